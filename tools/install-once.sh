@@ -31,7 +31,7 @@ log=$(mktemp "${TMPDIR:-/tmp}/holdfast-install.XXXXXX") || exit 1
 # The dev dependencies hold what `npm test` needs, so NODE_ENV=production must not leave them out; and without install
 # scripts there is no Node.js and no PostgreSQL.
 if ! npm ci --include=dev --include=optional --ignore-scripts=false --no-audit --no-fund </dev/null >"$log" 2>&1; then
-  cat "$log" >&2
+  if grep -q '^npm err' "$log"; then grep '^npm err' "$log" | head -n 30 >&2; else tail -n 30 "$log" >&2; fi
   rm -f "$log"
   echo >&2
   echo 'The dependencies could not be installed: the message of `npm ci` is above.' >&2
