@@ -4,8 +4,8 @@
  *
  *   node tools/complete-lockfile.ts      after `npm install` of something new; a complete lock file stays as it is
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 export interface LockedPackage {
   version?: string;
@@ -73,13 +73,23 @@ export function findLockfileHoles(lockfile: Lockfile): Record<string, LockedPack
   return holes;
 }
 
+/** Whether npm wrote its record of what is installed after the lock file: what is installed is then what is locked. */
+function isInstalled(path: string, record: string): boolean {
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(path).mtimeMs;
+}
+
+/** Fills the holes of the lock file at `path` and gives their number. */
 function completeLockfile(path: string): number {
   const lockfile = JSON.parse(readFileSync(path, 'utf8')) as Lockfile;
   const holes = findLockfileHoles(lockfile);
   if (Object.keys(holes).length > 0) {
     const entries = Object.entries({ ...lockfile.packages, ...holes });
     lockfile.packages = Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b, 'en')));
+    const record = join(dirname(path), 'node_modules/.package-lock.json');
+    const installed = isInstalled(path, record);
     writeFileSync(path, `${JSON.stringify(lockfile, null, 2)}\n`);
+    // Other platforms' builds change nothing here: without this, install-once.sh would install everything anew.
+    if (installed) utimesSync(record, new Date(), new Date());
   }
   return Object.keys(holes).length;
 }
