@@ -1,0 +1,71 @@
+import postgres from 'postgres';
+import type { Clock } from '../clock.ts';
+import type { Cluster } from './initialize-cluster.ts';
+
+export const databaseName = 'holdfast';
+const loopback = '127.0.0.1';
+const connectTimeoutSeconds = 5;
+
+/** The URL that the homeserver uses; any PostgreSQL client on this machine understands it. */
+export function formatClusterUrl(cluster: Cluster, port: number): string {
+  return `postgres://holdfast:${cluster.credentials.password}@${loopback}:${port}/${databaseName}`;
+}
+
+/** The same for the superuser, who may still connect when all other connections are taken. */
+export function formatSuperuserUrl(cluster: Cluster, port: number): string {
+  return `postgres://postgres:${cluster.credentials.superuserPassword}@${loopback}:${port}/postgres`;
+}
+
+/** One connection for one task; it is closed afterwards. */
+export async function withConnection<T>(url: string, task: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, {
+    max: 1,
+    connect_timeout: connectTimeoutSeconds,
+    // Try once; who calls decides whether and when to try again.
+    backoff: () => 0,
+    onnotice: () => {},
+    fetch_types: false,
+    connection: { application_name: 'holdfast supervisor' },
+  });
+  try {
+    return await task(sql);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/** Asks for one row, within `deadlineMs` all in all. Gives what went wrong, or undefined if it answered. */
+export async function probeCluster(
+  cluster: Cluster,
+  port: number,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<string | undefined> {
+  let cancel = () => {};
+  const late = new Promise<string>((resolve) => {
+    const timer = clock.startTimer(deadlineMs, () => resolve(`no answer within ${deadlineMs} ms`));
+    cancel = () => timer.cancel();
+  });
+  const asked = withConnection(formatSuperuserUrl(cluster, port), async (sql) => {
+    await sql`SELECT 1`;
+    return undefined;
+  }).catch((error: Error) => error.message);
+  const outcome = await Promise.race([asked, late]);
+  cancel();
+  return outcome;
+}
+
+/** Makes the role and the database of the homeserver where they are missing. */
+export async function ensureRoleAndDatabase(cluster: Cluster, port: number): Promise<void> {
+  await withConnection(formatSuperuserUrl(cluster, port), async (sql) => {
+    const [roles, databases] = await Promise.all([
+      sql`SELECT 1 FROM pg_roles WHERE rolname = 'holdfast'`,
+      sql`SELECT 1 FROM pg_database WHERE datname = ${databaseName}`,
+    ]);
+    if (roles.length === 0) {
+      // The password is base64url, so it needs no quoting; CREATE ROLE takes no parameters.
+      await sql.unsafe(`CREATE ROLE holdfast LOGIN CREATEDB PASSWORD '${cluster.credentials.password}'`);
+    }
+    if (databases.length === 0) await sql.unsafe(`CREATE DATABASE ${databaseName} OWNER holdfast`);
+  });
+}
