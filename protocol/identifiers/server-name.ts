@@ -21,7 +21,8 @@ export function parseServerName(text: string): ServerName | undefined {
   const port = groups['port'] === undefined ? undefined : Number(groups['port']);
   if (port !== undefined && port > maximumPort) return undefined;
   const address = groups['ipv6'];
-  if (address !== undefined) return isIpv6Address(address) ? { hostname: `[${address}]`, port, kind: 'ipv6' } : undefined;
+  if (address !== undefined)
+    return isIpv6Address(address) ? { hostname: `[${address}]`, port, kind: 'ipv6' } : undefined;
   const hostname = groups['name'] ?? '';
   if (hostname.length > maximumHostnameLength) return undefined;
   return { hostname, port, kind: isIpv4Address(hostname) ? 'ipv4' : 'dns' };

@@ -1,7 +1,13 @@
 import type { JsonObject, JsonValue } from '../events/pdu.ts';
 import { isDeeperThan, maximumJsonDepth } from './json-depth.ts';
 
-export type JsonProblemKind = 'not-utf-8' | 'byte-order-mark' | 'too-deep' | 'not-json' | 'lone-surrogate' | 'not-an-object';
+export type JsonProblemKind =
+  | 'not-utf-8'
+  | 'byte-order-mark'
+  | 'too-deep'
+  | 'not-json'
+  | 'lone-surrogate'
+  | 'not-an-object';
 
 /** Why bytes were refused. All but `not-an-object` mean M_NOT_JSON; that one means M_BAD_JSON. */
 export interface JsonProblem {
