@@ -29,7 +29,9 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   const serverUrl = await findServerUrl();
   const name = `test_${randomBytes(8).toString('hex')}`;
   const template = options.migrated === false ? 'template0' : await ensureTemplate(serverUrl);
-  await withConnection(serverUrl, (sql) => sql.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+  await withConnection(serverUrl, (sql) =>
+    sql.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`),
+  );
   return {
     url: replaceDatabase(serverUrl, name),
     drop: () =>

@@ -47,6 +47,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     const postmaster = await launchPostmaster({
       cluster,
       program: binaries.postgres,
+      version: binaries.version,
       port,
       durable: false,
       maxConnections: testConnections,

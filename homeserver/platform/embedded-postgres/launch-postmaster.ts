@@ -4,7 +4,14 @@ import type { Clock } from '../clock.ts';
 import { probeCluster } from './cluster-connection.ts';
 import { type Cluster, writeOwnedFile } from './initialize-cluster.ts';
 import { formatPostgresConf, formatPostgresHba } from './postgres-settings.ts';
-import { clearStaleLocks, endOrphans, type Postmaster, readPostmasterStatus, spawnPostmaster } from './postmaster.ts';
+import {
+  clearStaleLocks,
+  endOrphans,
+  endPostmaster,
+  type Postmaster,
+  readPostmasterStatus,
+  spawnPostmaster,
+} from './postmaster.ts';
 import { readLogTail } from './rotate-postgres-log.ts';
 
 export interface LaunchOptions {
@@ -15,10 +22,14 @@ export interface LaunchOptions {
   readonly durable: boolean;
   readonly maxConnections: number;
   readonly clock: Clock;
+  readonly version: string;
+  /** Gives up a start that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** A start does crash recovery first; with the log sizes set here that takes seconds, on bad disks minutes. */
 const readyDeadlineMs = 600_000;
+const abandonMs = 10_000;
 const pollMs = 10;
 const probeDeadlineMs = 5_000;
 /** sun_path holds 108 bytes with the closing zero. */
@@ -36,12 +47,14 @@ export function chooseSocketFolder(cluster: Cluster, port: number): string | und
 
 /** The text of postgresql.conf for these options. */
 export function formatLaunchConf(options: LaunchOptions): string {
-  return formatPostgresConf({
+  const conf = formatPostgresConf({
     port: options.port,
     socketFolder: chooseSocketFolder(options.cluster, options.port),
     durable: options.durable,
     maxConnections: options.maxConnections,
   });
+  // A PostgreSQL that is found running is restarted when this text has changed, so it names the program too.
+  return `# PostgreSQL ${options.version}\n${conf}`;
 }
 
 /**
@@ -55,16 +68,26 @@ export async function launchPostmaster(options: LaunchOptions): Promise<Postmast
   await endOrphans(cluster);
   await clearStaleLocks(cluster);
   const postmaster = await spawnPostmaster(cluster, options.program, postgresLogFile(cluster));
-  await waitUntilReady(postmaster, options);
+  try {
+    await waitUntilReady(postmaster, options, readyDeadlineMs);
+  } catch (error) {
+    if (!postmaster.hasEnded()) await endPostmaster(postmaster, options.clock, [['SIGINT', abandonMs]]);
+    throw error;
+  }
   return postmaster;
 }
 
-/** Waits until the postmaster takes connections. */
-export async function waitUntilReady(postmaster: Postmaster, options: LaunchOptions): Promise<void> {
+/** Waits until the postmaster takes connections. Throws when it ends instead, is late, or `options.signal` aborts. */
+export async function waitUntilReady(
+  postmaster: Postmaster,
+  options: LaunchOptions,
+  deadlineMs: number,
+): Promise<void> {
   const { cluster, port, clock } = options;
-  const lastMs = clock.monotonicMs() + readyDeadlineMs;
+  const lastMs = clock.monotonicMs() + deadlineMs;
   let failure: string | undefined = 'it has not begun to answer';
   while (clock.monotonicMs() < lastMs) {
+    options.signal?.throwIfAborted();
     if (postmaster.hasEnded()) {
       const tail = await readLogTail(postgresLogFile(cluster));
       throw new Error(`PostgreSQL did not start: ${await postmaster.ended}\n${tail}`);
@@ -76,7 +99,7 @@ export async function waitUntilReady(postmaster: Postmaster, options: LaunchOpti
     }
     await clock.sleep(pollMs);
   }
-  throw new Error(`PostgreSQL did not get ready within ${readyDeadlineMs / 1000} s: ${failure}`);
+  throw new Error(`PostgreSQL did not get ready within ${deadlineMs / 1000} s: ${failure}`);
 }
 
 /** Gives `preferred` if nobody listens there, else any free port of the loopback interface. */

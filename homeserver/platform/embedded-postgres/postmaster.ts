@@ -3,7 +3,7 @@ import { open, readdir, readFile, readlink, realpath, rm, writeFile } from 'node
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Cluster } from './initialize-cluster.ts';
-import { postgresEnvironment } from './run-postgres-program.ts';
+import { postgresEnvironment, runPostgresProgram } from './run-postgres-program.ts';
 
 /** PostgreSQL's main process, whether this process started it or found it running. */
 export interface Postmaster {
@@ -102,8 +102,9 @@ export async function clearStaleLocks(cluster: Cluster): Promise<void> {
 }
 
 /**
- * Ends PostgreSQL processes that outlived their postmaster (it was killed, or is frozen). They end by themselves as a
- * rule, and a new one does not start before they have. Needs /proc; elsewhere nothing happens.
+ * Ends PostgreSQL processes that outlived their postmaster (it was killed, or was frozen). They end by themselves as a
+ * rule, and a new one does not start before they have. A postmaster that nobody knows of any more (its postmaster.pid
+ * was deleted) is ended with them. Needs /proc; elsewhere nothing happens.
  */
 export async function endOrphans(cluster: Cluster): Promise<number> {
   const names = await readdir('/proc').catch(() => []);
@@ -117,10 +118,45 @@ export async function endOrphans(cluster: Cluster): Promise<number> {
   return found;
 }
 
+/** A signal and how long it may take to work. */
+export type EndingStep = readonly [signal: NodeJS.Signals, patienceMs: number];
+
+/** Sends the signals in turn, and SIGKILL at last. Gives the one that worked. */
+export async function endPostmaster(
+  postmaster: Postmaster,
+  clock: Clock,
+  steps: readonly EndingStep[],
+): Promise<NodeJS.Signals> {
+  for (const [signal, patienceMs] of steps) {
+    signalProcess(postmaster.pid, signal);
+    await waitForEnd(postmaster, clock, patienceMs);
+    if (postmaster.hasEnded()) return signal;
+  }
+  signalProcess(postmaster.pid, 'SIGKILL');
+  await postmaster.ended;
+  return 'SIGKILL';
+}
+
+/** Resolves when the postmaster has ended, `durationMs` are over or `signal` aborts, whichever is first. */
+export async function waitForEnd(
+  postmaster: Postmaster,
+  clock: Clock,
+  durationMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const ended = new AbortController();
+  const either = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+  await Promise.race([postmaster.ended, clock.sleep(durationMs, either)]);
+  ended.abort();
+}
+
 /** True if the process is alive and is a PostgreSQL on this data folder (all its processes work in that folder). */
 async function isPostgresOf(pid: number, dataFolder: string): Promise<boolean> {
   if (!signalProcess(pid, 0)) return false;
-  if (process.platform !== 'linux') return true;
+  if (process.platform !== 'linux') {
+    const command = await runPostgresProgram('ps', ['-o', 'command=', '-p', String(pid)], undefined).catch(() => '');
+    return command.includes('postgres') && command.includes(dataFolder);
+  }
   const [folder, state, expected] = await Promise.all([
     readlink(`/proc/${pid}/cwd`).catch(() => undefined),
     readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
@@ -132,7 +168,9 @@ async function isPostgresOf(pid: number, dataFolder: string): Promise<boolean> {
 }
 
 /** Sends a signal; false if there is no such process. Signal 0 only asks. */
-export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+  // Zero and below would mean process groups, our own among them.
+  if (pid <= 0) return false;
   try {
     process.kill(pid, signal);
     return true;

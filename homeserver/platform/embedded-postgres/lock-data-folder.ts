@@ -1,0 +1,51 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface DataFolderLock {
+  release(): void;
+}
+
+/**
+ * Makes this process the only Holdfast that uses `folder`'s database, until release() or the process's end, however it
+ * ends. Throws if another one has it.
+ *
+ * The lock is SQLite's lock on an empty file, which is the operating system's lock on a byte range: the kernel lets go
+ * of it when the process dies, so there is no stale lock and no guessing by process ids, and it also works between
+ * containers that share the folder. Node.js offers no other way to such a lock. Nothing else in this process may open
+ * that file: closing it would let go of the lock.
+ */
+export function lockDataFolder(folder: string): DataFolderLock {
+  const ownerFile = join(folder, 'holdfast.pid');
+  const database = new DatabaseSync(join(folder, 'holdfast.lock'), { timeout: 0 });
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+    throw new Error(
+      `Another Holdfast is running on ${folder} (${describeOwner(ownerFile)}). ` +
+        'Stop it first, or start this one with another data_dir and the database.url of the first.',
+    );
+  }
+  writeFileSync(ownerFile, `${process.pid} ${hostname()}\n`);
+  return {
+    release() {
+      rmSync(ownerFile, { force: true });
+      database.exec('ROLLBACK');
+      database.close();
+    },
+  };
+}
+
+const sqliteBusy = 5;
+
+function describeOwner(ownerFile: string): string {
+  try {
+    const [pid = '', host = ''] = readFileSync(ownerFile, 'utf8').trim().split(' ');
+    return host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`;
+  } catch {
+    return 'process unknown';
+  }
+}
