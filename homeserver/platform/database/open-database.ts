@@ -1,0 +1,43 @@
+import postgres from 'postgres';
+
+export type Sql = postgres.Sql<{ bigint: number }>;
+
+export interface DatabaseOptions {
+  /** postgres:// URL; several hosts mean: find the primary. */
+  readonly url: string;
+  readonly poolSize: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  /** Longest time a statement may run on the server. */
+  readonly statementTimeoutMs: number;
+}
+
+const bigintType = 20;
+const reconnectAfterSeconds = 0.2;
+
+/**
+ * Opens a pool of connections. Nothing is sent until the first query, and a lost connection is opened again by the
+ * next query, so a database outage needs no restart.
+ */
+export function openDatabase(options: DatabaseOptions): Sql {
+  return postgres(options.url, {
+    max: options.poolSize,
+    connect_timeout: 5,
+    // Reconnecting is paced here and not by exponential back-off: after an outage the first query must succeed.
+    backoff: () => reconnectAfterSeconds,
+    target_session_attrs: 'primary',
+    onnotice: () => {},
+    connection: {
+      application_name: options.applicationName,
+      statement_timeout: options.statementTimeoutMs,
+      // A frozen process must not hold a shard's row lock for longer than its lease.
+      idle_in_transaction_session_timeout: 2_000,
+      standard_conforming_strings: 'on',
+      lock_timeout: options.statementTimeoutMs,
+    },
+    types: {
+      // Positions and counters stay far below 2^53.
+      bigint: { to: bigintType, from: [bigintType], serialize: String, parse: Number },
+    },
+  }) as unknown as Sql;
+}

@@ -1,0 +1,50 @@
+import type { Context } from '../context.ts';
+import type { Change } from './batch.ts';
+
+/**
+ * A write: decided by the owner of a shard and committed with its batch. Input and result are plain JSON, since the
+ * request may come from another process. Each command is safe to repeat with the same input (transaction id, event id
+ * or idempotency key in the input), because an unknown outcome is resolved by asking again.
+ */
+export interface Command<Input, Result> {
+  readonly name: string;
+  /** Commands of one shard with the same key run one after another. */
+  key(input: Input): string;
+  /**
+   * When the next command of the key may start. 'decided': at once, for commands that decide on memory which runs ahead
+   * of the commit. 'committed': for commands that decide on what they read from the database.
+   */
+  readonly releases: 'decided' | 'committed';
+  decide(shard: OwnedShard, input: Input): Promise<Decision<Result>> | Decision<Result>;
+}
+
+export interface Decision<Result> {
+  readonly result: Result;
+  /** What `append` returned; absent when nothing had to be written. */
+  readonly committed?: Promise<void>;
+}
+
+/** A shard while this process owns it. Becomes unusable for good when the ownership ends or a commit fails. */
+export interface OwnedShard {
+  readonly context: Context;
+  readonly id: number;
+  readonly epoch: number;
+  /**
+   * Adds a change to the next transaction, at once and without waiting. `build` gets the position of the first entry;
+   * the others follow. Call it at most once per decision, with no `await` between deciding on memory and this.
+   * Throws ShardUnavailableError when the shard is no longer held.
+   */
+  append(entryCount: number, build: (firstPosition: number) => Change): Promise<void>;
+  /** What `memory` keeps for this shard; made on first use and dropped with the shard. */
+  remember<T>(memory: ShardMemory<T>): T;
+}
+
+/** A kind of memory that the owner of a shard keeps, such as its hot rooms. */
+export interface ShardMemory<T> {
+  readonly name: string;
+  create(shard: OwnedShard): T;
+}
+
+/** A command of any types, for tables of them. */
+// biome-ignore lint/suspicious/noExplicitAny: input and result are opaque to the log
+export type AnyCommand = Command<any, any>;

@@ -1,0 +1,99 @@
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+
+/**
+ * What the log of a shard carries. Everything that a client, a remote server, an application service or a pusher may
+ * have to be told is one of these; each reader handles all of them (a test enumerates the kinds).
+ * The wire number of a kind is its place in the database and never changes.
+ */
+export const entryKindNumbers = {
+  event: 0,
+  receipt: 1,
+  typing: 2,
+  presence: 3,
+  'account-data': 4,
+  'to-device': 5,
+  'device-list': 6,
+  'one-time-keys': 7,
+  session: 8,
+  profile: 9,
+} as const;
+
+export type EntryKind = keyof typeof entryKindNumbers;
+
+export interface EntryBodies {
+  /** A room event, in full; stored in the table of events and not in log_entry. */
+  event: EventEntryBody;
+  receipt: {
+    roomId: string;
+    userId: string;
+    receiptType: string;
+    eventId: string;
+    threadId?: string;
+    timestampMs: number;
+  };
+  /** `typing` false, or the time-out over: stopped. */
+  typing: { roomId: string; userId: string; typing: boolean; timeoutMs: number };
+  presence: {
+    userId: string;
+    presence: string;
+    statusMessage?: string;
+    lastActiveMs: number;
+    currentlyActive: boolean;
+  };
+  /** `roomId` absent: global. `content` null: deleted. */
+  'account-data': { userId: string; roomId?: string; type: string; content: JsonObject | null };
+  /** The message itself waits in the device's inbox; this says that it is there. */
+  'to-device': { userId: string; deviceId: string };
+  /** The devices or cross-signing keys of a user changed. */
+  'device-list': { userId: string };
+  /** One-time or fallback keys of a device were used up or added. */
+  'one-time-keys': { userId: string; deviceId: string };
+  /** Access tokens of a user (or one device) are no longer what caches say. */
+  session: { userId: string; deviceId?: string };
+  profile: { userId: string };
+}
+
+export interface EventEntryBody {
+  readonly roomId: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly sender: string;
+  readonly stateKey?: string;
+  readonly originServerTs: number;
+  readonly content: JsonObject;
+  /**
+   * The event as clients see it, as JSON text without `room_id` and `unsigned` and without the closing brace, so that
+   * each reader appends what is its own. Made once.
+   */
+  readonly clientJson: string;
+  /** Set on redactions that took effect. */
+  readonly redacts?: string;
+  /** Event id of the thread's root, when the event is part of one. */
+  readonly threadRoot?: string;
+  /** How many notifying events its timeline (main, or its thread) has had, this one included; see storage/rooms. */
+  readonly notifyOrdinal: number;
+  /** Whether members with unmodified push rules are notified. */
+  readonly notifies: boolean;
+  /** Which local device sent it, under which transaction id: told to that device alone. */
+  readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
+  /** Event id of the state event that this one replaced. */
+  readonly replacesState?: string;
+}
+
+export type NewEntry = { [Kind in EntryKind]: { readonly kind: Kind; readonly body: EntryBodies[Kind] } }[EntryKind];
+
+export type LogEntry = NewEntry & { readonly shard: number; readonly position: number };
+
+const kindByNumber = new Map<number, EntryKind>(
+  (Object.keys(entryKindNumbers) as EntryKind[]).map((kind) => [entryKindNumbers[kind], kind]),
+);
+
+/** The kind stored under a number, or undefined for one written by a newer version (readers pass over it). */
+export function entryKindOf(number: number): EntryKind | undefined {
+  return kindByNumber.get(number);
+}
+
+/** Rough memory of an entry, for the bound of the window that each process keeps. */
+export function entrySizeBytes(entry: NewEntry): number {
+  return entry.kind === 'event' ? 600 + entry.body.clientJson.length * 3 : 400;
+}
