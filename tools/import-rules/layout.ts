@@ -1,0 +1,50 @@
+/**
+ * Which code may import which: the layout in ARCHITECTURE.md as data. A new folder of the homeserver gets its place here
+ * before anything in it passes the check.
+ */
+
+/**
+ * The layers, lowest first. A module imports from its own layer and from those below. The folders of one inner list are
+ * siblings: on the same height, and they do not import each other.
+ */
+export const layers: readonly (readonly string[])[] = [
+  ['protocol'],
+  ['homeserver/platform'],
+  ['homeserver/storage'],
+  ['homeserver/remote-servers'],
+  ['homeserver/rooms'],
+  ['homeserver/devices', 'homeserver/ephemeral', 'homeserver/media'],
+  ['homeserver/accounts'],
+  ['homeserver/sync', 'homeserver/push', 'homeserver/federation', 'homeserver/appservices', 'homeserver/search'],
+  ['homeserver/http'],
+  ['homeserver/processes'],
+  ['homeserver/command-line'],
+];
+
+/** Other processes: they know the protocol and the homeserver's published HTTP APIs, and nothing else of this tree. */
+export const otherProcesses: readonly string[] = ['irc-bridge', 'monitor', 'console'];
+
+/** What tests and measures the product. It may import all of it; the product imports none of it. */
+export const instruments: readonly string[] = ['homeserver/testing', 'drills', 'conformance', 'benchmarks', 'tools'];
+
+/** The folder that has all the SQL. */
+export const storage = 'homeserver/storage';
+
+/**
+ * Who may import `homeserver/storage/<folder>/write-*.ts`, by folder. A folder that is not named here belongs to
+ * `homeserver/<folder>`; the folder itself may always.
+ */
+export const writers: Readonly<Record<string, readonly string[]>> = {
+  // Names are interned by the transaction that first mentions them, whatever it writes.
+  names: ['homeserver/storage', 'homeserver/rooms'],
+};
+
+/** Tests import what they like: they stand beside the code and look at it from outside. */
+export function isTest(path: string): boolean {
+  return path.endsWith('.test.ts') || path.startsWith('homeserver/testing/');
+}
+
+/** Whether `path` is in `folder` or below it. */
+export function isInside(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`);
+}

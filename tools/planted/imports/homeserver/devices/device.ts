@@ -1,0 +1,1 @@
+import { media } from '../media/media.ts'; // breaks: layer-order

@@ -1,0 +1,1 @@
+import { sendEvent } from '../rooms/send-event.ts'; // breaks: layer-order

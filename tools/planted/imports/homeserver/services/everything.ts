@@ -1,0 +1,2 @@
+// breaks: unknown-folder
+export const everything = 1;

@@ -1,0 +1,2 @@
+// The other half of the cycle is a type: it counts.
+import type { Tail } from './tail.ts';

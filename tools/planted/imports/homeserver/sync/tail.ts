@@ -1,0 +1,2 @@
+import { ring } from './ring.ts';
+export type Tail = 1;

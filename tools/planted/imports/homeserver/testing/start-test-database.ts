@@ -1,0 +1,2 @@
+import { runAll } from '../processes/run-all.ts';
+export const startTestDatabase = 1;
