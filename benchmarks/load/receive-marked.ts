@@ -1,0 +1,106 @@
+import { openHttpConnection } from './http-connection.ts';
+import { type BenchUser, requestJson, UnexpectedReply } from './matrix-client.ts';
+
+const mark = 'hfbench:';
+const markBytes = Buffer.from(mark);
+const numberDigits = 8;
+const nextBatchBytes = Buffer.from('"next_batch":');
+const limitedBytes = Buffer.from('"limited":true');
+const waitMs = 30_000;
+const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 500 } } }));
+
+/** A message's text that a receiver recognises without parsing JSON. */
+export function markedText(number: number, text: string): string {
+  return `${mark}${String(number).padStart(numberDigits, '0')} ${text}`;
+}
+
+/** Calls back with the number of each marked text in a reply, in order. */
+export function findMarks(body: Buffer, found: (number: number) => void): void {
+  for (let at = body.indexOf(markBytes); at >= 0; at = body.indexOf(markBytes, at + markBytes.length)) {
+    const start = at + markBytes.length;
+    found(Number(body.toString('latin1', start, start + numberDigits)));
+  }
+}
+
+/** The `next_batch` of a /sync reply, found without parsing the whole. */
+export function readNextBatch(body: Buffer): string {
+  const at = body.indexOf(nextBatchBytes);
+  if (at >= 0) {
+    const start = body.indexOf(0x22, at + nextBatchBytes.length) + 1;
+    const token = body.toString('latin1', start, body.indexOf(0x22, start));
+    if (token.length > 0 && !token.includes('\\')) return token;
+  }
+  const { next_batch: token } = JSON.parse(body.toString('utf8')) as { next_batch?: string };
+  if (token === undefined) throw new Error('a /sync reply without next_batch');
+  return token;
+}
+
+/** A user that waits in /sync all the time. */
+export interface Receiver {
+  /** Ends the waiting /sync and the connection. Rejects with the error that ended the loop early, if any did. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a loop of long-polling /sync on a connection of its own and resolves when the first wait can begin.
+ * `received` gets the number of each marked message. When a timeline was cut, the gap is read through /messages,
+ * as a client does.
+ */
+export async function startReceiver(
+  baseUrl: string,
+  user: BenchUser,
+  roomId: string,
+  received: (number: number) => void,
+): Promise<Receiver> {
+  const connection = openHttpConnection(baseUrl);
+  let stopped = false;
+
+  async function sync(since: string | undefined): Promise<Buffer> {
+    const path = `/_matrix/client/v3/sync?filter=${filter}&timeout=${since === undefined ? 0 : waitMs}${
+      since === undefined ? '' : `&since=${encodeURIComponent(since)}`
+    }`;
+    const reply = await connection.request('GET', path, { token: user.token });
+    if (reply.status !== 200) throw new UnexpectedReply('GET', path, reply);
+    return reply.body;
+  }
+
+  async function receiveForever(first: string): Promise<void> {
+    for (let since = first; !stopped; ) {
+      const body = await sync(since);
+      if (body.includes(limitedBytes)) await readGap(body, since);
+      findMarks(body, received);
+      since = readNextBatch(body);
+    }
+  }
+
+  async function readGap(body: Buffer, since: string): Promise<void> {
+    const reply = JSON.parse(body.toString('utf8')) as SyncReply;
+    const timeline = reply.rooms?.join?.[roomId]?.timeline;
+    let from: string | undefined = timeline?.limited === true ? timeline.prev_batch : undefined;
+    while (from !== undefined && !stopped) {
+      const query = new URLSearchParams({ dir: 'b', limit: '500', from, to: since });
+      const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query}`;
+      const page = await requestJson(connection, 'GET', path, { token: user.token });
+      findMarks(Buffer.from(JSON.stringify(page.chunk)), received);
+      from = (page.chunk as unknown[]).length === 0 ? undefined : (page.end as string | undefined);
+    }
+  }
+
+  const first = readNextBatch(await sync(undefined));
+  let failure: Error | undefined;
+  const loop = receiveForever(first).catch((error: Error) => {
+    if (!stopped) failure = error;
+  });
+  return {
+    async stop() {
+      stopped = true;
+      connection.close();
+      await loop;
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+interface SyncReply {
+  rooms?: { join?: Record<string, { timeline?: { limited?: boolean; prev_batch?: string } }> };
+}
