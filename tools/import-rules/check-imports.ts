@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { readSource, type Source } from '../source/read-source.ts';
 import { findCycles } from './find-cycles.ts';
-import { instruments, isInside, isTest, layers, otherProcesses, storage, writers } from './layout.ts';
+import { instruments, isInside, isTest, layers, otherProcesses, storage, writers } from './layers.ts';
 import { type ImportTarget, resolveImport } from './resolve-import.ts';
 
 export type ImportRule =
@@ -126,7 +126,7 @@ function checkSource(source: Source, known: ReadonlySet<string>, edges: string[]
   const report = (rule: ImportRule, line: number, message: string) =>
     violations.push({ rule, path: source.path, line, message });
   if (isInside(source.path, 'homeserver') && isProduct(source.path) && !findLayer(source.path)) {
-    report('unknown-folder', 1, 'this folder has no place in tools/import-rules/layout.ts');
+    report('unknown-folder', 1, 'this folder has no place in tools/import-rules/layers.ts');
   }
   for (const { specifier, line } of source.imports) {
     const target = resolveImport(source.path, specifier);

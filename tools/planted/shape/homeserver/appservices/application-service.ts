@@ -1,0 +1,3 @@
+export interface ApplicationService {
+  id: string;
+}

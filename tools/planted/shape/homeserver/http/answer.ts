@@ -1,0 +1,2 @@
+// breaks: export-name
+export function sendEvent() {}

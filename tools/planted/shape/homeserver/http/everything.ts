@@ -1,0 +1,2 @@
+// breaks: no-barrels
+export * from '../rooms/effects.ts';

@@ -1,0 +1,2 @@
+// breaks: no-barrels
+export { effects } from '../rooms/effects.ts';

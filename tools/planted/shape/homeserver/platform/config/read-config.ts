@@ -1,0 +1,1 @@
+export const readConfig = () => process.env.HOLDFAST_DATA_DIR;

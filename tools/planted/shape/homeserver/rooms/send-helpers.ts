@@ -1,0 +1,2 @@
+// breaks: file-name
+export function sendHelpers() {}

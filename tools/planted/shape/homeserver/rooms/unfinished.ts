@@ -1,0 +1,2 @@
+// TODO write this // breaks: unfinished
+export const unfinished = '/root/here'; // breaks: machine-path
