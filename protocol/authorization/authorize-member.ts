@@ -11,7 +11,7 @@ import { roomCreators } from './room-creators.ts';
  * https://spec.matrix.org/v1.19/rooms/v12/#authorisation-rules (rule 5)
  *
  * That an event with `join_authorised_via_users_server` is signed by that user's server is no question of state: it
- * belongs to the signatures that are checked on receipt, see `authorisingServer`.
+ * belongs to the signatures that are checked on receipt, see `requiredSignatures`.
  */
 export function authorizeMember(authority: EventAuthority): AuthorizationVerdict {
   const { pdu } = authority.event;

@@ -1,9 +1,17 @@
+import { decodeBase64, decodeUrlSafeBase64 } from '../crypto/base64.ts';
+import { signedBytes } from '../crypto/sign-json.ts';
 import type { JsonObject, JsonValue } from '../events/pdu.ts';
-import { encodeCanonicalJson } from '../json/canonical-json.ts';
 import { membershipOf } from './auth-state.ts';
 import { type AuthorizationVerdict, allowed, reject } from './authorization-verdict.ts';
 import type { EventAuthority, VerifySignature } from './event-authority.ts';
 import { objectProperty } from './select-auth-events.ts';
+
+/**
+ * An event has room for some hundred keys or signatures, and each key may have made each signature. Identity servers
+ * use two keys and one signature; beyond these bounds an invite is rejected rather than tried for seconds.
+ */
+const maximumKeys = 16;
+const maximumSignatures = 8;
 
 /**
  * The rule for an invite that redeems an m.room.third_party_invite: the identity server that was named there signed
@@ -21,7 +29,12 @@ export function authorizeThirdPartyInvite(authority: EventAuthority, target: str
   const invite = state.get('m.room.third_party_invite', token);
   if (invite === undefined) return reject('There is no third-party invite with that token');
   if (invite.pdu.sender !== sender) return reject('The third-party invite was sent by another user');
-  const isSigned = isSignedByAny(signed, publicKeysOf(invite.pdu.content), verifySignature);
+  const publicKeys = publicKeysOf(invite.pdu.content);
+  const signatures = ed25519Signatures(signed);
+  if (publicKeys.length > maximumKeys || signatures.length > maximumSignatures) {
+    return reject('The third-party invite has too many keys or signatures');
+  }
+  const isSigned = isSignedByAny(signed, signatures, publicKeys, verifySignature);
   return isSigned ? allowed : reject('No key of the third-party invite has signed this');
 }
 
@@ -29,22 +42,25 @@ export function authorizeThirdPartyInvite(authority: EventAuthority, target: str
 function publicKeysOf(content: JsonObject): Uint8Array[] {
   const listed = Array.isArray(content['public_keys']) ? content['public_keys'] : [];
   const texts = [content['public_key'], ...listed.map((entry) => objectProperty({ entry }, 'entry')?.['public_key'])];
-  return texts.map(decodeBase64).filter((key) => key !== undefined);
+  return texts.map(decodeAnyBase64).filter((key) => key !== undefined);
 }
 
-function isSignedByAny(signed: JsonObject, publicKeys: Uint8Array[], verifySignature: VerifySignature): boolean {
-  const signatures = ed25519Signatures(signed);
+function isSignedByAny(
+  signed: JsonObject,
+  signatures: Uint8Array[],
+  publicKeys: Uint8Array[],
+  verifySignature: VerifySignature,
+): boolean {
   if (signatures.length === 0 || publicKeys.length === 0) return false;
-  const { signatures: _signatures, unsigned: _unsigned, ...rest } = signed;
-  const message = new TextEncoder().encode(encodeCanonicalJson(rest, { strict: false }));
-  return signatures.some((signature) => publicKeys.some((key) => verifySignature(key, message, signature)));
+  const message = signedBytes(signed, { strict: false });
+  return signatures.some((signature) => publicKeys.some((key) => verifySignature(message, signature, key)));
 }
 
 function ed25519Signatures(signed: JsonObject): Uint8Array[] {
   const signatures: Uint8Array[] = [];
   for (const byServer of Object.values(objectProperty(signed, 'signatures') ?? {})) {
     for (const [keyId, text] of Object.entries(objectProperty({ byServer }, 'byServer') ?? {})) {
-      const signature = keyId.startsWith('ed25519:') ? decodeBase64(text) : undefined;
+      const signature = keyId.startsWith('ed25519:') ? decodeAnyBase64(text) : undefined;
       if (signature !== undefined) signatures.push(signature);
     }
   }
@@ -52,11 +68,7 @@ function ed25519Signatures(signed: JsonObject): Uint8Array[] {
 }
 
 /** Identity servers write keys in either alphabet of base64, with or without padding. */
-function decodeBase64(text: JsonValue | undefined): Uint8Array | undefined {
+function decodeAnyBase64(text: JsonValue | undefined): Uint8Array | undefined {
   if (typeof text !== 'string') return undefined;
-  try {
-    return Uint8Array.fromBase64(text, { alphabet: /[-_]/.test(text) ? 'base64url' : 'base64' });
-  } catch {
-    return undefined;
-  }
+  return /[-_]/.test(text) ? decodeUrlSafeBase64(text) : decodeBase64(text);
 }

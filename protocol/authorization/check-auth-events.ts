@@ -1,6 +1,6 @@
 import { type IdentifiedPdu, referencedEventId } from '../events/pdu.ts';
+import { createEventIdOfRoomId } from '../identifiers/room-id.ts';
 import type { RoomVersionRules } from '../room-versions/room-version.ts';
-import { domainOf } from './auth-state.ts';
 import { type AuthorizationVerdict, allowed, reject } from './authorization-verdict.ts';
 import { selectAuthEvents } from './select-auth-events.ts';
 
@@ -23,7 +23,7 @@ export function checkAuthEvents(
 ): AuthorizationVerdict {
   const { pdu, roomId } = event;
   if (rules.roomIdIsCreateHash && pdu.type !== 'm.room.create') {
-    const create = findEvent(createEventIdOf(roomId));
+    const create = findEvent(createEventIdOfRoomId(roomId));
     if (create === undefined || create.rejected || create.event.pdu.type !== 'm.room.create') {
       return reject('The room id names no accepted create event');
     }
@@ -45,21 +45,4 @@ export function checkAuthEvents(
   }
   if (needsCreate && selected.has(createTuple)) return reject('The create event is not among the auth events');
   return allowed;
-}
-
-/** The create event's id that a room id of version 12 stands for. */
-export function createEventIdOf(roomId: string): string {
-  return `$${roomId.slice(1)}`;
-}
-
-/**
- * The server that has to sign a membership event besides the sender's own, because one of its users lets somebody
- * into a restricted room. Undefined where there is none.
- * https://spec.matrix.org/v1.19/rooms/v8/#authorisation-rules (rule 4.2)
- */
-export function authorisingServer(rules: RoomVersionRules, event: IdentifiedPdu): string | undefined {
-  const { type, content } = event.pdu;
-  if (!rules.restrictedJoins || type !== 'm.room.member') return undefined;
-  const authorisingUser = content['join_authorised_via_users_server'];
-  return typeof authorisingUser === 'string' ? domainOf(authorisingUser) : undefined;
 }

@@ -1,10 +1,11 @@
+import type { CryptoPrimitives } from '../crypto/crypto-primitives.ts';
 import type { IdentifiedPdu } from '../events/pdu.ts';
 import type { RoomVersionRules } from '../room-versions/room-version.ts';
 import type { AuthState } from './auth-state.ts';
 import { type PowerLevels, parsePowerLevels, userPowerLevel } from './power-levels.ts';
 
-/** Checks an Ed25519 signature over a message; all three are raw bytes. A malformed key or signature is false. */
-export type VerifySignature = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+/** The Ed25519 primitive, for the signatures of third-party invites. */
+export type VerifySignature = CryptoPrimitives['verify'];
 
 /** An event with all that the rules of its type look at. */
 export interface EventAuthority {

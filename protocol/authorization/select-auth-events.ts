@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue, Pdu } from '../events/pdu.ts';
+import type { JsonObject, Pdu } from '../events/pdu.ts';
+import { isJsonObject } from '../json/parse-json.ts';
 import type { RoomVersionRules } from '../room-versions/room-version.ts';
 
 /**
@@ -37,6 +38,6 @@ export function thirdPartyInviteToken(content: JsonObject): string | undefined {
 
 /** The property of an object where it is an object itself. */
 export function objectProperty(object: JsonObject | undefined, property: string): JsonObject | undefined {
-  const value: JsonValue | undefined = object?.[property];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  const value = object?.[property];
+  return isJsonObject(value) ? value : undefined;
 }
