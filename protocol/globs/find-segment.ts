@@ -14,6 +14,8 @@ export interface GlobSegment {
   readonly anyCharacter: Int32Array;
   /** The bit of the last position, in the last word. */
   readonly lastBit: number;
+  /** The first word of what `positions` says of each ASCII character: nearly all of most texts. */
+  readonly asciiPositions: Int32Array;
 }
 
 export type SegmentStart = 'anywhere' | 'at-beginning' | 'at-word-boundary';
@@ -33,7 +35,8 @@ export function compileSegment(characters: readonly (number | null)[]): GlobSegm
     setBit(bits, i);
     positions.set(character, bits);
   });
-  return { wordCount, positions, anyCharacter, lastBit: 1 << ((characters.length - 1) & 31) };
+  const asciiPositions = Int32Array.from({ length: 128 }, (_, code) => firstWord(positions.get(code) ?? anyCharacter));
+  return { wordCount, positions, anyCharacter, asciiPositions, lastBit: 1 << ((characters.length - 1) & 31) };
 }
 
 /**
@@ -47,11 +50,11 @@ export function findSegment(
   start: SegmentStart,
   end: SegmentEnd,
 ): number {
+  if (segment.wordCount === 1) return findShortSegment(segment, text, from, start, end);
   const state = new Int32Array(segment.wordCount);
   for (let i = from; i < text.length; ) {
     const character = text.codePointAt(i) as number;
-    const mayStart = start === 'anywhere' || (start === 'at-beginning' ? i === 0 : isWordBoundary(text, i));
-    const alive = step(state, segment.positions.get(character) ?? segment.anyCharacter, mayStart);
+    const alive = step(state, segment.positions.get(character) ?? segment.anyCharacter, mayStart(text, i, start));
     if (!alive && start === 'at-beginning') return -1;
     i += character > 0xffff ? 2 : 1;
     if (((state[segment.wordCount - 1] as number) & segment.lastBit) !== 0 && mayEnd(text, i, end)) return i;
@@ -59,9 +62,37 @@ export function findSegment(
   return -1;
 }
 
+/** The same for segments of up to 32 characters, which are nearly all: the state is a number. */
+function findShortSegment(
+  segment: GlobSegment,
+  text: string,
+  from: number,
+  start: SegmentStart,
+  end: SegmentEnd,
+): number {
+  const { asciiPositions, lastBit } = segment;
+  let state = 0;
+  for (let i = from; i < text.length; ) {
+    const unit = text.charCodeAt(i);
+    const character = unit < 0xd800 ? unit : (text.codePointAt(i) as number);
+    const bits =
+      character < 128
+        ? (asciiPositions[character] as number)
+        : firstWord(segment.positions.get(character) ?? segment.anyCharacter);
+    state <<= 1;
+    // The first bit counts only where the character can begin the segment, so the place is looked at only then.
+    if ((bits & 1) !== 0 && mayStart(text, i, start)) state |= 1;
+    state &= bits;
+    if (state === 0 && start === 'at-beginning') return -1;
+    i += character > 0xffff ? 2 : 1;
+    if ((state & lastBit) !== 0 && mayEnd(text, i, end)) return i;
+  }
+  return -1;
+}
+
 /** Takes one character into the state; returns whether any beginning of the segment still matches. */
-function step(state: Int32Array, bits: Int32Array, mayStart: boolean): boolean {
-  let carry = mayStart ? 1 : 0;
+function step(state: Int32Array, bits: Int32Array, begins: boolean): boolean {
+  let carry = begins ? 1 : 0;
   let alive = 0;
   for (let word = 0; word < state.length; word++) {
     const before = state[word] as number;
@@ -73,9 +104,18 @@ function step(state: Int32Array, bits: Int32Array, mayStart: boolean): boolean {
   return alive !== 0;
 }
 
+function mayStart(text: string, index: number, start: SegmentStart): boolean {
+  if (start === 'anywhere') return true;
+  return start === 'at-beginning' ? index === 0 : isWordBoundary(text, index);
+}
+
 function mayEnd(text: string, index: number, end: SegmentEnd): boolean {
   if (end === 'anywhere') return true;
   return end === 'at-end' ? index === text.length : isWordBoundary(text, index);
+}
+
+function firstWord(bits: Int32Array): number {
+  return bits[0] as number;
 }
 
 function setBit(bits: Int32Array, position: number): void {
