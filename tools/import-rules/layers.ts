@@ -24,8 +24,8 @@ export const layers: readonly (readonly string[])[] = [
 /** Other processes: they know the protocol and the homeserver's published HTTP APIs, and nothing else of this tree. */
 export const otherProcesses: readonly string[] = ['irc-bridge', 'monitor', 'console'];
 
-/** What tests and measures the product. It may import all of it; the product imports none of it. */
-export const instruments: readonly string[] = ['homeserver/testing', 'drills', 'conformance', 'benchmarks', 'tools'];
+/** What tests and measures the product, `testing` folders besides. It may import all of it, and is imported by none of it. */
+export const instruments: readonly string[] = ['drills', 'conformance', 'benchmarks', 'tools'];
 
 /** The folder that has all the SQL. */
 export const storage = 'homeserver/storage';
@@ -39,9 +39,9 @@ export const writers: Readonly<Record<string, readonly string[]>> = {
   names: ['homeserver/storage', 'homeserver/rooms'],
 };
 
-/** Tests import what they like: they stand beside the code and look at it from outside. */
+/** Tests, and the folders named `testing` that they share, import what they like: they look at the code from outside. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.startsWith('homeserver/testing/');
+  return path.endsWith('.test.ts') || path.includes('/testing/');
 }
 
 /** Whether `path` is in `folder` or below it. */

@@ -1,0 +1,2 @@
+import { sign } from 'node:crypto';
+export const primitives = 1;
