@@ -76,8 +76,8 @@ export interface EventEntryBody {
   readonly notifies: boolean;
   /** Which local device sent it, under which transaction id: told to that device alone. */
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
-  /** Event id of the state event that this one replaced. */
-  readonly replacesState?: string;
+  /** The state event that this one replaced. */
+  readonly replaced?: { readonly eventId: string; readonly sender: string; readonly content: JsonObject };
 }
 
 export type NewEntry = { [Kind in EntryKind]: { readonly kind: Kind; readonly body: EntryBodies[Kind] } }[EntryKind];

@@ -5,7 +5,7 @@ import { entryKindOf, type LogEntry } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';
 
 /** Reads a shard's room events with positions in (after, upTo], in order: rows that storage keeps elsewhere. */
-export type ReadEventEntries = (sql: Sql, shard: number, after: number, upTo: number) => Promise<LogEntry[]>;
+export type ReadEventEntries = (context: Context, shard: number, after: number, upTo: number) => Promise<LogEntry[]>;
 
 export type TailListener = (shard: number, entries: readonly LogEntry[]) => void;
 
@@ -104,7 +104,7 @@ export class LogTail {
       const after = window.position;
       const pageEnd = Math.min(upTo, after + pageEntries);
       const [events, others] = await Promise.all([
-        this.#readEventEntries(this.#context.database, shard, after, pageEnd),
+        this.#readEventEntries(this.#context, shard, after, pageEnd),
         readOtherEntries(this.#context.database, shard, after, pageEnd),
       ]);
       const entries = [...events, ...others].sort((a, b) => a.position - b.position);

@@ -23,9 +23,10 @@ CREATE TABLE event (
   room integer NOT NULL,
   sender integer NOT NULL,
   type integer NOT NULL,
-  -- The first 8 bytes of SHA-256 of the event id; found rows are compared in full.
+  -- The first 6 bytes of SHA-256 of the event id; found rows are compared in full.
   event_id_hash bigint NOT NULL,
-  -- Likewise of user, device and transaction id, or of the idempotency key; null for events of other servers.
+  -- Likewise of user, device and transaction id, or of the idempotency key; null for events of other servers. Without
+  -- an index: the shard's owner keeps those of the newest events in memory (rooms/recent-transactions.ts).
   transaction_hash bigint,
   -- How many notifying events its timeline (the main one, or its thread) has had, this one included.
   notify_ordinal integer NOT NULL,
@@ -43,7 +44,6 @@ CREATE TABLE event (
 ALTER TABLE event ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX event_by_room ON event (room, position);
 CREATE INDEX event_by_id ON event (event_id_hash);
-CREATE INDEX event_by_transaction ON event (transaction_hash) WHERE transaction_hash IS NOT NULL;
 CREATE INDEX event_by_thread ON event (room, thread, position) WHERE thread IS NOT NULL;
 
 -- The room's resolved state as spans of positions: the row's event was current from from_position up to, not

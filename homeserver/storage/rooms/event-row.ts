@@ -1,0 +1,72 @@
+import type { Pdu } from '@holdfast/protocol/events/pdu.ts';
+import { unpackEvent } from './pack-event.ts';
+
+/** Bits of event.flags. */
+export const eventFlags = { notifies: 1, rejected: 2, softFailed: 4, redacted: 8, state: 16 } as const;
+
+/** The columns that make a StoredEvent; `e` is the table's alias. */
+export const eventColumns =
+  'e.shard, e.position, e.room, e.event_id AS "eventId", e.transaction, e.notify_ordinal AS "notifyOrdinal", e.flags, e.thread, e.body';
+
+export interface EventRow {
+  readonly shard: number;
+  readonly position: number;
+  readonly room: number;
+  readonly eventId: string;
+  readonly transaction: string | null;
+  readonly notifyOrdinal: number;
+  readonly flags: number;
+  readonly thread: number | null;
+  readonly body: Uint8Array;
+}
+
+/** What this server keeps beside a PDU, inside the stored JSON's `unsigned`. */
+export interface StoredUnsigned {
+  /** Event id of the state event that it replaced. */
+  readonly replaces_state?: string;
+  /** Event id of the redaction that took its content away. */
+  readonly redacted_because?: string;
+}
+
+/** A room event as it is stored. */
+export interface StoredEvent {
+  readonly shard: number;
+  readonly position: number;
+  readonly roomNumber: number;
+  readonly roomId: string;
+  readonly eventId: string;
+  readonly pdu: Pdu;
+  readonly unsigned: StoredUnsigned;
+  readonly notifyOrdinal: number;
+  readonly flags: number;
+  /** Position of the root of its thread. */
+  readonly thread: number | null;
+  readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
+}
+
+export function storedEventOf(row: EventRow, roomId: string): StoredEvent {
+  const { unsigned, ...pdu } = JSON.parse(unpackEvent(row.body)) as Pdu;
+  return {
+    shard: row.shard,
+    position: row.position,
+    roomNumber: row.room,
+    roomId,
+    eventId: row.eventId,
+    pdu,
+    unsigned: (unsigned ?? {}) as StoredUnsigned,
+    notifyOrdinal: row.notifyOrdinal,
+    flags: row.flags,
+    thread: row.thread,
+    ...(row.transaction !== null && { transaction: parseTransaction(row.transaction) }),
+  };
+}
+
+/** `DEVICE TRANSACTION`; device ids have no spaces. */
+export function transactionText(deviceId: string, transactionId: string): string {
+  return `${deviceId} ${transactionId}`;
+}
+
+export function parseTransaction(text: string): { deviceId: string; transactionId: string } {
+  const space = text.indexOf(' ');
+  return { deviceId: text.slice(0, space), transactionId: text.slice(space + 1) };
+}

@@ -1,0 +1,48 @@
+import type { Context } from '../../platform/context.ts';
+import { roomsByNumber } from '../names/room-names.ts';
+import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
+import { textHash } from './text-hash.ts';
+
+/** Events by id, those that are stored, keyed by id. One query however many. */
+export async function readEventsById(context: Context, eventIds: readonly string[]): Promise<Map<string, StoredEvent>> {
+  if (eventIds.length === 0) return new Map();
+  const wanted = new Set(eventIds);
+  const rows = await context.database.unsafe<EventRow[]>(
+    `SELECT ${eventColumns} FROM event e WHERE e.event_id_hash = ANY($1::bigint[])`,
+    [[...wanted].map(textHash)],
+    { prepare: true },
+  );
+  const events = await storedEvents(
+    context,
+    rows.filter((row) => wanted.has(row.eventId)),
+  );
+  return new Map(events.map((event) => [event.eventId, event]));
+}
+
+/** The event of this id, or undefined. */
+export async function readEventById(context: Context, eventId: string): Promise<StoredEvent | undefined> {
+  return (await readEventsById(context, [eventId])).get(eventId);
+}
+
+/** The event at a position of a shard's log, or undefined. */
+export async function readEventAt(context: Context, shard: number, position: number): Promise<StoredEvent | undefined> {
+  const rows = await context.database.unsafe<EventRow[]>(
+    `SELECT ${eventColumns} FROM event e WHERE e.shard = $1 AND e.position = $2`,
+    [shard, position],
+    { prepare: true },
+  );
+  return (await storedEvents(context, rows))[0];
+}
+
+/** Rows as events, with their rooms' ids. */
+export async function storedEvents(context: Context, rows: readonly EventRow[]): Promise<StoredEvent[]> {
+  const rooms = await roomsByNumber(
+    context,
+    rows.map((row) => row.room),
+  );
+  return rows.map((row) => {
+    const room = rooms.get(row.room);
+    if (!room) throw new Error(`event ${row.eventId} is of a room that does not exist`);
+    return storedEventOf(row, room.roomId);
+  });
+}

@@ -1,0 +1,72 @@
+import type { Context } from '../../platform/context.ts';
+import { internNames } from '../names/intern-names.ts';
+import type { RoomName } from '../names/room-names.ts';
+import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
+
+/** The to_position of what is current. */
+export const currentPosition = '9223372036854775807';
+
+export interface StateSelection {
+  /** State as it was after this position; absent: the current one. */
+  readonly at?: number;
+  /** Only these (type, state key) pairs. */
+  readonly keys?: readonly (readonly [type: string, stateKey: string])[];
+  /** Leave out m.room.member events. */
+  readonly withoutMembers?: boolean;
+  /** Only m.room.member events, of these memberships (codes) where given. */
+  readonly membersOnly?: boolean;
+  readonly memberships?: readonly number[];
+  readonly notMemberships?: readonly number[];
+}
+
+const memberType = 1;
+
+/** State events of a room, as the main line has them at a position. One query. */
+export async function readState(
+  context: Context,
+  room: RoomName,
+  selection: StateSelection = {},
+): Promise<StoredEvent[]> {
+  const { at, keys } = selection;
+  const parameters: unknown[] = [room.shard, room.id];
+  const parameter = (value: unknown) => `$${parameters.push(value)}`;
+  const conditions = ['s.room = $2'];
+  if (at === undefined) conditions.push(`s.to_position = ${currentPosition}`);
+  else {
+    const place = parameter(at);
+    conditions.push(`s.from_position <= ${place}`, `s.to_position > ${place}`);
+  }
+  if (selection.withoutMembers) conditions.push(`s.type <> ${memberType}`);
+  if (selection.membersOnly) conditions.push(`s.type = ${memberType}`);
+  if (selection.memberships)
+    conditions.push(`s.membership = ANY(${parameter([...selection.memberships])}::smallint[])`);
+  if (selection.notMemberships) {
+    conditions.push(`s.membership <> ALL(${parameter([...selection.notMemberships])}::smallint[])`);
+  }
+  if (keys) {
+    if (keys.length === 0) return [];
+    const names = await internNames(context, keys.flat());
+    const types = parameter(keys.map(([type]) => names.get(type)));
+    const stateKeys = parameter(keys.map(([, stateKey]) => names.get(stateKey)));
+    conditions.push(`(s.type, s.state_key) IN (SELECT * FROM unnest(${types}::int[], ${stateKeys}::int[]))`);
+  }
+  const rows = await context.database.unsafe<EventRow[]>(
+    `SELECT ${eventColumns} FROM room_state s JOIN event e ON e.shard = $1 AND e.position = s.event
+     WHERE ${conditions.join(' AND ')} ORDER BY s.from_position`,
+    parameters as never[],
+    { prepare: true },
+  );
+  return rows.map((row) => storedEventOf(row, room.roomId));
+}
+
+/** One state event, or undefined. */
+export async function readStateEvent(
+  context: Context,
+  room: RoomName,
+  type: string,
+  stateKey: string,
+  at?: number,
+): Promise<StoredEvent | undefined> {
+  const events = await readState(context, room, { keys: [[type, stateKey]], ...(at !== undefined && { at }) });
+  return events[0];
+}
