@@ -18,28 +18,36 @@ export interface DataFolderLock {
  */
 export function lockDataFolder(folder: string): DataFolderLock {
   const ownerFile = join(folder, 'holdfast.pid');
-  const database = new DatabaseSync(join(folder, 'holdfast.lock'), { timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(join(folder, 'holdfast.lock'), { timeout: 0 });
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
-    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+    database?.close();
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) {
+      throw new Error(`${folder} cannot be locked: ${(error as Error).message}`, { cause: error });
+    }
     throw new Error(
       `Another Holdfast is running on ${folder} (${describeOwner(ownerFile)}). ` +
         'Stop it first, or start this one with another data_dir and the database.url of the first.',
     );
   }
   writeFileSync(ownerFile, `${process.pid} ${hostname()}\n`);
+  const held = database;
+  heldLocks.add(held);
   return {
     release() {
+      if (!heldLocks.delete(held)) return;
       rmSync(ownerFile, { force: true });
-      database.exec('ROLLBACK');
-      database.close();
+      held.exec('ROLLBACK');
+      held.close();
     },
   };
 }
 
 const sqliteBusy = 5;
+/** A lock that nobody refers to any more would be let go of by the garbage collector. */
+const heldLocks = new Set<DatabaseSync>();
 
 function describeOwner(ownerFile: string): string {
   try {

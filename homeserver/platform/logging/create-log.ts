@@ -1,0 +1,57 @@
+import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+import { createPrettyStream } from './create-pretty-stream.ts';
+import type { Log, LogLevel } from './log.ts';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** `auto`: pretty in a terminal, otherwise JSON. */
+  readonly format: 'auto' | 'json' | 'pretty';
+  /** Called for each record that was thrown away because whoever reads the log does not keep up. */
+  readonly onDrop?: () => void;
+}
+
+/** What writes go to: standard output, or a collector in tests. */
+export interface LogTarget {
+  readonly isTTY?: boolean | undefined;
+  write(text: string): unknown;
+}
+
+/** Values under these names never reach the log, at the top of a record or one level down. */
+const secretNames = [
+  ...['access_token', 'accessToken', 'refresh_token', 'refreshToken', 'login_token', 'loginToken', 'token'],
+  ...['password', 'new_password', 'newPassword', 'secret', 'sharedSecret', 'mac', 'signature', 'secretKey'],
+  ...['authorization', 'cookie', 'databaseUrl'],
+];
+
+/**
+ * A reader of our output that hangs must not hang us: writes happen beside the event loop, and beyond this much waiting
+ * text records are dropped.
+ */
+const largestBacklogBytes = 4 * 1024 * 1024;
+
+function openStandardOutput(onDrop: () => void): LogTarget {
+  const output = destination({ fd: 1, sync: false, maxLength: largestBacklogBytes });
+  output.on('drop', onDrop);
+  return { isTTY: process.stdout.isTTY, write: (text) => output.write(text) };
+}
+
+/** Makes the process's log. Records are objects with `level`, `time` (ISO 8601, UTC), `msg` and the fields given. */
+export function createLog(
+  options: LogOptions,
+  target: LogTarget = openStandardOutput(options.onDrop ?? (() => {})),
+): Log {
+  const pretty = options.format === 'pretty' || (options.format === 'auto' && target.isTTY === true);
+  const stream: DestinationStream = pretty
+    ? createPrettyStream(target)
+    : { write: (line: string) => void target.write(line) };
+  return pino(
+    {
+      level: options.level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
+    },
+    stream,
+  );
+}
