@@ -15,6 +15,8 @@ export interface PlatformContext {
   readonly metrics: Metrics;
   /** A pool for reading. Everything is written by commands through the shard log. */
   readonly database: Sql;
+  /** Where it is, for connections that are not of the pool. */
+  readonly databaseUrl: string;
 }
 
 /**

@@ -54,6 +54,8 @@ export const configKeys = {
       check: checkAddress,
     }),
     internalPort: integer(0, 0, 65_535, 'Port for that; 0 takes any free one.'),
+    internalAddress: text(undefined, 'host:port under which others reach it, where that is not the address it binds.'),
+    hints: flag(true, 'Tell other processes of news at once; without hints they look every second.'),
     leaseMs: integer(
       2_500,
       500,

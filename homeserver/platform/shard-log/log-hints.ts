@@ -21,7 +21,7 @@ export class LogHints {
   constructor(context: Context) {
     this.#context = context;
     this.#sql = openDatabase({
-      url: context.config.database.url,
+      url: context.databaseUrl,
       poolSize: 1,
       applicationName: 'holdfast hints',
       statementTimeoutMs: 2_000,

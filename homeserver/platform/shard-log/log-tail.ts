@@ -36,7 +36,7 @@ export class LogTail {
 
   async start(): Promise<void> {
     const rows = await this.#readPositions();
-    const limitBytes = this.#context.config.limits.logWindowBytes / Math.max(1, rows.length);
+    const limitBytes = this.#context.config.limits.recentEntryBytes / Math.max(1, rows.length);
     for (const row of rows) this.#windows.set(row.id, new LogWindow(row.position, limitBytes));
     this.#freshAtMs = this.#context.clock.monotonicMs();
     this.#schedulePoll();

@@ -60,7 +60,7 @@ export class ShardWriter implements OwnedShard {
     this.#committedPosition = held.position;
     this.#aloneCount = held.aloneCount;
     this.#sql = openDatabase({
-      url: context.config.database.url,
+      url: context.databaseUrl,
       poolSize: 1,
       applicationName: `holdfast shard ${held.id}`,
       statementTimeoutMs: 5_000,
@@ -209,7 +209,7 @@ export class ShardWriter implements OwnedShard {
 
   async #fenceOwnEpoch(): Promise<number | 'lost' | 'unreachable'> {
     const sql = openDatabase({
-      url: this.context.config.database.url,
+      url: this.context.databaseUrl,
       poolSize: 1,
       applicationName: `holdfast shard ${this.id} outcome`,
       statementTimeoutMs: 3_000,

@@ -1,3 +1,4 @@
+import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Context } from '../../platform/context.ts';
 
@@ -60,4 +61,11 @@ function remember(context: Context, room: RoomName): RoomName {
   cachesOf(context).byRoomId.set(room.roomId, room);
   cachesOf(context).byId.set(room.id, room);
   return room;
+}
+
+/** The rules of the room's version. Rooms of unknown versions are never stored. */
+export function rulesOfRoom(room: Pick<RoomName, 'roomId' | 'version'>): RoomVersionRules {
+  const rules = roomVersionRules(room.version);
+  if (!rules) throw new Error(`${room.roomId} has the unknown version ${room.version}`);
+  return rules;
 }

@@ -1,4 +1,6 @@
 import type { Pdu } from '@holdfast/protocol/events/pdu.ts';
+import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import { type RoomName, rulesOfRoom } from '../names/room-names.ts';
 import { unpackEvent } from './pack-event.ts';
 
 /** Bits of event.flags. */
@@ -34,6 +36,7 @@ export interface StoredEvent {
   readonly position: number;
   readonly roomNumber: number;
   readonly roomId: string;
+  readonly rules: RoomVersionRules;
   readonly eventId: string;
   readonly pdu: Pdu;
   readonly unsigned: StoredUnsigned;
@@ -44,13 +47,14 @@ export interface StoredEvent {
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
 }
 
-export function storedEventOf(row: EventRow, roomId: string): StoredEvent {
+export function storedEventOf(row: EventRow, room: RoomName): StoredEvent {
   const { unsigned, ...pdu } = JSON.parse(unpackEvent(row.body)) as Pdu;
   return {
     shard: row.shard,
     position: row.position,
     roomNumber: row.room,
-    roomId,
+    roomId: room.roomId,
+    rules: rulesOfRoom(room),
     eventId: row.eventId,
     pdu,
     unsigned: (unsigned ?? {}) as StoredUnsigned,

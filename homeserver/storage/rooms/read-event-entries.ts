@@ -1,3 +1,4 @@
+import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
 import type { Context } from '../../platform/context.ts';
 import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
 import { clientJsonOf } from './client-json.ts';
@@ -31,7 +32,7 @@ export async function readEventEntries(
 
 function eventEntryBody(event: StoredEvent, replaced: StoredEvent | undefined, threadRoot: string | undefined) {
   const { pdu } = event;
-  const redacts = pdu.redacts ?? (pdu.type === 'm.room.redaction' ? pdu.content['redacts'] : undefined);
+  const redacts = pdu.type === 'm.room.redaction' ? redactedEventIdOf(pdu, event.rules) : undefined;
   return {
     roomId: event.roomId,
     eventId: event.eventId,
@@ -40,8 +41,8 @@ function eventEntryBody(event: StoredEvent, replaced: StoredEvent | undefined, t
     ...(pdu.state_key !== undefined && { stateKey: pdu.state_key }),
     originServerTs: pdu.origin_server_ts,
     content: pdu.content,
-    clientJson: clientJsonOf(event.eventId, pdu),
-    ...(typeof redacts === 'string' && { redacts }),
+    clientJson: clientJsonOf(event.rules, event.eventId, pdu),
+    ...(redacts !== undefined && { redacts }),
     ...(threadRoot !== undefined && { threadRoot }),
     notifyOrdinal: event.notifyOrdinal,
     notifies: (event.flags & eventFlags.notifies) !== 0,

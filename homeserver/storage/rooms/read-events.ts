@@ -43,6 +43,6 @@ export async function storedEvents(context: Context, rows: readonly EventRow[]):
   return rows.map((row) => {
     const room = rooms.get(row.room);
     if (!room) throw new Error(`event ${row.eventId} is of a room that does not exist`);
-    return storedEventOf(row, room.roomId);
+    return storedEventOf(row, room);
   });
 }

@@ -56,7 +56,7 @@ export async function readState(
     parameters as never[],
     { prepare: true },
   );
-  return rows.map((row) => storedEventOf(row, room.roomId));
+  return rows.map((row) => storedEventOf(row, room));
 }
 
 /** One state event, or undefined. */
