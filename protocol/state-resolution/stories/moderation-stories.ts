@@ -1,0 +1,110 @@
+import {
+  bans,
+  everyVersion,
+  invites,
+  joinRules,
+  joins,
+  openRoom,
+  powerLevels,
+  removes,
+  type Story,
+  sinceVersion2,
+  sinceVersion8,
+  topic,
+} from './story.ts';
+
+/** Somebody's right to do something is taken away while they do it. */
+export const moderationStories: readonly Story[] = [
+  {
+    story: 'a ban by Alice stands over a power change that Bob makes at the same time',
+    source: 'MSC1442, power events of greater level first',
+    versions: sinceVersion2,
+    events: [
+      ...openRoom({ bob: 50 }, 'bob', 'carol'),
+      bans('alice', 'bob', { at: 200 }),
+      powerLevels('bob promotes carol', 'bob', { alice: 100, bob: 50, carol: 50 }, { after: ['carol joins'], at: 100 }),
+    ],
+    states: [{ after: 'alice bans bob' }, { after: 'bob promotes carol' }],
+    resolved: { 'm.room.member/bob': 'alice bans bob', 'm.room.power_levels': 'first levels' },
+  },
+  {
+    story: 'a banned member cannot come back by joining from before the ban',
+    versions: everyVersion,
+    events: [
+      ...openRoom({}, 'bob'),
+      bans('alice', 'bob'),
+      joins('bob', { name: 'bob joins again', after: ['bob joins'], at: 500 }),
+    ],
+    states: [{ after: 'alice bans bob' }, { after: 'bob joins again' }],
+    resolved: { 'm.room.member/bob': 'alice bans bob' },
+  },
+  {
+    story: 'a join after the ban was lifted stands over the ban',
+    versions: sinceVersion2,
+    events: [
+      ...openRoom({}, 'bob'),
+      bans('alice', 'bob'),
+      topic('meanwhile', 'alice'),
+      removes('alice', 'bob', { after: ['alice bans bob'] }),
+      joins('bob', { name: 'bob joins again' }),
+    ],
+    states: [{ after: 'meanwhile' }, { after: 'bob joins again' }],
+    resolved: { 'm.room.member/bob': 'bob joins again', 'm.room.topic': 'meanwhile' },
+  },
+  {
+    story: 'a join to a public room is undone by making the room invite-only at the same time',
+    source: 'MSC1442, join rules are power events',
+    versions: sinceVersion2,
+    events: [
+      ...openRoom({}, 'bob'),
+      joinRules('invite only', 'alice', 'invite', { at: 500 }),
+      joins('carol', { after: ['bob joins'], at: 100 }),
+    ],
+    states: [{ after: 'invite only' }, { after: 'carol joins' }],
+    resolved: { 'm.room.member/carol': null, 'm.room.join_rules': 'invite only' },
+  },
+  {
+    story: 'an invited member stays joined when the room becomes invite-only at the same time',
+    versions: sinceVersion2,
+    events: [
+      ...openRoom({}, 'bob'),
+      invites('alice', 'carol'),
+      joinRules('invite only', 'alice', 'invite'),
+      joins('carol', { after: ['alice invites carol'] }),
+    ],
+    states: [{ after: 'invite only' }, { after: 'carol joins' }],
+    resolved: { 'm.room.member/carol': 'carol joins', 'm.room.join_rules': 'invite only' },
+  },
+  {
+    story: 'a restricted join is undone when the member who authorised it is kicked at the same time',
+    source: 'MSC3083',
+    versions: sinceVersion8,
+    events: [
+      ...openRoom({ bob: 50 }, 'bob'),
+      joinRules('restricted room', 'alice', 'restricted'),
+      removes('alice', 'bob', { at: 500 }),
+      joins('carol', { content: { join_authorised_via_users_server: 'bob' }, after: ['restricted room'], at: 100 }),
+    ],
+    states: [{ after: 'alice removes bob' }, { after: 'carol joins' }],
+    resolved: { 'm.room.member/carol': null, 'm.room.member/bob': 'alice removes bob' },
+  },
+  {
+    story: 'a moderator who is banned while offline loses the bans made meanwhile',
+    versions: sinceVersion2,
+    events: [
+      ...openRoom({ bob: 75, carol: 50 }, 'bob', 'carol', 'dave'),
+      bans('bob', 'carol', { at: 900 }),
+      bans('carol', 'dave', { after: ['dave joins'], at: 100 }),
+    ],
+    states: [{ after: 'bob bans carol' }, { after: 'carol bans dave' }],
+    resolved: { 'm.room.member/carol': 'bob bans carol', 'm.room.member/dave': 'dave joins' },
+  },
+  {
+    story: 'a topic of a member who was banned later is lost when the branch before both is merged again',
+    source: 'MSC1442, state resets',
+    versions: sinceVersion2,
+    events: [...openRoom({ bob: 50 }, 'bob', 'carol'), topic('bob sets a topic', 'bob'), bans('alice', 'bob')],
+    states: [{ after: 'carol joins' }, { after: 'alice bans bob' }],
+    resolved: { 'm.room.topic': null, 'm.room.member/bob': 'alice bans bob' },
+  },
+];
