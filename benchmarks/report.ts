@@ -13,25 +13,32 @@ export function figuresOf(results: readonly PeerResults[]): RunFigures {
 /** One row for each figure that some peer has, one column for each peer, then how the first stands to the others. */
 export function markdownTable(results: readonly PeerResults[]): string {
   const peers = results.map((result) => result.peer);
-  const [own, ...others] = peers;
-  if (own === undefined) return '';
+  const [first, ...others] = peers;
+  if (first === undefined) return '';
   const figures = figuresOf(results);
-  const head = ['what', ...peers, ...others.map((peer) => `${own} : ${peer}`), `goal of ${own}`, ''];
+  // The goals are Holdfast's own; of other servers nobody asks them.
+  const withGoals = peers.includes('holdfast');
+  const head = ['what', ...peers, ...others.map((peer) => `${first} : ${peer}`), ...(withGoals ? ['goal', ''] : [])];
   const lines = tableRows
     .filter((row) => peers.some((peer) => figures.value(peer, row.key) !== undefined))
     .map((row) => [
       row.title,
-      ...peers.map((peer) => cell(row, figures.value(peer, row.key))),
-      ...others.map((peer) => ratio(figures.value(own, row.key), figures.value(peer, row.key))),
-      row.goal,
-      verdict(row.reached(figures, own)),
+      ...peers.map((peer) => cell(row, figures, peer)),
+      ...others.map((peer) => ratio(figures.value(first, row.key), figures.value(peer, row.key))),
+      ...(withGoals ? [row.goal, verdict(row.reached(figures, 'holdfast'))] : []),
     ]);
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function cell(row: TableRow, value: number | undefined): string {
+function cell(row: TableRow, figures: RunFigures, peer: string): string {
+  const value = figures.value(peer, row.key);
   if (value === undefined) return '';
-  if (!Number.isFinite(value)) return 'cannot keep up';
+  const lags = row.keepsUpKey !== undefined && figures.value(peer, row.keepsUpKey) !== 1;
+  return `${formatValue(row, value)}${lags ? ' (cannot keep up)' : ''}`;
+}
+
+function formatValue(row: TableRow, value: number): string {
+  if (!Number.isFinite(value)) return 'nothing came';
   if (row.unit === 'MB') return `${(value / 1e6).toFixed(0)} MB`;
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   const number = Number(value.toFixed(digits)).toLocaleString('en-US');

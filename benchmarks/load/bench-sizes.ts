@@ -23,7 +23,7 @@ export const shortSizes: BenchSizes = {
   sendSeconds: 3,
   sendRounds: 1,
   warmUpSeconds: 2,
-  deliverySeconds: 4,
+  deliverySeconds: 8,
   deliveryRates: [10, 50, 200, 1000],
   receivers: 100,
   initialSyncRooms: 60,

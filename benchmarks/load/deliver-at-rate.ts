@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchUser } from './matrix-client.ts';
 import { sendMessage } from './matrix-client.ts';
-import { markedText, type Receiver, startReceiver } from './receive-marked.ts';
+import { makeRunMark, markedText, type Receiver, type RunMark, startReceiver } from './receive-marked.ts';
 import { runConcurrently } from './run-concurrently.ts';
 import { sampleText, seededRandomness } from './sample-text.ts';
 import { type Summary, summarize } from './statistics.ts';
@@ -9,6 +9,7 @@ import { type Summary, summarize } from './statistics.ts';
 /** Deliveries that are later than this after the last send mean that the server does not keep up. */
 const keepUpLimitMs = 2_000;
 const giveUpAfterMs = 20_000;
+const quietMs = 1_000;
 
 export interface DeliveryLoad {
   readonly baseUrl: string;
@@ -37,13 +38,15 @@ export interface Delivery {
 export async function deliverAtRate(load: DeliveryLoad): Promise<Delivery> {
   const total = Math.round(load.perSecond * load.seconds);
   const sentMs = new Float64Array(total);
+  const mark = makeRunMark();
   const book = openDeliveryBook(total, load.receivers.length, sentMs);
   const receivers: Receiver[] = await runConcurrently(load.receivers.length, 8, (index) =>
-    startReceiver(load.baseUrl, load.receivers[index] as BenchUser, load.roomId, (number) =>
+    startReceiver(load.baseUrl, load.receivers[index] as BenchUser, load.roomId, mark, (number) =>
       book.receive(index, number),
     ),
   );
-  const sending = sendAtRate(load, total, sentMs);
+  await waitUntilQuiet(receivers);
+  const sending = sendAtRate(load, total, mark, sentMs);
   await Promise.race([sending.done, delay((load.seconds * 1000 + giveUpAfterMs) | 0, undefined, { ref: false })]);
   const lastSentMs = performance.now();
   while (book.missing() > 0 && performance.now() - lastSentMs < giveUpAfterMs) await delay(5);
@@ -61,6 +64,17 @@ export async function deliverAtRate(load: DeliveryLoad): Promise<Delivery> {
   };
 }
 
+/** Waits until all receivers really wait: coming online, they first hear of each other's presence. */
+async function waitUntilQuiet(receivers: readonly Receiver[]): Promise<void> {
+  const startedMs = performance.now();
+  for (;;) {
+    await delay(50);
+    const nowMs = performance.now();
+    const lastReplyMs = Math.max(...receivers.map((receiver) => receiver.lastReplyMs()));
+    if (nowMs - Math.max(lastReplyMs, startedMs) > quietMs || nowMs - startedMs > giveUpAfterMs) return;
+  }
+}
+
 interface Sending {
   /** Resolves with the number of acknowledged messages. */
   readonly done: Promise<number>;
@@ -69,7 +83,7 @@ interface Sending {
   abandon(): void;
 }
 
-function sendAtRate(load: DeliveryLoad, total: number, sentMs: Float64Array): Sending {
+function sendAtRate(load: DeliveryLoad, total: number, mark: RunMark, sentMs: Float64Array): Sending {
   const random = seededRandomness(load.perSecond);
   const idle = [...load.senders];
   const latenessesMs: number[] = [];
@@ -80,7 +94,7 @@ function sendAtRate(load: DeliveryLoad, total: number, sentMs: Float64Array): Se
 
   async function sendNext(sender: BenchUser): Promise<void> {
     for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
-      await sendMessage(sender, load.roomId, markedText(number, sampleText(random)));
+      await sendMessage(sender, load.roomId, markedText(mark, number, sampleText(random)));
       acknowledged += 1;
     }
     idle.push(sender);

@@ -1,23 +1,31 @@
 import { openHttpConnection } from './http-connection.ts';
 import { type BenchUser, requestJson, UnexpectedReply } from './matrix-client.ts';
 
-const mark = 'hfbench:';
-const markBytes = Buffer.from(mark);
 const numberDigits = 8;
 const nextBatchBytes = Buffer.from('"next_batch":');
 const limitedBytes = Buffer.from('"limited":true');
 const waitMs = 30_000;
 const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 500 } } }));
 
-/** A message's text that a receiver recognises without parsing JSON. */
-export function markedText(number: number, text: string): string {
-  return `${mark}${String(number).padStart(numberDigits, '0')} ${text}`;
+/** What one run's messages begin with: a first /sync may be a remembered one, so older runs' messages come again. */
+export type RunMark = Buffer;
+
+let runCount = 0;
+
+export function makeRunMark(): RunMark {
+  runCount += 1;
+  return Buffer.from(`hfbench${runCount}:`);
 }
 
-/** Calls back with the number of each marked text in a reply, in order. */
-export function findMarks(body: Buffer, found: (number: number) => void): void {
-  for (let at = body.indexOf(markBytes); at >= 0; at = body.indexOf(markBytes, at + markBytes.length)) {
-    const start = at + markBytes.length;
+/** A message's text that a receiver recognises without parsing JSON. */
+export function markedText(mark: RunMark, number: number, text: string): string {
+  return `${mark.toString('latin1')}${String(number).padStart(numberDigits, '0')} ${text}`;
+}
+
+/** Calls back with the number of each of the run's texts in a reply, in order. */
+export function findMarks(body: Buffer, mark: RunMark, found: (number: number) => void): void {
+  for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + mark.length)) {
+    const start = at + mark.length;
     found(Number(body.toString('latin1', start, start + numberDigits)));
   }
 }
@@ -37,6 +45,8 @@ export function readNextBatch(body: Buffer): string {
 
 /** A user that waits in /sync all the time. */
 export interface Receiver {
+  /** When its last /sync was answered, by performance.now(). */
+  lastReplyMs(): number;
   /** Ends the waiting /sync and the connection. Rejects with the error that ended the loop early, if any did. */
   stop(): Promise<void>;
 }
@@ -50,10 +60,12 @@ export async function startReceiver(
   baseUrl: string,
   user: BenchUser,
   roomId: string,
+  mark: RunMark,
   received: (number: number) => void,
 ): Promise<Receiver> {
   const connection = openHttpConnection(baseUrl);
   let stopped = false;
+  let lastReplyMs = 0;
 
   async function sync(since: string | undefined): Promise<Buffer> {
     const path = `/_matrix/client/v3/sync?filter=${filter}&timeout=${since === undefined ? 0 : waitMs}${
@@ -61,6 +73,7 @@ export async function startReceiver(
     }`;
     const reply = await connection.request('GET', path, { token: user.token });
     if (reply.status !== 200) throw new UnexpectedReply('GET', path, reply);
+    lastReplyMs = performance.now();
     return reply.body;
   }
 
@@ -68,7 +81,7 @@ export async function startReceiver(
     for (let since = first; !stopped; ) {
       const body = await sync(since);
       if (body.includes(limitedBytes)) await readGap(body, since);
-      findMarks(body, received);
+      findMarks(body, mark, received);
       since = readNextBatch(body);
     }
   }
@@ -81,7 +94,7 @@ export async function startReceiver(
       const query = new URLSearchParams({ dir: 'b', limit: '500', from, to: since });
       const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query}`;
       const page = await requestJson(connection, 'GET', path, { token: user.token });
-      findMarks(Buffer.from(JSON.stringify(page.chunk)), received);
+      findMarks(Buffer.from(JSON.stringify(page.chunk)), mark, received);
       from = (page.chunk as unknown[]).length === 0 ? undefined : (page.end as string | undefined);
     }
   }
@@ -92,6 +105,7 @@ export async function startReceiver(
     if (!stopped) failure = error;
   });
   return {
+    lastReplyMs: () => lastReplyMs,
     async stop() {
       stopped = true;
       connection.close();
