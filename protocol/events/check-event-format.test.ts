@@ -143,7 +143,7 @@ test('any JSON object in any field gives an event or a problem, never an excepti
   const field = fc.constantFrom(...Object.keys(wrongValues), 'event_id', 'redacts');
   fc.assert(
     fc.property(version, field, fc.jsonValue({ stringUnit: 'binary' }), (id, name, value) => {
-      const checked = checkEventFormat(makeEvent(id, { [name]: value as JsonValue }), rulesOf(id));
+      const checked = checkEventFormat(makeEvent(id, { [name]: value }), rulesOf(id));
       assert.notEqual(checked.event === undefined, checked.problem === undefined);
     }),
   );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type RoomVersionRules, roomVersionRules, supportedRoomVersions } from '../room-versions/room-version.ts';
-import type { JsonObject, Pdu } from './pdu.ts';
+import type { JsonObject } from './pdu.ts';
 import { redactContent, redactEvent } from './redact-event.ts';
 
 interface Story {
@@ -155,7 +155,7 @@ const everyMember = {
 
 test('members outside of the content that no rule names go, and version 11 drops three more', () => {
   for (const version of supportedRoomVersions()) {
-    const redacted = redactEvent(everyMember as unknown as Pdu, roomVersionRules(version) as RoomVersionRules);
+    const redacted = redactEvent(everyMember, roomVersionRules(version) as RoomVersionRules);
     const { redacts: _1, unsigned: _2, 'org.example.extra': _3, ...kept } = { ...everyMember, content: {} };
     const { prev_state: _4, origin: _5, membership: _6, ...keptSinceVersion11 } = kept;
     assert.deepEqual(redacted, Number(version) >= 11 ? keptSinceVersion11 : kept, `version ${version}`);
@@ -166,7 +166,7 @@ test('redacting twice changes nothing more, and the event itself is left alone',
   const before = structuredClone(everyMember);
   for (const version of supportedRoomVersions()) {
     const rules = roomVersionRules(version) as RoomVersionRules;
-    const once = redactEvent(everyMember as unknown as Pdu, rules);
+    const once = redactEvent(everyMember, rules);
     assert.deepEqual(redactEvent(once, rules), once);
   }
   assert.deepEqual(everyMember, before);

@@ -76,7 +76,7 @@ test('what has no JSON is never encoded', () => {
   }
   assert.throws(() => encodeCanonicalJson('\ud800'), TypeError);
   assert.throws(() => encodeCanonicalJson({ '\udc00': 1 }), TypeError);
-  assert.throws(() => encodeCanonicalJson([undefined as unknown as JsonValue]), TypeError);
+  assert.throws(() => encodeCanonicalJson([() => 1] as unknown as JsonValue), TypeError);
 });
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.string());
@@ -91,7 +91,7 @@ const { json } = fc.letrec<{ json: JsonValue; object: JsonObject }>((tie) => ({
     fc.array(tie('json')),
     tie('object'),
   ),
-  object: fc.dictionary(key, tie('json') as fc.Arbitrary<JsonValue>, { noNullPrototype: true }),
+  object: fc.dictionary(key, tie('json'), { noNullPrototype: true }),
 }));
 
 test('canonical JSON reads back as the same value, and encoding that again changes nothing', () => {

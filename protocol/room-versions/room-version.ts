@@ -17,7 +17,7 @@ export interface RoomVersionRules {
   readonly checkNotificationLevels: boolean;
   /** `knock` membership and join rule (version 7). */
   readonly knocking: boolean;
-  /** `restricted` join rule and `join_authorised_via_users_server` (version 8). */
+  /** `restricted` join rule and `join_authorised_via_users_server`; redaction keeps `allow` of join rules (version 8). */
   readonly restrictedJoins: boolean;
   /** `join_authorised_via_users_server` survives redaction (version 9). */
   readonly keepAuthorisingUserOnRedaction: boolean;
@@ -25,7 +25,10 @@ export interface RoomVersionRules {
   readonly knockRestricted: boolean;
   /** Power levels must be integers, not strings (version 10). */
   readonly integerPowerLevels: boolean;
-  /** 'v1' to 'v11' algorithm differences of redaction (version 11 rewrites it). */
+  /**
+   * Redaction drops `origin`, `membership` and `prev_state`, and keeps all of the create event's content, `invite` in
+   * power levels and `signed` of third-party invites (version 11).
+   */
   readonly updatedRedaction: boolean;
   /** The room's creator is the create event's sender, not `content.creator` (version 11). */
   readonly implicitCreator: boolean;
