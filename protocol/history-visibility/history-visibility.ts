@@ -11,5 +11,5 @@ const known: ReadonlySet<JsonValue | undefined> = new Set(['world_readable', 'sh
  */
 export function parseHistoryVisibility(content: JsonObject | undefined): HistoryVisibility {
   const value = content !== undefined && Object.hasOwn(content, 'history_visibility') && content.history_visibility;
-  return known.has(value as JsonValue) ? (value as HistoryVisibility) : 'shared';
+  return known.has(value) ? (value as HistoryVisibility) : 'shared';
 }

@@ -2,8 +2,8 @@ import type { JsonValue } from '../events/pdu.ts';
 import { compileGlob } from '../globs/compile-glob.ts';
 import { foldCase } from '../globs/fold-case.ts';
 import { parsePropertyPath } from '../property-paths/property-path.ts';
+import { mayNotify } from './may-notify.ts';
 import { parseMemberCountTest } from './member-count-test.ts';
-import { mayNotify } from './notification-permission.ts';
 import { bodyKey } from './pattern-cost.ts';
 import {
   type PreparedPushEvent,

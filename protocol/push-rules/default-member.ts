@@ -1,6 +1,6 @@
 import { defaultPushRules } from './default-push-rules.ts';
 import { compilePushRules, evaluatePushRules, type PushVerdict } from './evaluate-push-rules.ts';
-import { mayNotify } from './notification-permission.ts';
+import { mayNotify } from './may-notify.ts';
 import type { PreparedPushEvent, PushContext } from './push-event.ts';
 import type { PushRuleset } from './push-rule.ts';
 

@@ -26,7 +26,11 @@ const refusals: readonly (readonly [PushRuleKind, unknown, string])[] = [
   ['content', { actions, pattern: '' }, 'M_INVALID_PARAM'],
   ['content', { actions, pattern: 'x'.repeat(maxPatternLength + 1) }, 'M_INVALID_PARAM'],
   ['override', { actions, conditions: {} }, 'M_BAD_JSON'],
-  ['override', { actions, conditions: new Array(maxConditions + 1).fill({ kind: 'x' }) }, 'M_INVALID_PARAM'],
+  [
+    'override',
+    { actions, conditions: Array.from({ length: maxConditions + 1 }, () => ({ kind: 'x' })) },
+    'M_INVALID_PARAM',
+  ],
   ['override', withCondition('x'), 'M_BAD_JSON'],
   ['override', withCondition({}), 'M_MISSING_PARAM'],
   ['override', withCondition({ kind: 5 }), 'M_BAD_JSON'],
@@ -99,7 +103,7 @@ test('whatever JSON comes, the answer is a rule or a problem, and a rule that wa
   );
   fc.assert(
     fc.property(fc.constantFrom(...pushRuleKinds), fc.oneof(fc.jsonValue(), body), (kind, json) => {
-      const { rule, problem } = parsePushRuleBody(kind, json as never);
+      const { rule, problem } = parsePushRuleBody(kind, json);
       assert.equal((rule === undefined) !== (problem === undefined), true);
       if (rule) assert.deepEqual(parsePushRuleBody(kind, rule as never).rule, rule);
     }),

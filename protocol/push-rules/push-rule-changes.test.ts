@@ -20,7 +20,7 @@ const notify = { actions: ['notify'] };
 
 function changed(result: PushRuleChangeResult): PushRuleChanges {
   assert.equal(result.problem, undefined);
-  return result.changes as PushRuleChanges;
+  return result.changes ?? noPushRuleChanges;
 }
 
 const put = (changes: PushRuleChanges, ruleId: string, place = {}) =>

@@ -73,7 +73,7 @@ export function mergePushRules(defaults: PushRuleset, changes: PushRuleChanges):
     );
     const master = predefined.filter((rule) => rule.rule_id === masterRuleId);
     const others = predefined.filter((rule) => rule.rule_id !== masterRuleId);
-    const own = (changes.own[kind] ?? []).map(({ ruleId, ...rule }) => ({ rule_id: ruleId, default: false, ...rule }));
+    const own = (changes.own[kind] ?? []).map(toPushRule);
     merged[kind] = [...master, ...own, ...others];
   }
   return merged;
@@ -146,9 +146,14 @@ function changeRule(
   const predefined = findPushRule(predefinedRules, kind, ruleId);
   if (predefined !== undefined) return { changes: withPredefinedChange(changes, predefined, change) };
   const rules = changes.own[kind] ?? [];
-  if (!rules.some((rule) => rule.ruleId === ruleId)) return notFound;
-  const changed = rules.map((rule) => (rule.ruleId === ruleId ? { ...rule, ...change } : rule));
-  return { changes: withOwnRules(changes, kind, changed) };
+  const index = rules.findIndex((rule) => rule.ruleId === ruleId);
+  const rule = rules[index];
+  if (rule === undefined) return notFound;
+  return { changes: withOwnRules(changes, kind, rules.with(index, { ...rule, ...change })) };
+}
+
+function toPushRule({ ruleId, ...rule }: OwnPushRule): PushRule {
+  return { rule_id: ruleId, default: false, ...rule };
 }
 
 /** Keeps of a predefined rule only what differs from its definition, and nothing when nothing does. */
