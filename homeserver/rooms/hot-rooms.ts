@@ -1,0 +1,93 @@
+import type { EventReference } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../platform/context.ts';
+import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
+import { findRoom, type RoomName } from '../storage/names/room-names.ts';
+import type { StoredEvent } from '../storage/rooms/event-row.ts';
+import { membershipCodes } from '../storage/rooms/membership-codes.ts';
+import { countMembers, readNewestEvent, readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
+import { readState } from '../storage/rooms/read-state.ts';
+import { eventReference } from './event-reference.ts';
+import { HotRoom, type StateEntry } from './hot-room.ts';
+
+/** The rooms that the owner of a shard has in memory, bounded in bytes; the least lately used go first. */
+export class HotRooms {
+  readonly #shard: OwnedShard;
+  readonly #rooms = new Map<string, HotRoom>();
+  #estimatedBytes = 0;
+  #sinceEstimate = 0;
+
+  constructor(shard: OwnedShard) {
+    this.#shard = shard;
+  }
+
+  /** The room, loaded if need be; undefined when this server does not know it. Call under the room's key. */
+  async load(roomId: string): Promise<HotRoom | undefined> {
+    const hot = this.#rooms.get(roomId);
+    if (hot) {
+      this.#rooms.delete(roomId);
+      this.#rooms.set(roomId, hot);
+      return hot;
+    }
+    const name = await findRoom(this.#shard.context, roomId);
+    if (!name) return undefined;
+    const room = await loadHotRoom(this.#shard.context, name);
+    this.add(room);
+    return room;
+  }
+
+  add(room: HotRoom): void {
+    this.#rooms.set(room.roomId, room);
+    this.#estimatedBytes += room.sizeBytes;
+    this.#evict();
+  }
+
+  #evict(): void {
+    const limitBytes = this.#shard.context.config.limits.hotRoomBytes / this.#shard.context.config.shards.count;
+    // Rooms grow while they are hot; counting them all now and then keeps the estimate honest.
+    if (++this.#sinceEstimate > 100) {
+      this.#sinceEstimate = 0;
+      this.#estimatedBytes = 0;
+      for (const room of this.#rooms.values()) this.#estimatedBytes += room.sizeBytes;
+    }
+    for (const [roomId, room] of this.#rooms) {
+      if (this.#estimatedBytes <= limitBytes) return;
+      if (room.uncommitted > 0) continue;
+      this.#rooms.delete(roomId);
+      this.#estimatedBytes -= room.sizeBytes;
+    }
+  }
+}
+
+export const hotRooms: ShardMemory<HotRooms> = {
+  name: 'hot-rooms',
+  create: (shard) => new HotRooms(shard),
+};
+
+async function loadHotRoom(context: Context, name: RoomName): Promise<HotRoom> {
+  const [state, counts, newest, notifyOrdinal] = await Promise.all([
+    readState(context, name, { withoutMembers: true }),
+    countMembers(context, name),
+    readNewestEvent(context, name),
+    readNotifyOrdinal(context, name, null),
+  ]);
+  const prevEvents: EventReference[] = newest ? [eventReference(newest.rules, newest.eventId, newest.pdu)] : [];
+  return new HotRoom(name, {
+    state: state.map(stateEntryOf),
+    counts: { joined: counts.get(membershipCodes.join) ?? 0, invited: counts.get(membershipCodes.invite) ?? 0 },
+    tip: { prevEvents, depth: (newest?.pdu.depth ?? 0) + 1 },
+    notifyOrdinal,
+  });
+}
+
+/** Makes sure that these users' member events are in memory. One query for all that are missing. */
+export async function loadMembers(context: Context, room: HotRoom, userIds: Iterable<string>): Promise<void> {
+  const missing = [...new Set(userIds)].filter((userId) => !room.isMemberLoaded(userId));
+  if (missing.length === 0) return;
+  const events = await readState(context, room.name, { keys: missing.map((userId) => ['m.room.member', userId]) });
+  for (const event of events) room.put(stateEntryOf(event));
+  for (const userId of missing) room.putAbsentMember(userId);
+}
+
+function stateEntryOf(event: StoredEvent): StateEntry {
+  return { eventId: event.eventId, roomId: event.roomId, pdu: event.pdu, position: event.position };
+}

@@ -1,0 +1,50 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { Context } from '../platform/context.ts';
+import type { Command, Decision, OwnedShard } from '../platform/shard-log/command.ts';
+import { shardOfRoom } from '../storage/names/shard-of.ts';
+import type { HotRoom } from './hot-room.ts';
+import { hotRooms } from './hot-rooms.ts';
+import { recentTransactions } from './recent-transactions.ts';
+
+/** Input of every command that adds events to one room. */
+export interface RoomCommandInput {
+  readonly roomId: string;
+  /** Names the request in full: its repetition gives the same event. */
+  readonly identity: string;
+}
+
+/** What a command that adds an event tells: the event's id. */
+export interface EventResult {
+  readonly eventId: string;
+}
+
+/**
+ * A command on one hot room. The room's next command starts as soon as this one has appended, so that many of them
+ * share a commit. A request that was answered before is answered again with the same event.
+ */
+export function roomCommand<Input extends RoomCommandInput>(
+  name: string,
+  decide: (shard: OwnedShard, room: HotRoom, input: Input) => Promise<Decision<EventResult>>,
+): Command<Input, EventResult> {
+  return {
+    name,
+    key: (input) => input.roomId,
+    releases: 'decided',
+    async decide(shard, input) {
+      const earlier = await shard.remember(recentTransactions).find(input.identity);
+      if (earlier) return { result: { eventId: earlier.eventId }, committed: earlier.committed };
+      const room = await shard.remember(hotRooms).load(input.roomId);
+      if (!room) throw new MatrixError('M_FORBIDDEN', 'You are not in this room, or it does not exist');
+      return await decide(shard, room, input);
+    },
+  };
+}
+
+/** Runs a room command where the room's shard is owned. */
+export async function submitToRoom<Input extends RoomCommandInput>(
+  context: Context,
+  command: Command<Input, EventResult>,
+  input: Input,
+): Promise<EventResult> {
+  return await context.shardLog.submit(command, await shardOfRoom(context, input.roomId), input);
+}

@@ -1,0 +1,72 @@
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../platform/context.ts';
+import { appendEvents, type EventIntent, prepareToAppend } from './append-events.ts';
+import { type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
+
+interface SendInput extends RoomCommandInput {
+  readonly intent: EventIntent;
+  readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
+}
+
+export const sendEventCommand = roomCommand<SendInput>('send-event', async (shard, room, input) => {
+  const { intent, identity, transaction } = input;
+  await prepareToAppend(shard, room, [intent]);
+  const unchanged = unchangedStateEvent(room.get.bind(room), intent);
+  if (unchanged !== undefined) return { result: { eventId: unchanged } };
+  const { events, committed } = appendEvents(shard, room, [intent], { identity, ...(transaction && { transaction }) });
+  return { result: { eventId: events[0]?.eventId ?? '' }, committed };
+});
+
+/** Setting a state event to what it already is makes no event; the sender gets the current one's id. */
+function unchangedStateEvent(
+  get: (
+    type: string,
+    stateKey: string,
+  ) => { eventId: string; pdu: { sender: string; content: JsonObject } } | undefined,
+  intent: EventIntent,
+): string | undefined {
+  if (intent.stateKey === undefined) return undefined;
+  const current = get(intent.type, intent.stateKey);
+  if (!current || current.pdu.sender !== intent.sender) return undefined;
+  return JSON.stringify(current.pdu.content) === JSON.stringify(intent.content) ? current.eventId : undefined;
+}
+
+export interface SendMessageRequest {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly type: string;
+  readonly content: JsonObject;
+  /** Unique among the requests of this device to this path. */
+  readonly transaction: { readonly deviceId: string; readonly transactionId: string };
+}
+
+/**
+ * Sends a message event and returns its id once it is committed. The same transaction id gives the same event.
+ * Throws M_FORBIDDEN, M_TOO_LARGE.
+ * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
+ */
+export async function sendMessageEvent(context: Context, request: SendMessageRequest): Promise<EventResult> {
+  const { roomId, userId, type, content, transaction } = request;
+  return await submitToRoom(context, sendEventCommand, {
+    roomId,
+    identity: `${userId} ${transaction.deviceId} ${transaction.transactionId} ${roomId} ${type}`,
+    transaction,
+    intent: { type, sender: userId, content, originServerTs: context.clock.wallMs() },
+  });
+}
+
+/**
+ * Sets a state event that is not a membership and returns its id. Throws M_FORBIDDEN, M_TOO_LARGE.
+ * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidstateeventtypestatekey
+ */
+export async function sendStateEvent(
+  context: Context,
+  request: { roomId: string; userId: string; type: string; stateKey: string; content: JsonObject },
+): Promise<EventResult> {
+  const { roomId, userId, type, stateKey, content } = request;
+  return await submitToRoom(context, sendEventCommand, {
+    roomId,
+    identity: context.random.uuid(),
+    intent: { type, sender: userId, stateKey, content, originServerTs: context.clock.wallMs() },
+  });
+}

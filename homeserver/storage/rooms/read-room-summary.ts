@@ -1,0 +1,55 @@
+import type { Context } from '../../platform/context.ts';
+import type { RoomName } from '../names/room-names.ts';
+import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
+import { currentPosition } from './read-state.ts';
+
+/** The room's newest event that is neither rejected nor soft-failed: its forward extremity while it has no forks. */
+export async function readNewestEvent(context: Context, room: RoomName): Promise<StoredEvent | undefined> {
+  const rows = await context.database.unsafe<EventRow[]>(
+    `SELECT ${eventColumns} FROM event e WHERE e.room = $1 AND e.flags & 6 = 0 ORDER BY e.position DESC LIMIT 1`,
+    [room.id],
+    { prepare: true },
+  );
+  return rows[0] && storedEventOf(rows[0], room);
+}
+
+/** How many notifying events the main timeline, or a thread (by its root's position), has had. */
+export async function readNotifyOrdinal(context: Context, room: RoomName, thread: number | null): Promise<number> {
+  const rows =
+    thread === null
+      ? await context.database<{ ordinal: number }[]>`
+          SELECT notify_ordinal AS ordinal FROM event
+          WHERE room = ${room.id} AND thread IS NULL ORDER BY position DESC LIMIT 1`
+      : await context.database<{ ordinal: number }[]>`
+          SELECT notify_ordinal AS ordinal FROM event
+          WHERE room = ${room.id} AND thread = ${thread} ORDER BY position DESC LIMIT 1`;
+  return rows[0]?.ordinal ?? 0;
+}
+
+/** Current members by membership code. */
+export async function countMembers(context: Context, room: RoomName): Promise<Map<number, number>> {
+  const rows = await context.database<{ membership: number; count: number }[]>`
+    SELECT membership, count(*)::int AS count FROM room_state
+    WHERE room = ${room.id} AND type = 1 AND to_position = ${currentPosition} GROUP BY membership`;
+  return new Map(rows.map((row) => [row.membership, row.count]));
+}
+
+/** A fresh number for a room that is about to be made; unused ones are lost without harm. */
+export async function takeRoomNumber(context: Context): Promise<number> {
+  const rows = await context.database<{ id: number }[]>`
+    SELECT nextval(pg_get_serial_sequence('room', 'id'))::int AS id`;
+  return rows[0]?.id ?? 0;
+}
+
+/** Transaction hashes of the newest events of a shard, with their positions, oldest first. */
+export async function readRecentTransactions(
+  context: Context,
+  shard: number,
+  limit: number,
+): Promise<{ hash: number; position: number }[]> {
+  return await context.database<{ hash: number; position: number }[]>`
+    SELECT transaction_hash AS hash, position FROM event
+    WHERE shard = ${shard} AND transaction_hash IS NOT NULL
+      AND position > (SELECT position FROM shard WHERE id = ${shard}) - ${limit}
+    ORDER BY position`;
+}
