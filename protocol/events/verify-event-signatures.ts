@@ -56,7 +56,7 @@ export function requiredSignatures(event: Pdu, rules: RoomVersionRules): Require
 
 /**
  * Checks that every server that must have signed an event did, with keys that counted when it was made.
- * Gives undefined when they did, else the first problem.
+ * Gives undefined when they did, else the first problem. The event must have passed `checkEventFormat`.
  */
 export function verifyEventSignatures(
   event: Pdu,

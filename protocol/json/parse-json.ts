@@ -33,8 +33,7 @@ const explanations: Record<JsonProblemKind, string> = {
   'not-an-object': 'The body must be a JSON object',
 };
 
-// The decoder must keep a byte order mark, or it would be accepted silently.
-const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true });
 const surrogateEscape = /\\u[dD][89a-fA-F]/;
 
 /**
@@ -50,6 +49,7 @@ export function parseJsonObject(bytes: Uint8Array, options: ParseJsonOptions = {
 
 /** Like `parseJsonObject`, for any JSON value. */
 export function parseJson(bytes: Uint8Array, options: ParseJsonOptions = {}): ParsedJson<JsonValue> {
+  // The decoder would drop a byte order mark silently.
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return refuse('byte-order-mark');
   if (isDeeperThan(bytes, options.maximumDepth ?? maximumJsonDepth)) return refuse('too-deep');
   let text: string;
