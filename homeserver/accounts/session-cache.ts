@@ -1,0 +1,111 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { Context } from '../platform/context.ts';
+import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import { readSession, type SessionRow } from '../storage/accounts/read-sessions.ts';
+import { hashToken, isWellFormedToken } from './access-tokens.ts';
+
+/** What an access token gives: whose it is, and what holds for that account. */
+export interface Session {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly isAdmin: boolean;
+  readonly isLocked: boolean;
+  readonly isSuspended: boolean;
+  /** SHA-256 of the access token, base64url. */
+  readonly accessTokenId: string;
+  /** On the monotonic clock. */
+  readonly expiresAtMs: number;
+}
+
+const cachedSessions = 50_000;
+
+/**
+ * Access tokens that were looked up lately, per process. Every change of a session, on whatever process, arrives as a
+ * log entry and drops what is cached of that user; without such an entry nothing about a session changes.
+ */
+export class SessionCache {
+  readonly #context: Context;
+  readonly #sessions = new Map<string, Session>();
+  /** Exactly the tokens that are in #sessions. */
+  readonly #tokensByUser = new Map<string, Set<string>>();
+  readonly #unsubscribe: () => void;
+  #changes = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#unsubscribe = context.shardLog.tail.subscribe((_shard, entries) => this.#apply(entries));
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  /**
+   * The session of an access token. Throws M_UNKNOWN_TOKEN, with `soft_logout` when a refresh token can bring it back.
+   */
+  async find(token: string): Promise<Session> {
+    if (!isWellFormedToken(token, 'access')) throw unknownToken(false);
+    const tokenHash = hashToken(token);
+    const accessTokenId = Buffer.from(tokenHash).toString('base64url');
+    const cached = this.#sessions.get(accessTokenId);
+    if (cached) {
+      if (cached.expiresAtMs > this.#context.clock.monotonicMs()) return cached;
+      throw unknownToken(true);
+    }
+    const changesBefore = this.#changes;
+    const row = await readSession(this.#context.database, tokenHash);
+    if (!row || row.isDeactivated) throw unknownToken(false);
+    if (row.remainingMs !== null && row.remainingMs <= 0) throw unknownToken(true);
+    const session = this.#toSession(row, accessTokenId);
+    // What changed while we read may have been this session.
+    if (this.#changes === changesBefore) this.#keep(session);
+    return session;
+  }
+
+  #toSession(row: SessionRow, accessTokenId: string): Session {
+    const { userId, deviceId, isAdmin, isLocked, isSuspended, remainingMs } = row;
+    const expiresAtMs = remainingMs === null ? Infinity : this.#context.clock.monotonicMs() + remainingMs;
+    return { userId, deviceId, isAdmin, isLocked, isSuspended, accessTokenId, expiresAtMs };
+  }
+
+  #keep(session: Session): void {
+    this.#sessions.set(session.accessTokenId, session);
+    const tokens = this.#tokensByUser.get(session.userId) ?? new Set();
+    this.#tokensByUser.set(session.userId, tokens.add(session.accessTokenId));
+    if (this.#sessions.size > cachedSessions) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const [accessTokenId, { userId }] of this.#sessions) {
+      this.#sessions.delete(accessTokenId);
+      const tokens = this.#tokensByUser.get(userId);
+      tokens?.delete(accessTokenId);
+      if (tokens?.size === 0) this.#tokensByUser.delete(userId);
+      return;
+    }
+  }
+
+  #apply(entries: readonly LogEntry[]): void {
+    // No entries: the log was too far ahead to be read, so anything may have changed.
+    if (entries.length === 0) this.#forgetAll();
+    for (const entry of entries) if (entry.kind === 'session') this.#forget(entry.body.userId);
+  }
+
+  #forget(userId: string): void {
+    this.#changes++;
+    for (const accessTokenId of this.#tokensByUser.get(userId) ?? []) this.#sessions.delete(accessTokenId);
+    this.#tokensByUser.delete(userId);
+  }
+
+  #forgetAll(): void {
+    this.#changes++;
+    this.#sessions.clear();
+    this.#tokensByUser.clear();
+  }
+}
+
+function unknownToken(softLogout: boolean): MatrixError {
+  return new MatrixError('M_UNKNOWN_TOKEN', softLogout ? 'The access token has expired' : 'Unknown access token', {
+    fields: { soft_logout: softLogout },
+  });
+}

@@ -1,0 +1,101 @@
+import type { ServerResponse } from 'node:http';
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { SessionCache } from '../accounts/session-cache.ts';
+import type { Context } from '../platform/context.ts';
+import { authenticateRequest } from './authenticate-request.ts';
+import { checkBody } from './check-schema.ts';
+import type { Endpoint } from './endpoint.ts';
+import { errorReply } from './error-reply.ts';
+import type { MeasureRequest } from './measure-requests.ts';
+import { parseQuery } from './parse-query.ts';
+import { addressKey, type RateLimits } from './rate-limits.ts';
+import { ClientGoneError, readJsonBody } from './read-body.ts';
+import type { ReceivedRequest } from './received-request.ts';
+import type { Reply } from './reply.ts';
+import type { RunningRequests } from './running-requests.ts';
+import { sendReply } from './send-reply.ts';
+
+/** What the requests of one server share. */
+export interface HttpServer {
+  readonly context: Context;
+  readonly sessions: SessionCache;
+  readonly limits: RateLimits;
+  readonly running: RunningRequests;
+  readonly measure: MeasureRequest;
+}
+
+/** A body of up to this size that nobody read is thrown away by Node.js; for more the connection is closed. */
+const largestUnreadBytes = 1024 * 1024;
+
+/**
+ * The life of a request: who (token, account) → how often (rate limits) → what (params, query, body, each by its
+ * schema) → the endpoint → reply. An error at any step becomes the reply; nothing is thrown from here.
+ */
+export async function answerRequest(
+  server: HttpServer,
+  endpoint: Endpoint,
+  request: ReceivedRequest,
+  response: ServerResponse,
+  queryText: string,
+): Promise<void> {
+  const startMs = server.context.clock.monotonicMs();
+  let reply: Reply;
+  try {
+    await admitRequest(server, endpoint, request, queryText);
+    checkParams(request.params);
+    if (endpoint.query) request.query = parseQuery(endpoint.query, queryText);
+    if (endpoint.body) await readCheckedBody(server.context, endpoint, request);
+    reply = await endpoint.handle(server.context, request);
+  } catch (error) {
+    if (error instanceof ClientGoneError) return response.destroy() && undefined;
+    reply = errorReply(error, request.log);
+  }
+  const keepConnection = !server.running.isClosing && isBodyOutOfTheWay(request);
+  const status = await sendReply(response, reply, keepConnection);
+  server.measure(endpoint.operation, status, server.context.clock.monotonicMs() - startMs);
+}
+
+async function admitRequest(
+  server: HttpServer,
+  endpoint: Endpoint,
+  request: ReceivedRequest,
+  queryText: string,
+): Promise<void> {
+  if (endpoint.authentication !== 'none') {
+    try {
+      request.requester = await authenticateRequest(
+        server.sessions,
+        endpoint,
+        request.header('authorization'),
+        queryText,
+      );
+    } catch (error) {
+      // Guessing tokens is a request of its address.
+      server.limits.take('request', addressKey(request.clientAddress));
+      throw error;
+    }
+  }
+  const key = request.requester?.userId ?? addressKey(request.clientAddress);
+  server.limits.take('request', key);
+  if (endpoint.rateLimit) server.limits.take(endpoint.rateLimit, key);
+}
+
+/** NUL has no place in any identifier, and PostgreSQL's text cannot hold it. */
+function checkParams(params: Readonly<Record<string, string>>): void {
+  for (const name in params) {
+    if (params[name]?.includes('\0')) throw new MatrixError('M_INVALID_PARAM', `${name} holds a NUL character`);
+  }
+}
+
+async function readCheckedBody(context: Context, endpoint: Endpoint, request: ReceivedRequest): Promise<void> {
+  const limitBytes = endpoint.bodyLimitBytes ?? context.config.limits.maxBodyBytes;
+  const body = await readJsonBody(context.clock, request.stream, limitBytes);
+  if (endpoint.body) checkBody(endpoint.body, body);
+  request.body = body;
+}
+
+function isBodyOutOfTheWay(request: ReceivedRequest): boolean {
+  if (request.stream.complete || request.stream.method === 'GET' || request.stream.method === 'HEAD') return true;
+  const announced = request.header('content-length');
+  return announced !== undefined && Number(announced) <= largestUnreadBytes;
+}

@@ -1,0 +1,76 @@
+import { isIPv6 } from 'node:net';
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { BoundedCache } from '../platform/bounded-cache.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../platform/config/config.ts';
+
+/** What is counted apart. `request` counts everything; the others count on top of it. */
+export type RateLimitKind = Exclude<keyof Config['rateLimits'], 'enabled'>;
+
+interface Bucket {
+  /** Tokens left when it was last looked at; below 0 while nothing goes through. */
+  tokens: number;
+  atMs: number;
+}
+
+/** An attacker with more addresses than this pushes out the idlest buckets first, which are full again anyway. */
+const maxBuckets = 100_000;
+
+/**
+ * Token buckets in the memory of this process, per kind and per user or address. A restart or another process begins
+ * with full ones: these limits keep one client from hurting others, they account for nothing.
+ */
+export class RateLimits {
+  readonly #limits: Config['rateLimits'];
+  readonly #clock: Clock;
+  readonly #buckets = new BoundedCache<string, Bucket>(maxBuckets);
+
+  constructor(config: Config, clock: Clock) {
+    this.#limits = config.rateLimits;
+    this.#clock = clock;
+  }
+
+  /** Takes a token. Throws M_LIMIT_EXCEEDED with `retry_after_ms` when there is none. */
+  take(kind: RateLimitKind, key: string): void {
+    const waitMs = this.#limits.enabled ? this.#waitMs(kind, key, 1) : 0;
+    if (waitMs > 0) throw limitExceeded(waitMs);
+  }
+
+  /** As `take` without taking: whether one could. For what only counts when it fails, such as a wrong password. */
+  check(kind: RateLimitKind, key: string): void {
+    const waitMs = this.#limits.enabled ? this.#waitMs(kind, key, 0) : 0;
+    if (waitMs > 0) throw limitExceeded(waitMs);
+  }
+
+  #waitMs(kind: RateLimitKind, key: string, cost: 0 | 1): number {
+    const { perSecond, burst } = this.#limits[kind];
+    const nowMs = this.#clock.monotonicMs();
+    const name = `${kind} ${key}`;
+    let bucket = this.#buckets.get(name);
+    if (!bucket) {
+      bucket = { tokens: burst, atMs: nowMs };
+      this.#buckets.set(name, bucket);
+    }
+    bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond);
+    bucket.atMs = nowMs;
+    if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) / perSecond) * 1000);
+    bucket.tokens -= cost;
+    return 0;
+  }
+}
+
+/** One customer of IPv6 has a whole /64; counting single addresses would count nothing. */
+export function addressKey(address: string): string {
+  if (!isIPv6(address)) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped?.[1]) return mapped[1];
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const tailGroups = tail ? tail.split(':') : [];
+  while (tail !== undefined && groups.length + tailGroups.length < 8) groups.push('0');
+  return [...groups, ...tailGroups].slice(0, 4).join(':');
+}
+
+function limitExceeded(waitMs: number): MatrixError {
+  return new MatrixError('M_LIMIT_EXCEEDED', 'Too many requests', { fields: { retry_after_ms: waitMs } });
+}

@@ -1,0 +1,33 @@
+import type { ServerResponse } from 'node:http';
+
+/** The waits of this server that a client going away, or the server closing, must end. */
+export class RunningRequests {
+  readonly #controllers = new Set<AbortController>();
+  #closing = false;
+
+  /** True from the moment when the server began to close: connections are not kept after their reply. */
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
+  /** Aborts when the response's connection closes, its reply is through, or the server closes. */
+  signalFor(response: ServerResponse): AbortSignal {
+    const controller = new AbortController();
+    if (this.#closing || response.destroyed) {
+      controller.abort();
+      return controller.signal;
+    }
+    this.#controllers.add(controller);
+    response.once('close', () => {
+      this.#controllers.delete(controller);
+      controller.abort();
+    });
+    return controller.signal;
+  }
+
+  close(): void {
+    this.#closing = true;
+    for (const controller of this.#controllers) controller.abort();
+    this.#controllers.clear();
+  }
+}

@@ -1,0 +1,97 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { type FastifyInstance, fastify } from 'fastify';
+import { SessionCache } from '../accounts/session-cache.ts';
+import type { Context } from '../platform/context.ts';
+import type { HttpServer } from './answer-request.ts';
+import type { Endpoint } from './endpoint.ts';
+import { errorReply } from './error-reply.ts';
+import { measureRequests } from './measure-requests.ts';
+import { RateLimits } from './rate-limits.ts';
+import { registerRoutes } from './register-routes.ts';
+import { RunningRequests } from './running-requests.ts';
+import { sendReply } from './send-reply.ts';
+
+export interface StartedHttpServer {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Answers what runs, ends long polls at once and the rest by config.process.shutdownGraceMs. */
+  close(): Promise<void>;
+}
+
+/** Identifiers are at most 255 bytes, three characters each when percent-encoded. */
+const maxParamLength = 1024;
+const headersTimeoutMs = 20_000;
+/** Covers the longest body: a file from a slow line. JSON bodies have a shorter deadline of their own. */
+const requestTimeoutMs = 20 * 60_000;
+/** Longer than proxies keep theirs (60 s as a rule), so that they never send into a connection that just closed. */
+const keepAliveTimeoutMs = 90_000;
+const maxHeaderBytes = 16 * 1024;
+
+/** Opens the listener for clients. Throws when the address is in use. */
+export async function startHttpServer(context: Context, endpoints: readonly Endpoint[]): Promise<StartedHttpServer> {
+  const { http, process } = context.config;
+  const sessions = new SessionCache(context);
+  const server: HttpServer = {
+    context,
+    sessions,
+    limits: new RateLimits(context.config, context.clock),
+    running: new RunningRequests(),
+    measure: measureRequests(context.metrics),
+  };
+  const listener = createListener(context);
+  registerRoutes(listener, server, endpoints);
+  await listener.listen({ host: http.bind, port: http.port });
+  return {
+    url: formatUrl(listener.server.address() as AddressInfo),
+    async close() {
+      server.running.close();
+      const grace = context.clock.startTimer(process.shutdownGraceMs, () => listener.server.closeAllConnections());
+      await listener.close();
+      grace.cancel();
+      sessions.close();
+    },
+  };
+}
+
+function createListener(context: Context): FastifyInstance {
+  const prefix = context.random.token(4);
+  let requestCount = 0;
+  return fastify({
+    logger: false,
+    trustProxy: [...context.config.http.trustedProxies],
+    keepAliveTimeout: keepAliveTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs, maxHeaderSize: maxHeaderBytes, connectionsCheckingInterval: 5_000 },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    genReqId: () => `${prefix}-${(requestCount++).toString(36)}`,
+    // The text as it came: each endpoint's schema says what is in it.
+    routerOptions: { maxParamLength, querystringParser: (text) => text as never },
+    frameworkErrors: (_error, _request, reply) => {
+      reply.hijack();
+      const text = 'The path is not percent-encoded UTF-8, or a part of it is too long';
+      void sendReply(reply.raw, errorReply(new MatrixError('M_INVALID_PARAM', text), context.log), false);
+    },
+    clientErrorHandler: refuseBadHttp,
+  });
+}
+
+/** What is no HTTP, too slow, or too long before it reaches a route. */
+function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const statusByCode: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+  const status = statusByCode[error.code ?? ''] ?? 400;
+  const body = JSON.stringify({ errcode: 'M_UNKNOWN', error: STATUS_CODES[status] });
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n`;
+  socket.end(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+}
+
+function formatUrl({ address, port, family }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

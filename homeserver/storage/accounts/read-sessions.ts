@@ -1,0 +1,30 @@
+import type { Sql } from '../../platform/database/open-database.ts';
+
+/** What an access token stands for. */
+export interface SessionRow {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly generation: number;
+  /** Generation of the oldest token that the device still has: below `generation` until the new one is confirmed. */
+  readonly oldestGeneration: number;
+  /** How long it stays valid by the database's clock; null: for good. Not above 0 when it is over. */
+  readonly remainingMs: number | null;
+  readonly isAdmin: boolean;
+  readonly isLocked: boolean;
+  readonly isSuspended: boolean;
+  readonly isDeactivated: boolean;
+}
+
+/** The session of an access token, by the token's SHA-256. */
+export async function readSession(sql: Sql, tokenHash: Uint8Array): Promise<SessionRow | undefined> {
+  const rows = await sql<SessionRow[]>`
+    SELECT token.user_id AS "userId", token.device_id AS "deviceId", token.generation,
+      (SELECT min(other.generation) FROM session_token other
+        WHERE other.user_id = token.user_id AND other.device_id = token.device_id) AS "oldestGeneration",
+      (extract(epoch FROM token.expires_at - clock_timestamp()) * 1000)::double precision AS "remainingMs",
+      account.is_admin AS "isAdmin", account.is_locked AS "isLocked", account.is_suspended AS "isSuspended",
+      account.is_deactivated AS "isDeactivated"
+    FROM session_token token JOIN account USING (user_id)
+    WHERE token.token_hash = ${tokenHash} AND NOT token.is_refresh`;
+  return rows[0];
+}
