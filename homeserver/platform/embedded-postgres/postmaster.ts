@@ -160,11 +160,11 @@ async function isPostgresOf(pid: number, dataFolder: string): Promise<boolean> {
   const [folder, state, expected] = await Promise.all([
     readlink(`/proc/${pid}/cwd`).catch(() => undefined),
     readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''),
-    realpath(dataFolder),
+    realpath(dataFolder).catch(() => undefined),
   ]);
   // A zombie has ended; its parent has not asked how yet.
   const isZombie = /\) Z /.test(state);
-  return folder === expected && !isZombie && /\(postgres\b/.test(state);
+  return folder !== undefined && folder === expected && !isZombie && /\(postgres\b/.test(state);
 }
 
 /** Sends a signal; false if there is no such process. Signal 0 only asks. */

@@ -1,0 +1,64 @@
+import { systemClock } from '../platform/clock.ts';
+import { loadConfig } from '../platform/config/load-config.ts';
+import type { Context } from '../platform/context.ts';
+import { openDatabase } from '../platform/database/open-database.ts';
+import { silentLog } from '../platform/logging/log.ts';
+import { createMetrics } from '../platform/metrics/metrics.ts';
+import { systemRandom } from '../platform/random.ts';
+import { openContext } from '../processes/open-context.ts';
+import { createTestDatabase } from './create-test-database.ts';
+
+export interface TestContext {
+  readonly context: Context;
+  /** Another process's context over the same database. */
+  startAnother(): Promise<Context>;
+  /** Ends all contexts and drops the database. */
+  stop(): Promise<void>;
+}
+
+/** Contexts on a real database of their own, with a started shard log and no HTTP. */
+export async function startTestContext(environment: Record<string, string> = {}): Promise<TestContext> {
+  const database = await createTestDatabase();
+  const open: Context[] = [];
+  const start = async () => {
+    const context = await openTestContext(database.url, environment);
+    open.push(context);
+    await context.shardLog.start();
+    return context;
+  };
+  return {
+    context: await start(),
+    startAnother: start,
+    async stop() {
+      await Promise.allSettled(open.map((context) => closeTestContext(context)));
+      await database.drop();
+    },
+  };
+}
+
+async function openTestContext(databaseUrl: string, environment: Record<string, string>): Promise<Context> {
+  const { config } = loadConfig({ environment: { HOLDFAST_SERVER_NAME: 'test', ...environment } });
+  const sql = openDatabase({
+    url: databaseUrl,
+    poolSize: 4,
+    applicationName: 'holdfast test',
+    statementTimeoutMs: 10_000,
+  });
+  return await openContext(
+    {
+      clock: systemClock,
+      random: systemRandom,
+      config,
+      log: silentLog,
+      metrics: createMetrics({ processMetrics: false }),
+      database: sql,
+      databaseUrl,
+    },
+    'test',
+  );
+}
+
+async function closeTestContext(context: Context): Promise<void> {
+  await context.shardLog.close();
+  await context.database.end({ timeout: 1 });
+}
