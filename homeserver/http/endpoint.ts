@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../platform/context.ts';
 import type { Log } from '../platform/logging/log.ts';
+import type { JsonSchema, SchemaValue } from './json-schema.ts';
 import type { RateLimitKind, RateLimits } from './rate-limits.ts';
 import type { Reply } from './reply.ts';
-import type { JsonSchema, SchemaValue } from './json-schema.ts';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerRequest, type HttpServer } from './answer-request.ts';
 import { preflightHeaders } from './cors.ts';
 import { defineEndpoint, type Endpoint } from './endpoint.ts';

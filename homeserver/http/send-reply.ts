@@ -6,7 +6,8 @@ import { MadeReply, type Reply } from './reply.ts';
 /** Writes a reply out; resolves when a streamed body is through. Gives the status. */
 export async function sendReply(response: ServerResponse, reply: Reply, keepConnection: boolean): Promise<number> {
   if (!(reply instanceof MadeReply)) return sendText(response, 200, JSON.stringify(reply), keepConnection);
-  if (typeof reply.body === 'string') return sendText(response, reply.status, reply.body, keepConnection, reply.headers);
+  if (typeof reply.body === 'string')
+    return sendText(response, reply.status, reply.body, keepConnection, reply.headers);
   writeHead(response, reply.status, reply.headers, keepConnection);
   if (reply.body instanceof Uint8Array) {
     response.end(reply.body);

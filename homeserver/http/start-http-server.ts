@@ -1,5 +1,5 @@
-import type { AddressInfo, Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { type FastifyInstance, fastify } from 'fastify';
 import { SessionCache } from '../accounts/session-cache.ts';

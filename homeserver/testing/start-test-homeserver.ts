@@ -31,7 +31,6 @@ export async function startTestHomeserver(options: TestHomeserverOptions = {}): 
   const startProcess = async (config: Readonly<Record<string, unknown>> = {}) => {
     const overrides = {
       data_dir: dataDir,
-      'database.url': database.url,
       'database.pool_size': 4,
       server_name: 'test.example',
       'http.port': 0,
@@ -43,7 +42,9 @@ export async function startTestHomeserver(options: TestHomeserverOptions = {}): 
       ...options.config,
       ...config,
     };
-    const process = await startHomeserver(loadConfig({ environment: {}, overrides }).config, options.log ?? silentLog);
+    const { config: loaded } = loadConfig({ environment: {}, overrides });
+    const log = options.log ?? silentLog;
+    const process = await startHomeserver({ config: loaded, databaseUrl: database.url, log });
     started.push(process);
     return process;
   };

@@ -1,0 +1,59 @@
+import { clientRoutes } from '../http/client-api/routes.ts';
+import { startHttpServer } from '../http/start-http-server.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Config } from '../platform/config/config.ts';
+import type { Context } from '../platform/context.ts';
+import { migrateDatabase } from '../platform/database/migrate-database.ts';
+import { openDatabase } from '../platform/database/open-database.ts';
+import type { Log } from '../platform/logging/log.ts';
+import { createMetrics } from '../platform/metrics/metrics.ts';
+import { systemRandom } from '../platform/random.ts';
+import { ShardLog } from '../platform/shard-log/shard-log.ts';
+import { readEventEntries } from '../storage/rooms/read-event-entries.ts';
+import { commands } from './commands.ts';
+import { openServerFacts, readServerName } from './server-facts.ts';
+
+export interface StartedHomeserver {
+  /** Address of the listener for clients, without a slash at the end. */
+  readonly url: string;
+  readonly context: Context;
+  /** Finishes what runs, hands over the shards, closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface HomeserverOptions {
+  readonly config: Config;
+  /** postgres:// URL of the database: config.database.url, or the embedded PostgreSQL's. */
+  readonly databaseUrl: string;
+  readonly log: Log;
+}
+
+/**
+ * Starts one process of the homeserver over a database, migrating it first. Throws when the server has no name yet, or
+ * another one than the database has.
+ */
+export async function startHomeserver({ config, databaseUrl, log }: HomeserverOptions): Promise<StartedHomeserver> {
+  const { poolSize, statementTimeoutMs } = config.database;
+  await migrateDatabase(databaseUrl);
+  const database = openDatabase({ url: databaseUrl, poolSize, applicationName: 'holdfast', statementTimeoutMs });
+  const random = systemRandom;
+  const serverName = config.serverName ?? (await readServerName(database));
+  if (serverName === undefined) throw new Error('the server has no name yet');
+  const { clusterSecret, ...facts } = await openServerFacts(database, random, serverName);
+  const platform = { clock: systemClock, random, config, log, metrics: createMetrics(), database, databaseUrl };
+  // The log takes the context that it is part of.
+  const context: Context & { shardLog: ShardLog } = { ...platform, ...facts, shardLog: undefined as never };
+  context.shardLog = new ShardLog(context, { commands, readEventEntries, secret: clusterSecret });
+  await context.shardLog.start();
+  const http = await startHttpServer(context, clientRoutes);
+  return {
+    url: http.url,
+    context,
+    async stop() {
+      await http.close();
+      await context.shardLog.close();
+      context.metrics.close();
+      await database.end({ timeout: 5 });
+    },
+  };
+}
