@@ -28,6 +28,6 @@ export function checkDatabaseUrl(value: string): string | undefined {
   const [, start = '', hosts = '', rest = ''] = parts;
   const whole = hosts.split(',').every((host) => URL.canParse(`${start}${host}${rest}`));
   const database = URL.parse(`${start}host${rest}`)?.pathname;
-  if (!whole || !database) return 'must be like `postgres://user:password@host:5432/name`';
+  if (!whole || database === undefined) return 'must be like `postgres://user:password@host:5432/name`';
   return database.length > 1 ? undefined : 'must name the database: `postgres://user:password@host:5432/name`';
 }

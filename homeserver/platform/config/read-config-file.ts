@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { type ConfigKeys, formatJsonSchema, listSettings } from './config-keys.ts';
 import { suggestKey } from './suggest-key.ts';
 
@@ -17,17 +17,24 @@ export interface ConfigFile {
 
 /** Reads the text of the configuration file and checks it against the keys. `name` is the file's name in messages. */
 export function readConfigFile(text: string, name: string, keys: ConfigKeys): ConfigFile {
-  if (text.length > largestFileChars) {
-    return { values: new Map(), locate: () => name, problems: [`${name}: the file is too large`] };
-  }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineOf = (offset: number | undefined) =>
     offset === undefined ? name : `${name}:${lines.linePos(offset).line}`;
-  const syntax = [...document.errors, ...document.warnings].map((error) => `${lineOf(error.pos[0])}: ${error.message}`);
-  if (syntax.length > 0) return { values: new Map(), locate: () => name, problems: syntax };
+  const refuse = (problems: string[]): ConfigFile => ({ values: new Map(), locate: () => name, problems });
+  if (text.length > largestFileChars) return refuse([`${name}: the file is too large`]);
+  let document: Document.Parsed;
+  let root: unknown;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const syntax = [...document.errors, ...document.warnings];
+    if (syntax.length > 0) return refuse(syntax.map((error) => `${lineOf(error.pos[0])}: ${error.message}`));
+    // Aliases (`*name`) let a few lines unfold to any size, and no setting needs them.
+    root = dropEmpty(document.toJS({ maxAliasCount: 0 })) ?? {};
+  } catch (error) {
+    // Nested too deeply for the parser, or with aliases.
+    return refuse([`${name}: ${(error as Error).message}`]);
+  }
 
-  const root: unknown = document.toJS({ maxAliasCount: 0 }) ?? {};
   const locatePath = (path: readonly string[]) => lineOf(findKeyOffset(document.contents, path));
   const settings = listSettings(keys);
   const validate = new Ajv({ allErrors: true, strict: true }).compile(formatJsonSchema(keys, ''));
@@ -45,6 +52,13 @@ export function readConfigFile(text: string, name: string, keys: ConfigKeys): Co
     if (value !== undefined) values.set(fileKey, value);
   }
   return { values, locate: (fileKey) => locatePath(fileKey.split('.')), problems: [...new Set(problems)] };
+}
+
+/** A key with nothing behind it, or a section whose keys are all commented out, counts as not there. */
+function dropEmpty(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const kept = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(kept.map(([key, member]) => [key, dropEmpty(member)]));
 }
 
 /** A value of the wrong type breaks other rules too; to say that it does helps nobody. */
