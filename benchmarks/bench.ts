@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util';
 import { ceiling } from './ceiling/ceiling.ts';
 import { fullSizes, shortSizes } from './load/bench-sizes.ts';
 import { scenarios } from './load/run-scenarios.ts';
+import { markdownTable } from './markdown-table.ts';
 import { measurePeer, type PeerResults } from './measure-peer.ts';
 import { holdfast } from './peers/holdfast.ts';
 import type { Peer } from './peers/peer.ts';
 import { type BenchPostgres, startPostgres } from './peers/start-postgres.ts';
 import { synapse } from './peers/synapse/synapse.ts';
-import { markdownTable } from './report.ts';
 
 const usage = `npm run bench -- [options]
   --against synapse     measure another server too, on the same PostgreSQL
@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const installFolder = process.env.HOLDFAST_BENCH_SCRATCH ?? join(tmpdir(), 'holdfast-bench');
+const installFolder = process.env['HOLDFAST_BENCH_SCRATCH'] ?? join(tmpdir(), 'holdfast-bench');
 const knownPeers: ReadonlyMap<string, Peer> = new Map(
   [ceiling, holdfast, synapse(installFolder)].map((peer) => [peer.name, peer]),
 );
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   let database: BenchPostgres | undefined;
   const results: PeerResults[] = [];
   try {
-    database = await startPostgres(tmpdir(), process.env.HOLDFAST_BENCH_DATABASE_URL);
+    database = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
     for (const name of peers) {
       const log = (line: string) => console.error(`[${name}] ${line}`);
       const run = { sizes: { ...sizes, largeRoomMembers: members }, wanted, scratchFolder, postgres: database, log };

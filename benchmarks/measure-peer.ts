@@ -6,7 +6,7 @@ import { type LargeRoom, makeLargeRoom } from './load/make-large-room.ts';
 import { makePopulation, type Population } from './load/make-population.ts';
 import { runScenarios, type ScenarioResults } from './load/run-scenarios.ts';
 import type { BenchSizes, ScenarioContext } from './load/scenario.ts';
-import type { Summary } from './load/statistics.ts';
+import type { Summary } from './load/summary.ts';
 import type { Peer, RunningServer } from './peers/peer.ts';
 import type { BenchPostgres } from './peers/start-postgres.ts';
 

@@ -1,21 +1,10 @@
-import sodium from 'sodium-native';
+import { cryptoPrimitives } from '@holdfast/homeserver/platform/cryptography/crypto-primitives.ts';
 import type { CeilingEvent } from './write-batches.ts';
-
-export interface CeilingKey {
-  readonly secretKey: Buffer;
-}
-
-export function makeCeilingKey(): CeilingKey {
-  const publicKey = Buffer.alloc(sodium.crypto_sign_PUBLICKEYBYTES);
-  const secretKey = Buffer.alloc(sodium.crypto_sign_SECRETKEYBYTES);
-  sodium.crypto_sign_keypair(publicKey, secretKey);
-  return { secretKey };
-}
 
 const lastEventId = new Map<string, string>();
 
 /** The least that an event is made of: one canonical JSON, one SHA-256, one Ed25519 signature. */
-export function buildCeilingEvent(key: CeilingKey, roomId: string, type: string, content: unknown): CeilingEvent {
+export function buildCeilingEvent(secretKey: Uint8Array, roomId: string, type: string, content: unknown): CeilingEvent {
   const previous = lastEventId.get(roomId) ?? '$first';
   const json = canonicalJson({
     type,
@@ -28,13 +17,10 @@ export function buildCeilingEvent(key: CeilingKey, roomId: string, type: string,
     auth_events: ['$create', '$power_levels', '$member'],
   });
   const bytes = Buffer.from(json);
-  const hash = Buffer.alloc(sodium.crypto_hash_sha256_BYTES);
-  sodium.crypto_hash_sha256(hash, bytes);
-  const signature = Buffer.alloc(sodium.crypto_sign_BYTES);
-  sodium.crypto_sign_detached(signature, bytes, key.secretKey);
-  const eventId = `$${hash.toString('base64url')}`;
+  const eventId = `$${cryptoPrimitives.sha256(bytes).toBase64({ alphabet: 'base64url', omitPadding: true })}`;
+  const signature = cryptoPrimitives.sign(bytes, secretKey).toBase64({ omitPadding: true });
   lastEventId.set(roomId, eventId);
-  const signed = `${json.slice(0, -1)},"signatures":{"localhost":{"ed25519:1":"${signature.toString('base64')}"}}}`;
+  const signed = `${json.slice(0, -1)},"signatures":{"localhost":{"ed25519:1":"${signature}"}}}`;
   return { roomId, eventId, json: signed };
 }
 

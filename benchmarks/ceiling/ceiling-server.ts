@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { generateSigningKeyPair } from '@holdfast/homeserver/platform/cryptography/crypto-primitives.ts';
 import postgres from 'postgres';
-import { buildCeilingEvent, makeCeilingKey } from './build-ceiling-event.ts';
+import { buildCeilingEvent } from './build-ceiling-event.ts';
 import { createCeilingTable, writeInBatches } from './write-batches.ts';
 
 /**
@@ -12,7 +13,7 @@ const sql = postgres(process.env.CEILING_DATABASE_URL ?? '', { max: 1, onnotice:
 await createCeilingTable(sql);
 const [last] = await sql`SELECT coalesce(max(position), 0) AS position FROM ceiling_event`;
 const write = writeInBatches(sql, Number(last?.position));
-const key = makeCeilingKey();
+const { secretKey } = generateSigningKeyPair();
 const sendPath = /^\/_matrix\/client\/v3\/rooms\/([^/]+)\/send\/([^/]+)\//;
 
 function reply(response: ServerResponse, status: number, body: object): void {
@@ -32,7 +33,7 @@ function readBody(request: IncomingMessage, done: (body: string) => void): void 
 
 async function send(response: ServerResponse, roomId: string, type: string, body: string): Promise<void> {
   try {
-    const event = buildCeilingEvent(key, roomId, type, JSON.parse(body));
+    const event = buildCeilingEvent(secretKey, roomId, type, JSON.parse(body));
     await write(event);
     reply(response, 200, { event_id: event.eventId });
   } catch (error) {

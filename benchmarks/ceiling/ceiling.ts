@@ -1,36 +1,25 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sql } from 'postgres';
 import { openHttpConnection } from '../load/http-connection.ts';
 import { memberIndexes, type Population, populationOf } from '../load/make-population.ts';
 import { compareEventIds, type VerifySent } from '../load/verify-sent.ts';
-import { endProcess, findFreePort, type Peer, waitUntilAnswering } from '../peers/peer.ts';
+import type { Peer } from '../peers/peer.ts';
+import { findFreePort, runServer } from '../peers/run-server.ts';
 
 /** The crude ceiling as a server of its own process. It knows neither users nor rooms. */
 export const ceiling: Peer = {
   name: 'ceiling',
   async start(options) {
-    mkdirSync(options.dataFolder, { recursive: true });
     const port = await findFreePort();
-    const logPath = join(options.dataFolder, 'ceiling.log');
-    const log = openSync(logPath, 'a');
-    const startedMs = performance.now();
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'ceiling-server.ts')], {
-      stdio: ['ignore', log, log],
-      env: { ...process.env, CEILING_PORT: String(port), CEILING_DATABASE_URL: options.databaseUrl },
+    const running = await runServer({
+      program: process.execPath,
+      args: [join(import.meta.dirname, 'ceiling-server.ts')],
+      folder: options.dataFolder,
+      port,
+      env: { CEILING_PORT: String(port), CEILING_DATABASE_URL: options.databaseUrl },
     });
-    const baseUrl = `http://127.0.0.1:${port}`;
-    await waitUntilAnswering(`${baseUrl}/_matrix/client/versions`, child, () => readFileSync(logPath, 'utf8'));
-    return {
-      baseUrl,
-      pid: child.pid as number,
-      databaseUrl: options.databaseUrl,
-      registrationSecret: undefined,
-      version: 'the crude ceiling',
-      startMs: performance.now() - startedMs,
-      stop: () => endProcess(child),
-    };
+    const version = 'HTTP, canonical JSON, hash, signature and batched insert, nothing else';
+    return { ...running, databaseUrl: options.databaseUrl, registrationSecret: undefined, version };
   },
 };
 

@@ -60,7 +60,7 @@ export function writeInBatches(sql: Sql, firstPosition: number): WriteEvent {
       // After this turn of the event loop, so that requests which arrived together share the first batch too.
       if (!writing) {
         writing = true;
-        setImmediate(writeAll);
+        setImmediate(() => void writeAll());
       }
     });
 }

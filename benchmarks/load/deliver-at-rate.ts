@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BenchUser } from './matrix-client.ts';
-import { sendMessage } from './matrix-client.ts';
+import { type BenchUser } from './bench-user.ts';
 import { makeRunMark, markedText, type Receiver, type RunMark, startReceiver } from './receive-marked.ts';
 import { runConcurrently } from './run-concurrently.ts';
 import { sampleText, seededRandomness } from './sample-text.ts';
-import { type Summary, summarize } from './statistics.ts';
+import { sendMessage } from './send-message.ts';
+import { type Summary, summarize } from './summary.ts';
 
 /** Deliveries that are later than this after the last send mean that the server does not keep up. */
 const keepUpLimitMs = 2_000;

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { type Summary, summarize } from './statistics.ts';
+import { type Summary, summarize } from './summary.ts';
 
 const warmUpCommits = 50;
 

@@ -38,106 +38,109 @@ const headEnd = Buffer.from('\r\n\r\n');
 const defaultSilenceTimeoutMs = 120_000;
 
 /**
- * A bare HTTP/1.1 client over a socket. The load generator shares two cores with the server that it measures,
- * and node:http spends several times as long on a small request as this does.
+ * A bare HTTP/1.1 client over a socket. The load generator shares the machine with the server that it measures, and
+ * node:http spends several times as long on a small request as this does.
  */
 export function openHttpConnection(baseUrl: string): HttpConnection {
-  const url = new URL(baseUrl);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(url.port || 80);
-  let socket: Socket | undefined;
-  let waiting: Waiting | undefined;
-  let received: Buffer[] = [];
-  let receivedBytes = 0;
+  return new SocketConnection(new URL(baseUrl));
+}
+
+class SocketConnection implements HttpConnection {
+  readonly #url: URL;
+  #socket: Socket | undefined;
+  #waiting: Waiting | undefined;
+  #received: Buffer[] = [];
+  #receivedBytes = 0;
   /** Fewer bytes than this cannot be the whole reply, so they need no look. */
-  let neededBytes = 0;
-  let silenceTimeoutMs = 0;
+  #neededBytes = 0;
+  #silenceTimeoutMs = 0;
 
-  function fail(error: Error): void {
-    socket?.destroy();
-    socket = undefined;
-    forgetReceived();
-    const failed = waiting;
-    waiting = undefined;
-    failed?.reject(error);
+  constructor(url: URL) {
+    this.#url = url;
   }
 
-  function forgetReceived(): void {
-    received = [];
-    receivedBytes = 0;
-    neededBytes = 0;
-  }
-
-  function receive(chunk: Buffer): void {
-    received.push(chunk);
-    receivedBytes += chunk.length;
-    if (receivedBytes < neededBytes) return;
-    const whole = received.length === 1 ? chunk : Buffer.concat(received);
-    received = [whole];
-    const head = readHead(whole);
-    if (head === undefined) return;
-    neededBytes = head.headBytes + (head.contentLength ?? 0);
-    const body = head.contentLength === undefined ? readChunkedBody(whole, head) : readPlainBody(whole, head);
-    if (body === undefined) return;
-    forgetReceived();
-    const answered = waiting;
-    waiting = undefined;
-    if (head.closes) {
-      socket?.destroy();
-      socket = undefined;
+  request(method: string, path: string, options: HttpRequest = {}): Promise<HttpReply> {
+    if (this.#waiting !== undefined) return Promise.reject(new Error('the connection is busy with another request'));
+    this.#socket ??= this.#open();
+    const wantedTimeoutMs = options.silenceTimeoutMs ?? defaultSilenceTimeoutMs;
+    if (this.#silenceTimeoutMs !== wantedTimeoutMs) {
+      this.#silenceTimeoutMs = wantedTimeoutMs;
+      this.#socket.setTimeout(wantedTimeoutMs);
     }
-    answered?.resolve({ status: head.status, body });
+    this.#socket.write(formatRequest(this.#url.host, method, path, options));
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
   }
 
-  function open(): Socket {
-    const opened = connect({ host, port, noDelay: true });
-    opened.on('data', (chunk: Buffer) => {
+  close(): void {
+    this.#fail(new Error('the connection was closed by its owner'));
+  }
+
+  #open(): Socket {
+    const { hostname, port } = this.#url;
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), noDelay: true });
+    const failThis = (error: Error) => {
+      if (this.#socket === socket) this.#fail(error);
+    };
+    socket.on('data', (chunk: Buffer) => {
       try {
-        receive(chunk);
+        this.#receive(chunk);
       } catch (error) {
-        fail(error as Error);
+        failThis(error as Error);
       }
     });
-    opened.on('error', (error) => {
-      if (socket === opened) fail(error);
-    });
-    opened.on('timeout', () => fail(new Error(`no byte from ${baseUrl} for ${silenceTimeoutMs} ms`)));
-    opened.on('close', () => {
-      if (socket === opened) fail(new Error(`${baseUrl} closed the connection`));
-    });
-    silenceTimeoutMs = 0;
-    return opened;
+    socket.on('error', failThis);
+    socket.on('timeout', () => failThis(new Error(`no byte from ${this.#url.host} for ${this.#silenceTimeoutMs} ms`)));
+    socket.on('close', () => failThis(new Error(`${this.#url.host} closed the connection`)));
+    this.#silenceTimeoutMs = 0;
+    return socket;
   }
 
-  function request(method: string, path: string, options: HttpRequest = {}): Promise<HttpReply> {
-    if (waiting !== undefined) return Promise.reject(new Error('the connection is busy with another request'));
-    socket ??= open();
-    const wantedTimeoutMs = options.silenceTimeoutMs ?? defaultSilenceTimeoutMs;
-    if (silenceTimeoutMs !== wantedTimeoutMs) {
-      silenceTimeoutMs = wantedTimeoutMs;
-      socket.setTimeout(silenceTimeoutMs);
-    }
-    let text = `${method} ${path} HTTP/1.1\r\nHost: ${url.host}\r\n`;
-    if (options.token !== undefined) text += `Authorization: Bearer ${options.token}\r\n`;
-    if (options.body !== undefined) {
-      text += `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(options.body)}\r\n`;
-    }
-    socket.write(`${text}\r\n${options.body ?? ''}`);
-    return new Promise((resolve, reject) => {
-      waiting = { resolve, reject };
-    });
+  #receive(chunk: Buffer): void {
+    this.#received.push(chunk);
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes < this.#neededBytes) return;
+    const whole = this.#received.length === 1 ? chunk : Buffer.concat(this.#received);
+    this.#received = [whole];
+    const head = readHead(whole);
+    if (head === undefined) return;
+    this.#neededBytes = head.headBytes + (head.contentLength ?? 0);
+    const body = head.contentLength === undefined ? readChunkedBody(whole, head) : readPlainBody(whole, head);
+    if (body === undefined) return;
+    const waiting = this.#waiting;
+    this.#forgetReply();
+    if (head.closes) this.#drop();
+    waiting?.resolve({ status: head.status, body });
   }
 
-  function close(): void {
-    const closed = socket;
-    socket = undefined;
-    forgetReceived();
-    closed?.destroy();
-    waiting?.reject(new Error('the connection was closed by its owner'));
-    waiting = undefined;
+  #fail(error: Error): void {
+    const waiting = this.#waiting;
+    this.#forgetReply();
+    this.#drop();
+    waiting?.reject(error);
   }
 
-  return { request, close };
+  #forgetReply(): void {
+    this.#waiting = undefined;
+    this.#received = [];
+    this.#receivedBytes = 0;
+    this.#neededBytes = 0;
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.destroy();
+  }
+}
+
+function formatRequest(host: string, method: string, path: string, options: HttpRequest): string {
+  const { token, body } = options;
+  let head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
+  if (token !== undefined) head += `Authorization: Bearer ${token}\r\n`;
+  if (body === undefined) return `${head}\r\n`;
+  return `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
 function readHead(received: Buffer): ReplyHead | undefined {

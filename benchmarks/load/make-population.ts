@@ -1,4 +1,5 @@
-import { type BenchUser, createRoom, joinRoom } from './matrix-client.ts';
+import { type BenchUser } from './bench-user.ts';
+import { createRoom, joinRoom } from './join-room.ts';
 import { type RegistrationTarget, registerUsers } from './register-users.ts';
 import { runConcurrently } from './run-concurrently.ts';
 

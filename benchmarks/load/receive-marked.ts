@@ -1,5 +1,6 @@
+import { type BenchUser } from './bench-user.ts';
 import { openHttpConnection } from './http-connection.ts';
-import { type BenchUser, requestJson, UnexpectedReply } from './matrix-client.ts';
+import { requestJson, UnexpectedReply } from './request-json.ts';
 
 const numberDigits = 8;
 const nextBatchBytes = Buffer.from('"next_batch":');
@@ -92,7 +93,7 @@ export async function startReceiver(
     let from: string | undefined = timeline?.limited === true ? timeline.prev_batch : undefined;
     while (from !== undefined && !stopped) {
       const query = new URLSearchParams({ dir: 'b', limit: '500', from, to: since });
-      const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query}`;
+      const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query.toString()}`;
       const page = await requestJson(connection, 'GET', path, { token: user.token });
       findMarks(Buffer.from(JSON.stringify(page.chunk)), mark, received);
       from = (page.chunk as unknown[]).length === 0 ? undefined : (page.end as string | undefined);

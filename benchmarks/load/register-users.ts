@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { type BenchUser } from './bench-user.ts';
 import { type HttpConnection, openHttpConnection } from './http-connection.ts';
-import { type BenchUser, requestJson, textMember } from './matrix-client.ts';
+import { requestJson, textMember } from './request-json.ts';
 import { runConcurrently } from './run-concurrently.ts';
 
 export const benchPassword = 'bench-password-7d1c';

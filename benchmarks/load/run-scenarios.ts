@@ -44,7 +44,7 @@ export async function runScenarios(context: ScenarioContext, wanted: ReadonlySet
       measurements.push(...(await scenario.run(context)));
     } catch (error) {
       failures.push({ scenario: scenario.name, error: String(error) });
-      context.log(`${scenario.name} failed: ${error}`);
+      context.log(`${scenario.name} failed: ${String(error)}`);
     }
     if (scenario === send) measurements.push(...(await measureMemory(context, 'memory.after-send')));
   }

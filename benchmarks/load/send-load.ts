@@ -1,7 +1,8 @@
+import { type BenchUser } from './bench-user.ts';
 import type { PopulatedRoom, Population } from './make-population.ts';
-import { type BenchUser, sendMessage } from './matrix-client.ts';
 import { sampleText, seededRandomness } from './sample-text.ts';
-import { type Summary, summarize } from './statistics.ts';
+import { sendMessage } from './send-message.ts';
+import { type Summary, summarize } from './summary.ts';
 
 /** What came of sending for a while. */
 export interface SendLoad {

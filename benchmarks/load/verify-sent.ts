@@ -1,5 +1,6 @@
+import { type BenchUser } from './bench-user.ts';
 import type { Population } from './make-population.ts';
-import { type BenchUser, readNewestEventIds } from './matrix-client.ts';
+import { readNewestEventIds } from './read-room.ts';
 import { runConcurrently } from './run-concurrently.ts';
 
 /** Checks that acknowledged events are all there; throws an error that counts the missing and the doubled. */

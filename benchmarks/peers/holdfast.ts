@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endProcess, findFreePort, type Peer, waitUntilAnswering } from './peer.ts';
+import type { Peer } from './peer.ts';
+import { findFreePort, runServer } from './run-server.ts';
 
 const registrationSecret = 'bench-registration-secret';
 const program = join(import.meta.dirname, '..', '..', 'homeserver', 'holdfast.ts');
@@ -10,15 +9,13 @@ const program = join(import.meta.dirname, '..', '..', 'homeserver', 'holdfast.ts
 export const holdfast: Peer = {
   name: 'holdfast',
   async start(options) {
-    mkdirSync(options.dataFolder, { recursive: true });
     const port = await findFreePort();
-    const logPath = join(options.dataFolder, 'holdfast.log');
-    const log = openSync(logPath, 'a');
-    const startedMs = performance.now();
-    const child = spawn(process.execPath, [program, 'start'], {
-      stdio: ['ignore', log, log],
+    const running = await runServer({
+      program: process.execPath,
+      args: [program, 'start'],
+      folder: options.dataFolder,
+      port,
       env: {
-        ...process.env,
         HOLDFAST_DATA_DIR: options.dataFolder,
         HOLDFAST_SERVER_NAME: options.serverName,
         HOLDFAST_HTTP_PORT: String(port),
@@ -27,21 +24,7 @@ export const holdfast: Peer = {
         HOLDFAST_RATE_LIMITS_ENABLED: 'false',
       },
     });
-    const baseUrl = `http://127.0.0.1:${port}`;
-    try {
-      await waitUntilAnswering(`${baseUrl}/_matrix/client/versions`, child, () => readFileSync(logPath, 'utf8'));
-    } catch (error) {
-      await endProcess(child);
-      throw error;
-    }
-    return {
-      baseUrl,
-      pid: child.pid as number,
-      databaseUrl: options.databaseUrl,
-      registrationSecret,
-      version: `Holdfast on Node ${process.version}`,
-      startMs: performance.now() - startedMs,
-      stop: () => endProcess(child),
-    };
+    const version = `Holdfast on Node ${process.version}`;
+    return { ...running, databaseUrl: options.databaseUrl, registrationSecret, version };
   },
 };

@@ -1,16 +1,17 @@
-import { execFile, spawn } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import postgres, { type Sql } from 'postgres';
-import { endProcess, findFreePort } from './peer.ts';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@holdfast/homeserver/platform/clock.ts';
+import { choosePostgresUser } from '@holdfast/homeserver/platform/embedded-postgres/choose-postgres-user.ts';
+import { formatSuperuserUrl } from '@holdfast/homeserver/platform/embedded-postgres/cluster-connection.ts';
+import { initializeCluster } from '@holdfast/homeserver/platform/embedded-postgres/initialize-cluster.ts';
+import { chooseFreePort, launchPostmaster } from '@holdfast/homeserver/platform/embedded-postgres/launch-postmaster.ts';
+import { endPostmaster } from '@holdfast/homeserver/platform/embedded-postgres/postmaster.ts';
+import { preparePostgresBinaries } from '@holdfast/homeserver/platform/embedded-postgres/prepare-postgres-binaries.ts';
+import postgres from 'postgres';
+import { cleanUpAtExit } from './clean-up-at-exit.ts';
 
-const run = promisify(execFile);
-/** `nobody`: PostgreSQL refuses to run as root. */
-const unprivilegedId = 65534;
-const startTimeoutMs = 30_000;
+const stopTimeoutMs = 20_000;
 
 /** The PostgreSQL that all measured servers use, each with a database of its own. */
 export interface BenchPostgres {
@@ -21,83 +22,51 @@ export interface BenchPostgres {
   stop(): Promise<void>;
 }
 
-/** Uses the PostgreSQL of the url (a superuser's), or starts a private one in the scratch folder. */
-export async function startPostgres(scratchFolder: string, givenUrl: string | undefined): Promise<BenchPostgres> {
+/**
+ * Uses the PostgreSQL of the url (a superuser's), or starts the one that comes with Holdfast, with Holdfast's own
+ * settings and every commit flushed, in a temporary folder that goes away with it.
+ */
+export async function startPostgres(givenUrl: string | undefined): Promise<BenchPostgres> {
   if (givenUrl !== undefined) return overPostgres(givenUrl, async () => {});
-  const binaries = embeddedBinaries();
-  const asUser = process.getuid?.() === 0 ? { uid: unprivilegedId, gid: unprivilegedId } : {};
-  mkdirSync(scratchFolder, { recursive: true });
-  const folder = mkdtempSync(join(scratchFolder, 'postgres-'));
-  if ('uid' in asUser) chownSync(folder, unprivilegedId, unprivilegedId);
-  const dataFolder = join(folder, 'data');
-  const initdb = ['-D', dataFolder, '-U', 'postgres', '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C'];
-  await run(join(binaries, 'initdb'), initdb, { ...asUser, cwd: folder });
-  const port = await findFreePort();
-  const logPath = join(folder, 'postgres.log');
-  const log = openSync(logPath, 'a');
-  const child = spawn(join(binaries, 'postgres'), ['-D', dataFolder, ...settings(folder, port)], {
-    ...asUser,
-    cwd: folder,
-    stdio: ['ignore', log, log],
-  });
-  const stop = async () => {
-    // SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client.
-    await endProcess(child, 'SIGINT');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  try {
-    await waitUntilReady(url);
-    return await overPostgres(url, stop);
-  } catch (error) {
-    const output = readFileSync(logPath, 'utf8');
-    await stop();
-    throw new Error(`PostgreSQL did not start:\n${output}`, { cause: error });
-  }
-}
-
-/** Durable as it comes (fsync, synchronous_commit and full_page_writes stay on), with memory for a server. */
-function settings(folder: string, port: number): string[] {
-  const values = {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-postgres-'));
+  // As root, PostgreSQL's user has to pass through the folder, which is its maker's alone.
+  chmodSync(folder, 0o711);
+  const home = join(folder, 'pg');
+  const user = choosePostgresUser(home);
+  const binaries = await preparePostgresBinaries(user, folder);
+  const cluster = await initializeCluster({ home, binaries, user, durable: true });
+  const port = await chooseFreePort(undefined);
+  const postmaster = await launchPostmaster({
+    cluster,
+    program: binaries.postgres,
+    version: binaries.version,
     port,
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: folder,
-    shared_buffers: '256MB',
-    max_wal_size: '4GB',
-    max_connections: 100,
-  };
-  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-}
-
-function embeddedBinaries(): string {
-  const name = `@embedded-postgres/${process.platform}-${process.arch === 'arm64' ? 'arm64' : process.arch}`;
-  return join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native', 'bin');
-}
-
-async function waitUntilReady(url: string): Promise<void> {
-  const deadlineMs = performance.now() + startTimeoutMs;
-  for (;;) {
-    const sql = postgres(url, { max: 1, connect_timeout: 5 });
-    try {
-      await sql`SELECT 1`;
-      return;
-    } catch (error) {
-      if (performance.now() > deadlineMs) throw error;
-      await delay(50);
-    } finally {
-      await sql.end({ timeout: 1 });
-    }
-  }
+    durable: true,
+    maxConnections: 100,
+    clock: systemClock,
+  });
+  const forget = cleanUpAtExit(() => {
+    process.kill(postmaster.pid, 'SIGQUIT');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return overPostgres(formatSuperuserUrl(cluster, port), async () => {
+    forget();
+    await endPostmaster(postmaster, systemClock, [
+      ['SIGINT', stopTimeoutMs],
+      ['SIGQUIT', stopTimeoutMs],
+    ]);
+    rmSync(folder, { recursive: true, force: true });
+  });
 }
 
 async function overPostgres(url: string, stopServer: () => Promise<void>): Promise<BenchPostgres> {
-  const sql: Sql = postgres(url, { max: 1, onnotice: () => {} });
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
   const [row] = await sql`SHOW server_version`;
   const dropDatabase = async (name: string) => {
     await sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`;
   };
   return {
-    version: `PostgreSQL ${row?.server_version}`,
+    version: `PostgreSQL ${row?.['server_version']}`,
     dropDatabase,
     async createDatabase(name) {
       await dropDatabase(name);

@@ -1,5 +1,6 @@
+import { type BenchUser } from '../bench-user.ts';
 import { deliverAtRate } from '../deliver-at-rate.ts';
-import { type BenchUser, createRoom, joinRoom } from '../matrix-client.ts';
+import { createRoom, joinRoom } from '../join-room.ts';
 import { registerUsers } from '../register-users.ts';
 import type { Measurement, Scenario } from '../scenario.ts';
 

@@ -1,6 +1,6 @@
-import { requestJson, textMember } from '../matrix-client.ts';
+import { requestJson, textMember } from '../request-json.ts';
 import type { Scenario } from '../scenario.ts';
-import { summarize } from '../statistics.ts';
+import { summarize } from '../summary.ts';
 
 const warmUpSyncs = 50;
 

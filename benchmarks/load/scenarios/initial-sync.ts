@@ -1,8 +1,10 @@
-import { type BenchUser, createRoom, sendMessage } from '../matrix-client.ts';
+import { type BenchUser } from '../bench-user.ts';
+import { createRoom } from '../join-room.ts';
 import { loginAgain, registerUsers } from '../register-users.ts';
 import { sampleText, seededRandomness } from '../sample-text.ts';
 import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
-import { summarize } from '../statistics.ts';
+import { sendMessage } from '../send-message.ts';
+import { summarize } from '../summary.ts';
 
 const laterSyncs = 5;
 const messagesPerRoom = 2;

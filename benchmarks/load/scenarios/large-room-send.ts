@@ -1,7 +1,10 @@
-import { type BenchUser, createRoom, readNewestEventIds, sendMessage } from '../matrix-client.ts';
+import { type BenchUser } from '../bench-user.ts';
+import { createRoom } from '../join-room.ts';
+import { readNewestEventIds } from '../read-room.ts';
 import { sampleText, seededRandomness } from '../sample-text.ts';
 import type { Scenario } from '../scenario.ts';
-import { summarize } from '../statistics.ts';
+import { sendMessage } from '../send-message.ts';
+import { summarize } from '../summary.ts';
 import { compareEventIds } from '../verify-sent.ts';
 
 const warmUpSends = 20;

@@ -2,7 +2,7 @@ import { databaseGrowth, readDatabaseSize } from '../database-size.ts';
 import { readTreeCpuSeconds } from '../process-memory.ts';
 import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
 import { type SendLoad, sendForSeconds } from '../send-load.ts';
-import { median } from '../statistics.ts';
+import { median } from '../summary.ts';
 import { verifySentByPaging } from '../verify-sent.ts';
 
 const clientCounts = [1, 16, 64];

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { summarize } from '../statistics.ts';
+import { summarize } from '../summary.ts';
 
 /** From starting the process until it answers /versions; the database is running and has its schema. */
 export const start: Scenario = {

@@ -1,6 +1,7 @@
 import { databaseGrowth, readDatabaseSize } from '../database-size.ts';
-import { requestJson, sendState } from '../matrix-client.ts';
+import { requestJson } from '../request-json.ts';
 import type { Scenario } from '../scenario.ts';
+import { sendState } from '../send-message.ts';
 
 /** Growth of the database for each change of state in a room of many members. The last change is read back. */
 export const stateChange: Scenario = {
@@ -16,7 +17,7 @@ export const stateChange: Scenario = {
     const growth = databaseGrowth(before, await readDatabaseSize(context.sql));
     const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.topic/`;
     const { topic } = await requestJson(owner.connection, 'GET', path, { token: owner.token });
-    if (topic !== `Topic number ${changes}`) throw new Error(`the topic is ${topic} after ${changes} changes`);
+    if (topic !== `Topic number ${changes}`) throw new Error(`the last of ${changes} changes is not there`);
     const bytes = growth.databaseBytes / changes;
     context.log(`a state change with ${memberCount} members: ${bytes.toFixed(0)} bytes of database`);
     const tables = growth.tables.map((table) => ({ table: table.table, bytesPerChange: table.bytes / changes }));

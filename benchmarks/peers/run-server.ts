@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cleanUpAtExit } from './clean-up-at-exit.ts';
+import type { RunningServer } from './peer.ts';
+
+export interface ServerCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs and where its output goes, into `output.log`. */
+  readonly folder: string;
+  readonly port: number;
+}
+
+/** A port on loopback that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}
+
+/** Starts a server process and waits until it answers /versions. Throws with its output when it ends instead. */
+export async function runServer(
+  command: ServerCommand,
+): Promise<Pick<RunningServer, 'baseUrl' | 'pid' | 'startMs' | 'stop'>> {
+  mkdirSync(command.folder, { recursive: true });
+  const logPath = join(command.folder, 'output.log');
+  const log = openSync(logPath, 'a');
+  const startedMs = performance.now();
+  const child = spawn(command.program, command.args, {
+    cwd: command.folder,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...command.env },
+  });
+  const forget = cleanUpAtExit(() => child.kill('SIGKILL'));
+  const stop = async () => {
+    await endProcess(child);
+    forget();
+  };
+  const baseUrl = `http://127.0.0.1:${command.port}`;
+  try {
+    await waitUntilAnswering(`${baseUrl}/_matrix/client/versions`, child, () => readFileSync(logPath, 'utf8'));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { baseUrl, pid: child.pid as number, startMs: performance.now() - startedMs, stop };
+}
+
+const startTimeoutMs = 60_000;
+const askEveryMs = 5;
+const shownLogCharacters = 4_000;
+
+async function waitUntilAnswering(url: string, child: ChildProcess, readLog: () => string): Promise<void> {
+  const deadlineMs = performance.now() + startTimeoutMs;
+  while (performance.now() < deadlineMs) {
+    if (hasEnded(child)) throw new Error(`the server ended:\n${readLog().slice(-shownLogCharacters)}`);
+    try {
+      const reply = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+      await reply.arrayBuffer();
+      if (reply.status === 200) return;
+    } catch {
+      // Not listening yet.
+    }
+    await delay(askEveryMs);
+  }
+  throw new Error(`the server did not answer within ${startTimeoutMs} ms:\n${readLog().slice(-shownLogCharacters)}`);
+}
+
+const stopTimeoutMs = 20_000;
+
+/** Ends a process with SIGTERM, and with SIGKILL when that does not help. */
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+  await ended;
+  clearTimeout(killTimer);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
