@@ -1,0 +1,68 @@
+import { clientEventJson, clientEventOf, redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
+import type { Pdu } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../../platform/context.ts';
+import type { EventEntryBody } from '../../platform/shard-log/log-entry.ts';
+import { clientJsonOf } from '../rooms/client-json.ts';
+import { eventFlags, type StoredEvent } from '../rooms/event-row.ts';
+import { readEventsById } from '../rooms/read-events.ts';
+
+/** A room event on its way to clients. A log entry of kind "event" is one as it stands. */
+export interface TimelineEvent {
+  readonly shard: number;
+  readonly position: number;
+  readonly body: EventEntryBody;
+  /** The redaction that took its content away, as JSON for clients. */
+  readonly redactedBecause?: string;
+  /** Known when it was read from the tables: what `event_format: federation` shows. */
+  readonly pdu?: Pdu;
+}
+
+/**
+ * Stored events as clients see them. One query for all that they refer to: redactions, and with `withPrevious` the
+ * state events that they replaced.
+ */
+export async function timelineEventsOf(
+  context: Context,
+  events: readonly StoredEvent[],
+  withPrevious: boolean,
+): Promise<TimelineEvent[]> {
+  const referred = events.flatMap(({ unsigned }) => [
+    ...(unsigned.redacted_because === undefined ? [] : [unsigned.redacted_because]),
+    ...(withPrevious && unsigned.replaces_state !== undefined ? [unsigned.replaces_state] : []),
+  ]);
+  const found = await readEventsById(context, referred);
+  return events.map((event) => timelineEventOf(event, found));
+}
+
+/** One stored event; what it refers to is taken from `found`. */
+export function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, StoredEvent>): TimelineEvent {
+  const { pdu, unsigned, rules } = event;
+  const replaced = found.get(unsigned.replaces_state ?? '');
+  const redaction = found.get(unsigned.redacted_because ?? '');
+  const redacts = pdu.type === 'm.room.redaction' ? redactedEventIdOf(pdu, rules) : undefined;
+  return {
+    shard: event.shard,
+    position: event.position,
+    pdu,
+    body: {
+      roomId: event.roomId,
+      eventId: event.eventId,
+      type: pdu.type,
+      sender: pdu.sender,
+      ...(pdu.state_key !== undefined && { stateKey: pdu.state_key }),
+      originServerTs: pdu.origin_server_ts,
+      content: pdu.content,
+      clientJson: clientJsonOf(rules, event.eventId, pdu),
+      ...(redacts !== undefined && { redacts }),
+      notifyOrdinal: event.notifyOrdinal,
+      notifies: (event.flags & eventFlags.notifies) !== 0,
+      ...(event.transaction && { transaction: event.transaction }),
+      ...(replaced && {
+        replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },
+      }),
+    },
+    ...(redaction && {
+      redactedBecause: clientEventJson(clientEventOf(redaction.pdu, redaction.eventId, redaction.rules)),
+    }),
+  };
+}
