@@ -1,9 +1,20 @@
+/** The part of JSON Schema that settings use. */
+export interface ValueSchema {
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array';
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly items?: ValueSchema;
+}
+
 /** One setting: what it may be, what it is when unset, and what the documentation says of it. */
 export interface Setting<Value> {
   readonly kind: 'setting';
   readonly description: string;
-  /** JSON Schema of the value. */
-  readonly schema: Readonly<Record<string, unknown>>;
+  readonly schema: ValueSchema;
   readonly default: Value;
   /** Never shown in logs, messages or `config check`. */
   readonly secret: boolean;
@@ -32,7 +43,6 @@ export type ConfigValues<Keys> = {
 };
 
 interface TextRules {
-  readonly pattern?: string;
   readonly maxLength?: number;
   readonly secret?: boolean;
   readonly check?: (value: string) => string | undefined;
@@ -55,12 +65,7 @@ export function text(
   return {
     kind: 'setting',
     description,
-    schema: {
-      type: 'string',
-      minLength: 1,
-      maxLength: rules.maxLength ?? longestText,
-      ...(rules.pattern && { pattern: rules.pattern }),
-    },
+    schema: { type: 'string', minLength: 1, maxLength: rules.maxLength ?? longestText },
     default: fallback,
     secret: rules.secret ?? false,
     ...(check && { check: (value: unknown) => (typeof value === 'string' ? check(value) : undefined) }),
@@ -100,11 +105,11 @@ export function choice<const Choices extends readonly string[]>(
 }
 
 export function textList(fallback: readonly string[], description: string): Setting<readonly string[]> {
-  const items = { type: 'string', minLength: 1, maxLength: longestText };
+  const items: ValueSchema = { type: 'string', minLength: 1, maxLength: longestText };
   return setting(fallback, description, { type: 'array', maxItems: 100, items });
 }
 
-function setting<Value>(fallback: Value, description: string, schema: Record<string, unknown>): Setting<Value> {
+function setting<Value>(fallback: Value, description: string, schema: ValueSchema): Setting<Value> {
   return { kind: 'setting', description, schema, default: fallback, secret: false };
 }
 

@@ -1,5 +1,5 @@
+import { checkAddress, checkDatabaseUrl, checkPublicUrl, checkServerName } from './check-setting.ts';
 import { choice, decimal, flag, integer, section, text, textList } from './config-keys.ts';
-import { checkAddress, checkDatabaseUrl, checkPublicUrl, checkServerName } from './config-rules.ts';
 
 const mebibyte = 1024 * 1024;
 const gibibyte = 1024 * mebibyte;

@@ -1,5 +1,5 @@
 import type { ConfigValues } from './config-keys.ts';
-import { configKeys } from './config-schema.ts';
+import type { configKeys } from './config-schema.ts';
 
 /** The configuration, all defaults filled in. `config-schema.ts` says what each key means. */
 export type Config = ConfigValues<typeof configKeys> & {

@@ -43,8 +43,11 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const settings = listSettings(configKeys);
   const fromEnvironment = readEnvironment(environment, settings);
   const given = options.file ?? environment['HOLDFAST_CONFIG'];
-  const dataDir = overrides['data_dir'] ?? fromEnvironment.values.get('data_dir') ?? configKeys.dataDir.default;
-  const path = resolve(workingFolder, given ?? join(String(dataDir), fileName));
+  const dataDir = [overrides['data_dir'], fromEnvironment.values.get('data_dir')].find((value) => value !== undefined);
+  const path = resolve(
+    workingFolder,
+    given ?? join(typeof dataDir === 'string' ? dataDir : configKeys.dataDir.default, fileName),
+  );
   const text = readText(path, given !== undefined);
   const file: ConfigFile =
     text === undefined
@@ -71,7 +74,7 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   if (problems.length > 0) throw new ConfigError(problems);
   // A path in the file is meant from where the file is.
   const baseFolder = origins.get('data_dir')?.startsWith(path) ? dirname(path) : workingFolder;
-  values.set('data_dir', resolve(baseFolder, String(values.get('data_dir'))));
+  values.set('data_dir', resolve(baseFolder, values.get('data_dir') as string));
   return { config: nest(settings, values), file: text === undefined ? undefined : path, origins };
 }
 

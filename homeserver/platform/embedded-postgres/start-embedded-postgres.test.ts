@@ -13,7 +13,16 @@ import { withConnection } from './cluster-connection.ts';
 import { placeCluster } from './place-cluster.ts';
 import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 
-const program = join(import.meta.dirname, '../../testing/run-embedded-postgres.ts');
+/** Says in a line of JSON that PostgreSQL runs, or why not, and goes on until it is killed. */
+const program = `
+  import { silentLog } from ${JSON.stringify(join(import.meta.dirname, '../logging/log.ts'))};
+  import { startEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, 'start-embedded-postgres.ts'))};
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir: process.argv[1], log: silentLog });
+    console.log(JSON.stringify({ url: postgres.url, adopted: postgres.adopted, pid: postgres.readStatus().pid }));
+  } catch (error) {
+    console.log(JSON.stringify({ error: error.message }));
+  }`;
 
 interface Started {
   readonly process: ChildProcess;
@@ -41,7 +50,9 @@ async function copyMadeDataDir(): Promise<string> {
 
 /** Starts it in a process of its own, which the test may kill. */
 async function startInProcess(dataDir: string): Promise<Started> {
-  const child = spawn(process.execPath, [program, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { process: child, ...(JSON.parse(line) as Omit<Started, 'process'>) };
 }

@@ -57,9 +57,7 @@ test('an error is written with its message and stack', () => {
 test('in a terminal a record is a line for people', () => {
   const { target, lines } = createTarget(true);
   createLog({ level: 'info', format: 'auto' }, target).info({ roomId: '!a', n: [1] }, 'room created');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
-  const plain = (lines[0] ?? '').replace(/\u001b\[\d+m/g, '');
-  assert.match(plain, /^\d\d:\d\d:\d\d\.\d{3} info {2}room created roomId=!a n=\[1\]\n$/);
+  assert.match(lines[0] ?? '', /^\d\d:\d\d:\d\d\.\d{3} info {2}room created roomId=!a n=\[1\]\n$/);
 });
 
 test('a reader that never reads neither stops the process nor fills its memory', async (t) => {
@@ -73,5 +71,5 @@ test('a reader that never reads neither stops the process nor fills its memory',
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   const [dropped] = (await once(child.stderr, 'data')) as [Buffer];
-  assert.ok(Number(dropped) > 10_000, `dropped ${dropped}`);
+  assert.ok(Number(dropped) > 10_000, `dropped ${dropped.toString()}`);
 });

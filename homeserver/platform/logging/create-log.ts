@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
-import { createPrettyStream } from './create-pretty-stream.ts';
+import { createPrettyStream, type LogTarget } from './create-pretty-stream.ts';
 import type { Log, LogLevel } from './log.ts';
 
 export interface LogOptions {
@@ -8,12 +8,6 @@ export interface LogOptions {
   readonly format: 'auto' | 'json' | 'pretty';
   /** Called for each record that was thrown away because whoever reads the log does not keep up. */
   readonly onDrop?: () => void;
-}
-
-/** What writes go to: standard output, or a collector in tests. */
-export interface LogTarget {
-  readonly isTTY?: boolean | undefined;
-  write(text: string): unknown;
 }
 
 /** Values under these names never reach the log, at the top of a record or one level down. */
@@ -32,7 +26,9 @@ const largestBacklogBytes = 4 * 1024 * 1024;
 function openStandardOutput(onDrop: () => void): LogTarget {
   const output = destination({ fd: 1, sync: false, maxLength: largestBacklogBytes });
   output.on('drop', onDrop);
-  return { isTTY: process.stdout.isTTY, write: (text) => output.write(text) };
+  const { isTTY } = process.stdout;
+  // hasColors knows NO_COLOR and its like.
+  return { isTTY, hasColours: isTTY && process.stdout.hasColors(), write: (text) => output.write(text) };
 }
 
 /** Makes the process's log. Records are objects with `level`, `time` (ISO 8601, UTC), `msg` and the fields given. */
