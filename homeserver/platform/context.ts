@@ -1,23 +1,6 @@
-import type { Clock } from './clock.ts';
-import type { Config } from './config/config.ts';
-import type { Sql } from './database/open-database.ts';
-import type { Log } from './logging/log.ts';
-import type { Metrics } from './metrics/metrics.ts';
-import type { Random } from './random.ts';
-import type { ShardLog } from './shard-log/shard-log.ts';
-
-/** What the platform itself stands on. */
-export interface PlatformContext {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly config: Config;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** A pool for reading. Everything is written by commands through the shard log. */
-  readonly database: Sql;
-  /** Where it is, for connections that are not of the pool. */
-  readonly databaseUrl: string;
-}
+import type { PlatformContext } from './platform-context.ts';
+import type { LogTail } from './shard-log/log-tail.ts';
+import type { SubmittedCommand } from './shard-log/submitted-command.ts';
 
 /**
  * What code needs from outside and cannot be pure without. It holds these and nothing else, and does not grow: no
@@ -26,8 +9,7 @@ export interface PlatformContext {
 export interface Context extends PlatformContext {
   readonly serverName: string;
   readonly signingKey: SigningKey;
-  /** The write side of the database, and the stream of what was written. */
-  readonly shardLog: ShardLog;
+  readonly shardLog: ShardLogAccess;
 }
 
 export interface SigningKey {
@@ -35,4 +17,18 @@ export interface SigningKey {
   readonly keyId: string;
   readonly secretKey: Uint8Array;
   readonly publicKey: Uint8Array;
+}
+
+/** The write side of the database, and the stream of what was written. */
+export interface ShardLogAccess {
+  /** The newest entries of every shard, on this process. */
+  readonly tail: LogTail;
+  readonly shardCount: number;
+  /** Shards that this process writes at the moment. */
+  ownedShards(): number[];
+  /**
+   * Runs a command on the owner of `shard` and returns its result once it is committed. Tries again by the command's
+   * identity while ownership moves or the database is away, until the deadline; then throws M_UNKNOWN with status 503.
+   */
+  submit<Input, Result>(command: SubmittedCommand<Input, Result>, shard: number, input: Input): Promise<Result>;
 }

@@ -1,4 +1,13 @@
 import type { AnyCommand } from '../platform/shard-log/command.ts';
+import { changeMembershipCommand } from '../rooms/change-membership.ts';
+import { createRoomCommand } from '../rooms/create-room.ts';
+import { redactEventCommand } from '../rooms/redact-event.ts';
+import { sendEventCommand } from '../rooms/send-event.ts';
 
 /** Every command of the homeserver: what a process forwards to the owner of a shard is looked up here by name. */
-export const commands: readonly AnyCommand[] = [];
+export const commands: readonly AnyCommand[] = [
+  changeMembershipCommand,
+  createRoomCommand,
+  redactEventCommand,
+  sendEventCommand,
+];

@@ -8,10 +8,8 @@ import { openDatabase } from '../platform/database/open-database.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
-import { ShardLog } from '../platform/shard-log/shard-log.ts';
-import { readEventEntries } from '../storage/rooms/read-event-entries.ts';
-import { commands } from './commands.ts';
-import { openServerFacts, readServerName } from './server-facts.ts';
+import { openContext } from './open-context.ts';
+import { readServerName } from './server-facts.ts';
 
 export interface StartedHomeserver {
   /** Address of the listener for clients, without a slash at the end. */
@@ -39,19 +37,16 @@ export async function startHomeserver({ config, databaseUrl, log }: HomeserverOp
   const random = systemRandom;
   const serverName = config.serverName ?? (await readServerName(database));
   if (serverName === undefined) throw new Error('the server has no name yet');
-  const { clusterSecret, ...facts } = await openServerFacts(database, random, serverName);
   const platform = { clock: systemClock, random, config, log, metrics: createMetrics(), database, databaseUrl };
-  // The log takes the context that it is part of.
-  const context: Context & { shardLog: ShardLog } = { ...platform, ...facts, shardLog: undefined as never };
-  context.shardLog = new ShardLog(context, { commands, readEventEntries, secret: clusterSecret });
-  await context.shardLog.start();
+  const { context, shardLog } = await openContext(platform, serverName);
+  await shardLog.start();
   const http = await startHttpServer(context, clientRoutes);
   return {
     url: http.url,
     context,
     async stop() {
       await http.close();
-      await context.shardLog.close();
+      await shardLog.close();
       context.metrics.close();
       await database.end({ timeout: 5 });
     },

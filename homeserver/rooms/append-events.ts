@@ -3,7 +3,7 @@ import { authorizeEvent } from '@holdfast/protocol/authorization/authorize-event
 import { selectAuthEvents } from '@holdfast/protocol/authorization/select-auth-events.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { type BuiltEvent, buildEvent, type EventDraft } from '@holdfast/protocol/events/build-event.ts';
-import type { EventReference, JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
+import type { EventReference, Pdu } from '@holdfast/protocol/events/pdu.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
@@ -15,23 +15,12 @@ import { membershipCode } from '../storage/rooms/membership-codes.ts';
 import { textHash } from '../storage/rooms/text-hash.ts';
 import { insertEvent } from '../storage/rooms/write-events.ts';
 import { closeStateSpan, openStateSpan } from '../storage/rooms/write-state.ts';
+import type { EventIntent } from './event-intent.ts';
 import { eventReference } from './event-reference.ts';
 import { type HotRoom, membershipIn, type RoomTip, type StateEntry, stateTuple } from './hot-room.ts';
 import { loadMembers } from './hot-rooms.ts';
 import { type EventNotice, noticeEvent, prepareNotice } from './notice-event.ts';
 import { recentTransactions } from './recent-transactions.ts';
-
-/** An event that a local user (or the server for one) wants to add to a room. */
-export interface EventIntent {
-  readonly type: string;
-  readonly sender: string;
-  /** Present exactly for state events. */
-  readonly stateKey?: string;
-  readonly content: JsonObject;
-  readonly originServerTs: number;
-  /** For m.room.redaction. */
-  readonly redacts?: string;
-}
 
 export interface AppendOptions {
   /** Names the request in full, so that its repetition finds the last event made here. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
-import type { EventIntent } from './append-events.ts';
+import type { EventIntent } from './event-intent.ts';
 
 export type RoomPreset = 'private_chat' | 'public_chat' | 'trusted_private_chat';
 

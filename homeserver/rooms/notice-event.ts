@@ -6,7 +6,7 @@ import { preparePushEvent } from '@holdfast/protocol/push-rules/push-event.ts';
 import type { Context } from '../platform/context.ts';
 import { readEventById } from '../storage/rooms/read-events.ts';
 import { readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
-import type { EventIntent } from './append-events.ts';
+import type { EventIntent } from './event-intent.ts';
 import type { HotRoom } from './hot-room.ts';
 
 /** What an event means to those who count unread ones. */

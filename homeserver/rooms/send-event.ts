@@ -1,6 +1,7 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
-import { appendEvents, type EventIntent, prepareToAppend } from './append-events.ts';
+import { appendEvents, prepareToAppend } from './append-events.ts';
+import type { EventIntent } from './event-intent.ts';
 import { type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
 
 interface SendInput extends RoomCommandInput {

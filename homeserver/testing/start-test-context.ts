@@ -5,13 +5,15 @@ import { openDatabase } from '../platform/database/open-database.ts';
 import { silentLog } from '../platform/logging/log.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
-import { openContext } from '../processes/open-context.ts';
+import type { ShardLog } from '../platform/shard-log/shard-log.ts';
+import { type OpenedContext, openContext } from '../processes/open-context.ts';
 import { createTestDatabase } from './create-test-database.ts';
 
 export interface TestContext {
   readonly context: Context;
+  readonly shardLog: ShardLog;
   /** Another process's context over the same database. */
-  startAnother(): Promise<Context>;
+  startAnother(): Promise<OpenedContext>;
   /** Ends all contexts and drops the database. */
   stop(): Promise<void>;
 }
@@ -19,24 +21,26 @@ export interface TestContext {
 /** Contexts on a real database of their own, with a started shard log and no HTTP. */
 export async function startTestContext(environment: Record<string, string> = {}): Promise<TestContext> {
   const database = await createTestDatabase();
-  const open: Context[] = [];
+  const open: OpenedContext[] = [];
   const start = async () => {
-    const context = await openTestContext(database.url, environment);
-    open.push(context);
-    await context.shardLog.start();
-    return context;
+    const opened = await openTestContext(database.url, environment);
+    open.push(opened);
+    await opened.shardLog.start();
+    return opened;
   };
+  const { context, shardLog } = await start();
   return {
-    context: await start(),
+    context,
+    shardLog,
     startAnother: start,
     async stop() {
-      await Promise.allSettled(open.map((context) => closeTestContext(context)));
+      await Promise.allSettled(open.map((opened) => closeTestContext(opened)));
       await database.drop();
     },
   };
 }
 
-async function openTestContext(databaseUrl: string, environment: Record<string, string>): Promise<Context> {
+async function openTestContext(databaseUrl: string, environment: Record<string, string>): Promise<OpenedContext> {
   const { config } = loadConfig({ environment: { HOLDFAST_SERVER_NAME: 'test', ...environment } });
   const sql = openDatabase({
     url: databaseUrl,
@@ -58,7 +62,7 @@ async function openTestContext(databaseUrl: string, environment: Record<string, 
   );
 }
 
-async function closeTestContext(context: Context): Promise<void> {
-  await context.shardLog.close();
+async function closeTestContext({ context, shardLog }: OpenedContext): Promise<void> {
+  await shardLog.close();
   await context.database.end({ timeout: 1 });
 }

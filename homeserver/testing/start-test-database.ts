@@ -54,7 +54,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       clock: systemClock,
     });
     const stop = startReaper(postmaster.pid, folder);
-    return { url: formatSuperuserUrl(cluster, port), stop };
+    return { url: formatSuperuserUrl(cluster.credentials, port), stop };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

@@ -1,15 +1,13 @@
 import type { Context } from '../context.ts';
 import type { Change } from './batch.ts';
+import type { SubmittedCommand } from './submitted-command.ts';
 
 /**
  * A write: decided by the owner of a shard and committed with its batch. Input and result are plain JSON, since the
  * request may come from another process. Each command is safe to repeat with the same input (transaction id, event id
  * or idempotency key in the input), because an unknown outcome is resolved by asking again.
  */
-export interface Command<Input, Result> {
-  readonly name: string;
-  /** Commands of one shard with the same key run one after another. */
-  key(input: Input): string;
+export interface Command<Input, Result> extends SubmittedCommand<Input, Result> {
   /**
    * When the next command of the key may start. 'decided': at once, for commands that decide on memory which runs ahead
    * of the commit. 'committed': for commands that decide on what they read from the database.

@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
 import { openDatabase, type Sql } from '../database/open-database.ts';
+import type { PlatformContext } from '../platform-context.ts';
 
 const channel = 'holdfast_log';
 /** At most one NOTIFY in this time: each takes a lock that all committing notifiers share. */
@@ -10,7 +10,7 @@ export type Hint = { readonly positions: Readonly<Record<string, number>>; reado
 
 /** Sends and receives hints between processes, on connections of their own and outside of every transaction. */
 export class LogHints {
-  readonly #context: Context;
+  readonly #context: PlatformContext;
   readonly #sql: Sql;
   #waiting = new Map<number, number>();
   #freed = false;
@@ -18,7 +18,7 @@ export class LogHints {
   /** False while this is the only process: then nobody listens. */
   hasListeners = true;
 
-  constructor(context: Context) {
+  constructor(context: PlatformContext) {
     this.#context = context;
     this.#sql = openDatabase({
       url: context.databaseUrl,

@@ -1,11 +1,11 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
-import type { Context } from '../context.ts';
 import type { Sql } from '../database/open-database.ts';
+import type { PlatformContext } from '../platform-context.ts';
 import { entryKindOf, type LogEntry } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';
 
 /** Reads a shard's room events with positions in (after, upTo], in order: rows that storage keeps elsewhere. */
-export type ReadEventEntries = (context: Context, shard: number, after: number, upTo: number) => Promise<LogEntry[]>;
+export type ReadEventEntries = (shard: number, after: number, upTo: number) => Promise<LogEntry[]>;
 
 export type TailListener = (shard: number, entries: readonly LogEntry[]) => void;
 
@@ -20,7 +20,7 @@ const pageEntries = 1_000;
  * a second.
  */
 export class LogTail {
-  readonly #context: Context;
+  readonly #context: PlatformContext;
   readonly #readEventEntries: ReadEventEntries;
   readonly #windows = new Map<number, LogWindow>();
   readonly #listeners = new Set<TailListener>();
@@ -29,7 +29,7 @@ export class LogTail {
   #closed = false;
   #freshAtMs = 0;
 
-  constructor(context: Context, readEventEntries: ReadEventEntries) {
+  constructor(context: PlatformContext, readEventEntries: ReadEventEntries) {
     this.#context = context;
     this.#readEventEntries = readEventEntries;
   }
@@ -104,7 +104,7 @@ export class LogTail {
       const after = window.position;
       const pageEnd = Math.min(upTo, after + pageEntries);
       const [events, others] = await Promise.all([
-        this.#readEventEntries(this.#context, shard, after, pageEnd),
+        this.#readEventEntries(shard, after, pageEnd),
         readOtherEntries(this.#context.database, shard, after, pageEnd),
       ]);
       const entries = [...events, ...others].sort((a, b) => a.position - b.position);

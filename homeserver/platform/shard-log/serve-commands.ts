@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { Context } from '../context.ts';
+import type { PlatformContext } from '../platform-context.ts';
 import type { CommandReply } from './forward-command.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 
@@ -19,7 +19,11 @@ export interface CommandServer {
 }
 
 /** Listens for commands that other processes of this homeserver forward. */
-export async function serveCommands(context: Context, secret: string, run: RunForwarded): Promise<CommandServer> {
+export async function serveCommands(
+  context: PlatformContext,
+  secret: string,
+  run: RunForwarded,
+): Promise<CommandServer> {
   const server = createServer((incoming, outgoing) => {
     answer(incoming, secret, run)
       .catch((error: unknown) => replyToError(context, error))
@@ -59,7 +63,7 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function replyToError(context: Context, error: unknown): CommandReply {
+function replyToError(context: PlatformContext, error: unknown): CommandReply {
   if (error instanceof MatrixError) {
     const { errcode, message, status, fields } = error;
     return { error: { errcode, message, status, fields } };
