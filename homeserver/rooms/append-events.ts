@@ -14,6 +14,7 @@ import { eventFlags, type StoredUnsigned, transactionText } from '../storage/roo
 import { membershipCode } from '../storage/rooms/membership-codes.ts';
 import { textHash } from '../storage/rooms/text-hash.ts';
 import { insertEvent } from '../storage/rooms/write-events.ts';
+import { insertNotification } from '../storage/rooms/write-notifications.ts';
 import { closeStateSpan, openStateSpan } from '../storage/rooms/write-state.ts';
 import type { EventIntent } from './event-intent.ts';
 import { eventReference } from './event-reference.ts';
@@ -128,7 +129,11 @@ class DraftRoom implements AuthState {
     const built = this.#build(intent);
     this.#authorize(built);
     const replaced = intent.stateKey === undefined ? undefined : this.#currentEntry(intent.type, intent.stateKey);
-    const drafted: DraftedEvent = { built, replaced, notice: noticeEvent(this.#room, this, intent, built.eventId) };
+    const drafted: DraftedEvent = {
+      built,
+      replaced,
+      notice: noticeEvent(this.#shard.context, this.#room, this, intent),
+    };
     this.#drafted.push(drafted);
     if (intent.stateKey !== undefined) this.#state.set(stateTuple(intent.type, intent.stateKey), drafted);
     this.#tip = {
@@ -156,6 +161,8 @@ class DraftRoom implements AuthState {
           ...(notice.thread && { threadRoot: notice.thread.rootEventId }),
           notifyOrdinal: notice.ordinal,
           notifies: notice.notifies,
+          ...(notice.highlightsAll && { highlightsAll: true }),
+          ...(notice.notified.size > 0 && { notifications: Object.fromEntries(notice.notified) }),
           ...(isLast && options.transaction && { transaction: options.transaction }),
           ...(replaced && {
             replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },
@@ -170,7 +177,11 @@ class DraftRoom implements AuthState {
     return this.#drafted.flatMap((drafted, index) => {
       const isLast = index === this.#drafted.length - 1;
       const position = firstPosition + index;
-      return [this.#eventWrite(drafted, position, isLast ? options : {}), ...this.#stateWrites(drafted, position)];
+      return [
+        this.#eventWrite(drafted, position, isLast ? options : {}),
+        ...this.#stateWrites(drafted, position),
+        ...this.#notificationWrites(drafted.notice, position),
+      ];
     });
   }
 
@@ -200,7 +211,7 @@ class DraftRoom implements AuthState {
       transactionHash: identity === undefined ? null : textHash(identity),
       transaction: transaction ? transactionText(transaction.deviceId, transaction.transactionId) : null,
       notifyOrdinal: notice.ordinal,
-      flags: (notice.notifies ? eventFlags.notifies : 0) | (pdu.state_key === undefined ? 0 : eventFlags.state),
+      flags: flagsOf(built, notice),
       thread: notice.thread?.position ?? null,
       pduJson: replaced ? `${pduJson.slice(0, -1)},"unsigned":${JSON.stringify(stored)}}` : pduJson,
     });
@@ -219,6 +230,19 @@ class DraftRoom implements AuthState {
     };
     const opened = openStateSpan(span, position);
     return replaced ? [opened, closeStateSpan(span, this.#spanStart(replaced), position)] : [opened];
+  }
+
+  #notificationWrites(notice: EventNotice, position: number): Write[] {
+    return [...notice.notified].map(([userId, flags]) =>
+      insertNotification({
+        room: this.#room.name.id,
+        member: this.#nameId(userId),
+        shard: this.#shard.id,
+        position,
+        thread: notice.thread?.position ?? null,
+        flags,
+      }),
+    );
   }
 
   /** Where the span of a replaced event began: events of this same draft got their position just now. */
@@ -269,6 +293,14 @@ class DraftRoom implements AuthState {
     if (id === undefined) throw new Error('a name was not interned before the event was built');
     return id;
   }
+}
+
+function flagsOf({ pdu }: BuiltEvent, notice: EventNotice): number {
+  return (
+    (notice.notifies ? eventFlags.notifies : 0) |
+    (notice.highlightsAll ? eventFlags.highlightsAll : 0) |
+    (pdu.state_key === undefined ? 0 : eventFlags.state)
+  );
 }
 
 function countMembership(room: HotRoom, before: Pdu | undefined, after: Pdu): void {

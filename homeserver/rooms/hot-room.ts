@@ -1,5 +1,6 @@
 import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
 import type { EventReference, IdentifiedPdu, Pdu } from '@holdfast/protocol/events/pdu.ts';
+import type { CompiledPushRules } from '@holdfast/protocol/push-rules/evaluate-push-rules.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
 
@@ -22,6 +23,11 @@ export interface MemberCounts {
   invited: number;
 }
 
+export interface MemberPushRules {
+  readonly rules: CompiledPushRules;
+  readonly displayName: string | undefined;
+}
+
 /** Rough memory of a state event beside its JSON. */
 const stateEntryBytes = 2_000;
 
@@ -38,6 +44,8 @@ export class HotRoom implements AuthState {
   /** Root event id to the thread's root position and notifying events so far. */
   readonly threads = new Map<string, { position: number; ordinal: number }>();
   readonly counts: MemberCounts;
+  /** Joined local members whose push rules are not the predefined ones. */
+  readonly ownPushRules = new Map<string, MemberPushRules>();
   tip: RoomTip;
   /** Notifying events of the main timeline so far. */
   notifyOrdinal: number;

@@ -75,9 +75,9 @@ export interface EventEntryBody {
   /** Whether members with unmodified push rules are notified. */
   readonly notifies: boolean;
   /** Whether it highlights for every member with unmodified push rules, as a mention of the whole room does. */
-  readonly highlightsAll: boolean;
+  readonly highlightsAll?: boolean;
   /** Local members for whom it counts otherwise, with the flags of their row in `notification`. */
-  readonly notified?: Readonly<Record<string, number>>;
+  readonly notifications?: Readonly<Record<string, number>>;
   /** Which local device sent it, under which transaction id: told to that device alone. */
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
   /** The state event that this one replaced. */

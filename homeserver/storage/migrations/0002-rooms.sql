@@ -30,7 +30,7 @@ CREATE TABLE event (
   transaction_hash bigint,
   -- How many notifying events its timeline (the main one, or its thread) has had, this one included.
   notify_ordinal integer NOT NULL,
-  -- Bits: 1 notifies, 2 rejected, 4 soft-failed, 8 redacted, 16 is state.
+  -- Bits: 1 notifies, 2 rejected, 4 soft-failed, 8 redacted, 16 is state, 32 highlights for every member.
   flags smallint NOT NULL DEFAULT 0,
   -- Position of the root of the thread that it is part of.
   thread bigint,
@@ -44,6 +44,7 @@ CREATE TABLE event (
 ALTER TABLE event ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX event_by_room ON event (room, position);
 CREATE INDEX event_by_id ON event (event_id_hash);
+CREATE INDEX event_highlighting ON event (room, position) WHERE flags & 32 <> 0;
 CREATE INDEX event_by_thread ON event (room, thread, position) WHERE thread IS NOT NULL;
 
 -- The room's resolved state as spans of positions: the row's event was current from from_position up to, not

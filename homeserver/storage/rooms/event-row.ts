@@ -4,7 +4,14 @@ import { type RoomName, rulesOfRoom } from '../names/room-names.ts';
 import { unpackEvent } from './pack-event.ts';
 
 /** Bits of event.flags. */
-export const eventFlags = { notifies: 1, rejected: 2, softFailed: 4, redacted: 8, state: 16 } as const;
+export const eventFlags = {
+  notifies: 1,
+  rejected: 2,
+  softFailed: 4,
+  redacted: 8,
+  state: 16,
+  highlightsAll: 32,
+} as const;
 
 /** The columns that make a StoredEvent; `e` is the table's alias. */
 export const eventColumns =

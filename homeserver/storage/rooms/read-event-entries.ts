@@ -1,6 +1,6 @@
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
 import type { Context } from '../../platform/context.ts';
-import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
+import type { EventEntryBody, LogEntry } from '../../platform/shard-log/log-entry.ts';
 import { clientJsonOf } from './client-json.ts';
 import { type EventRow, eventColumns, eventFlags, type StoredEvent } from './event-row.ts';
 import { readEventsById, storedEvents } from './read-events.ts';
@@ -22,15 +22,26 @@ export async function readEventEntries(
   const replaced = events.flatMap((event) => event.unsigned.replaces_state ?? []);
   const earlier = await readEventsById(context, replaced);
   const roots = await readThreadRoots(context, shard, events);
+  const notified = await readNotified(context, shard, after, upTo);
   return events.map((event) => ({
     shard,
     position: event.position,
     kind: 'event',
-    body: eventEntryBody(event, earlier.get(event.unsigned.replaces_state ?? ''), roots.get(event.thread ?? 0)),
+    body: eventEntryBody(event, {
+      replaced: earlier.get(event.unsigned.replaces_state ?? ''),
+      threadRoot: roots.get(event.thread ?? 0),
+      notified: notified.get(event.position),
+    }),
   }));
 }
 
-function eventEntryBody(event: StoredEvent, replaced: StoredEvent | undefined, threadRoot: string | undefined) {
+interface EventSurroundings {
+  readonly replaced: StoredEvent | undefined;
+  readonly threadRoot: string | undefined;
+  readonly notified: Record<string, number> | undefined;
+}
+
+function eventEntryBody(event: StoredEvent, { replaced, threadRoot, notified }: EventSurroundings): EventEntryBody {
   const { pdu } = event;
   const redacts = pdu.type === 'm.room.redaction' ? redactedEventIdOf(pdu, event.rules) : undefined;
   return {
@@ -46,6 +57,8 @@ function eventEntryBody(event: StoredEvent, replaced: StoredEvent | undefined, t
     ...(threadRoot !== undefined && { threadRoot }),
     notifyOrdinal: event.notifyOrdinal,
     notifies: (event.flags & eventFlags.notifies) !== 0,
+    ...((event.flags & eventFlags.highlightsAll) !== 0 && { highlightsAll: true }),
+    ...(notified && { notifications: notified }),
     ...(event.transaction && { transaction: event.transaction }),
     ...(replaced && {
       replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },
@@ -63,4 +76,22 @@ async function readThreadRoots(
   const rows = await context.database<{ position: number; eventId: string }[]>`
     SELECT position, event_id AS "eventId" FROM event WHERE shard = ${shard} AND position = ANY(${positions}::bigint[])`;
   return new Map(rows.map((row) => [row.position, row.eventId]));
+}
+
+async function readNotified(
+  context: Context,
+  shard: number,
+  after: number,
+  upTo: number,
+): Promise<Map<number, Record<string, number>>> {
+  const rows = await context.database<{ position: number; userId: string; flags: number }[]>`
+    SELECT n.position, m.text AS "userId", n.flags FROM notification n JOIN name m ON m.id = n.member
+    WHERE n.shard = ${shard} AND n.position > ${after} AND n.position <= ${upTo}`;
+  const byPosition = new Map<number, Record<string, number>>();
+  for (const { position, userId, flags } of rows) {
+    const users = byPosition.get(position) ?? {};
+    users[userId] = flags;
+    byPosition.set(position, users);
+  }
+  return byPosition;
 }
