@@ -1,105 +1,88 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { type BenchOptions, readBenchOptions, usage } from './bench-options.ts';
 import { ceiling } from './ceiling/ceiling.ts';
-import { fullSizes, shortSizes } from './load/bench-sizes.ts';
-import { scenarios } from './load/run-scenarios.ts';
 import { markdownTable } from './markdown-table.ts';
-import { measurePeer, type PeerResults } from './measure-peer.ts';
+import { measurePeer, measureRunningServer, type PeerResults } from './measure-peer.ts';
+import { type CoreFigure, coreTable, measureCore } from './micro/measure-core.ts';
 import { holdfast } from './peers/holdfast.ts';
 import type { Peer } from './peers/peer.ts';
-import { type BenchPostgres, startPostgres } from './peers/start-postgres.ts';
+import { startPostgres } from './peers/start-postgres.ts';
 import { synapse } from './peers/synapse/synapse.ts';
 
-const usage = `npm run bench -- [options]
-  --against synapse     measure another server too, on the same PostgreSQL
-  --only a,b            of ${scenarios.map((scenario) => scenario.name).join(', ')}
-  --peers a,b           exactly these of ceiling, holdfast, synapse
-  --members N           size of the large room (default 1,000; short 100)
-  --short               rough figures in a minute or two for each server
-  --out FILE            writes FILE.json and FILE.md
-Environment: HOLDFAST_BENCH_DATABASE_URL (a superuser's; a private PostgreSQL is started without it),
-HOLDFAST_BENCH_SCRATCH (where other servers are installed; default in the system's folder for temporary files)`;
-
-const { values: options } = parseArgs({
-  options: {
-    against: { type: 'string' },
-    only: { type: 'string' },
-    peers: { type: 'string' },
-    members: { type: 'string' },
-    short: { type: 'boolean' },
-    out: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
+interface BenchResults {
+  readonly setting: readonly string[];
+  readonly servers: readonly PeerResults[];
+  readonly core: readonly CoreFigure[];
+}
 
 const installFolder = process.env['HOLDFAST_BENCH_SCRATCH'] ?? join(tmpdir(), 'holdfast-bench');
-const knownPeers: ReadonlyMap<string, Peer> = new Map(
-  [ceiling, holdfast, synapse(installFolder)].map((peer) => [peer.name, peer]),
-);
-
-/** Splits a list and refuses names that are not known. */
-function readNames(list: string, known: Iterable<string>): string[] {
-  const names = list.split(',').map((name) => name.trim());
-  const allowed = new Set(known);
-  const unknown = names.filter((name) => !allowed.has(name));
-  if (unknown.length > 0)
-    throw new Error(`unknown: ${unknown.join(', ')}; known: ${[...allowed].join(', ')}\n${usage}`);
-  return names;
-}
+const peers: Readonly<Record<string, Peer>> = { ceiling, holdfast, synapse: synapse(installFolder) };
 
 async function main(): Promise<void> {
-  if (options.help) return console.log(usage);
-  const scenarioNames = scenarios.map((scenario) => scenario.name);
-  const wanted = new Set(options.only === undefined ? scenarioNames : readNames(options.only, scenarioNames));
-  const against = options.against === undefined ? [] : readNames(options.against, knownPeers.keys());
-  const peers =
-    options.peers === undefined ? ['holdfast', ...against, 'ceiling'] : readNames(options.peers, knownPeers.keys());
-  const sizes = { ...(options.short ? shortSizes : fullSizes) };
-  const members = Number(options.members ?? sizes.largeRoomMembers);
-  if (!Number.isInteger(members) || members < 1)
-    throw new Error(`--members ${options.members} is no number of members`);
-
-  mkdirSync(installFolder, { recursive: true });
-  const scratchFolder = mkdtempSync(join(installFolder, 'run-'));
-  let database: BenchPostgres | undefined;
-  const results: PeerResults[] = [];
-  try {
-    database = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
-    for (const name of peers) {
-      const log = (line: string) => console.error(`[${name}] ${line}`);
-      const run = { sizes: { ...sizes, largeRoomMembers: members }, wanted, scratchFolder, postgres: database, log };
-      results.push(await measurePeer(knownPeers.get(name) as Peer, run));
-    }
-    report(results, database.version);
-  } finally {
-    await database?.stop();
-    rmSync(scratchFolder, { recursive: true, force: true });
-  }
-  if (results.some((result) => result.failures.length > 0)) process.exitCode = 1;
+  const options = readBenchOptions(process.argv.slice(2));
+  if (options === 'help') return console.log(usage);
+  const core = options.wanted.has('micro') ? measureCore() : [];
+  const measured = options.wanted.size > (core.length > 0 ? 1 : 0) ? await measureServers(options) : undefined;
+  const servers = measured?.servers ?? [];
+  const setting = describeSetting(options, servers, measured?.databaseVersion);
+  report(options, { setting, servers, core });
+  if (servers.some((server) => server.failures.length > 0)) process.exitCode = 1;
 }
 
-function report(results: readonly PeerResults[], databaseVersion: string): void {
-  const setting = [
-    `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 2 ** 30)} GiB; ${databaseVersion}, fsync on`,
-    ...results.map(
-      (result) =>
-        `${result.peer}: ${result.version}; a durable commit took ${result.durableCommitMs.p50.toFixed(2)} ms just before`,
+/** One after the other, so that each has the machine to itself. */
+async function measureServers(options: BenchOptions): Promise<{ servers: PeerResults[]; databaseVersion?: string }> {
+  const logOf = (name: string) => (line: string) => console.error(`[${name}] ${line}`);
+  const { sizes, wanted, server } = options;
+  if (server !== undefined) {
+    return { servers: [await measureRunningServer(server, { sizes, wanted, log: logOf('server') })] };
+  }
+  mkdirSync(installFolder, { recursive: true });
+  const scratchFolder = mkdtempSync(join(installFolder, 'run-'));
+  const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
+  try {
+    const servers: PeerResults[] = [];
+    for (const name of options.peers) {
+      const peer = peers[name] as Peer;
+      servers.push(await measurePeer(peer, { sizes, wanted, scratchFolder, postgres, log: logOf(name) }));
+    }
+    return { servers, databaseVersion: postgres.version };
+  } finally {
+    await postgres.stop();
+    rmSync(scratchFolder, { recursive: true, force: true });
+  }
+}
+
+function describeSetting(options: BenchOptions, servers: readonly PeerResults[], databaseVersion = ''): string[] {
+  const machine = `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  const { sizes } = options;
+  return [
+    databaseVersion === '' ? machine : `${machine}; ${databaseVersion}, every commit flushed`,
+    ...servers.map(
+      ({ peer, version, durableCommitMs }) =>
+        `${peer}: ${version}; just before it, a durable commit took ${durableCommitMs.p50.toFixed(2)} ms (p50 of ${durableCommitMs.samples})`,
     ),
-    options.short
-      ? 'a short run: rough figures'
-      : 'medians of rounds after a warm-up; numbers of samples are in the JSON',
+    `medians of ${sizes.sendRounds} rounds of ${sizes.sendSeconds} s after ${sizes.warmUpSeconds} s of warm-up; delivery ` +
+      `${sizes.deliverySeconds} s a rate; ${sizes.initialSyncRooms} rooms in an initial sync; large room: ` +
+      `${sizes.largeRoomMembers} members; numbers of samples are in the JSON`,
   ];
-  const table = `${setting.map((line) => `- ${line}`).join('\n')}\n\n${markdownTable(results)}\n`;
-  console.log(table);
-  for (const result of results) {
-    for (const { scenario, error } of result.failures) console.log(`${result.peer}: ${scenario} failed: ${error}`);
+}
+
+function report(options: BenchOptions, results: BenchResults): void {
+  const { setting, servers, core } = results;
+  const parts = [setting.map((line) => `- ${line}`).join('\n')];
+  if (servers.length > 0) parts.push(markdownTable(servers));
+  if (core.length > 0) parts.push(coreTable(core));
+  const text = `${parts.join('\n\n')}\n`;
+  console.log(text);
+  for (const { peer, failures } of servers) {
+    for (const { scenario, error } of failures) console.log(`${peer}: ${scenario} failed: ${error}`);
   }
   if (options.out === undefined) return;
   mkdirSync(dirname(options.out), { recursive: true });
-  writeFileSync(`${options.out}.json`, `${JSON.stringify({ setting, results }, null, 2)}\n`);
-  writeFileSync(`${options.out}.md`, table);
+  writeFileSync(`${options.out}.json`, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(`${options.out}.md`, text);
 }
 
 await main();

@@ -6,7 +6,7 @@ import { type LargeRoom, makeLargeRoom } from './load/make-large-room.ts';
 import { makePopulation, type Population } from './load/make-population.ts';
 import { runScenarios, type ScenarioResults } from './load/run-scenarios.ts';
 import type { BenchSizes, ScenarioContext } from './load/scenario.ts';
-import type { Summary } from './load/summary.ts';
+import { type Summary, summarize } from './load/summary.ts';
 import type { Peer, RunningServer } from './peers/peer.ts';
 import type { BenchPostgres } from './peers/start-postgres.ts';
 
@@ -52,6 +52,23 @@ export async function measurePeer(peer: Peer, run: PeerRun): Promise<PeerResults
     server = undefined;
     server = await peer.start(options);
     return server.startMs;
+  }
+}
+
+/** Measures a server that runs already and is not ours to stop. */
+export async function measureRunningServer(
+  server: Parameters<typeof serverContext>[0] & { readonly databaseUrl: string | undefined },
+  run: Pick<PeerRun, 'sizes' | 'log' | 'wanted'>,
+): Promise<PeerResults> {
+  const { databaseUrl } = server;
+  const sql = databaseUrl === undefined ? undefined : postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    const durableCommitMs =
+      sql === undefined ? summarize([]) : await measureDurableCommit(sql, run.sizes.durableCommits);
+    const results = await runScenarios(serverContext(server, run, sql, undefined), run.wanted);
+    return { peer: 'server', version: server.baseUrl, durableCommitMs, ...results };
+  } finally {
+    await sql?.end({ timeout: 5 });
   }
 }
 

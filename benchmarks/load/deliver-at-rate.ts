@@ -8,8 +8,8 @@ import { type Summary, summarize } from './summary.ts';
 
 /** Deliveries that are later than this after the last send mean that the server does not keep up. */
 const keepUpLimitMs = 2_000;
-const giveUpAfterMs = 20_000;
-const quietMs = 1_000;
+/** A run that does not end by itself is given up so long after its last send. */
+const defaultPatience = { giveUpAfterMs: 20_000, quietMs: 1_000 };
 
 export interface DeliveryLoad {
   readonly baseUrl: string;
@@ -18,6 +18,8 @@ export interface DeliveryLoad {
   readonly receivers: readonly BenchUser[];
   readonly perSecond: number;
   readonly seconds: number;
+  /** How long a run waits for what is missing, and before it for the receivers to be quiet. */
+  readonly patience?: { readonly giveUpAfterMs: number; readonly quietMs: number };
 }
 
 export interface Delivery {
@@ -36,6 +38,7 @@ export interface Delivery {
  * senders busy waits, and the wait counts. Throws when a receiver gets a message twice.
  */
 export async function deliverAtRate(load: DeliveryLoad): Promise<Delivery> {
+  const { giveUpAfterMs, quietMs } = load.patience ?? defaultPatience;
   const total = Math.round(load.perSecond * load.seconds);
   const sentMs = new Float64Array(total);
   const mark = makeRunMark();
@@ -45,9 +48,9 @@ export async function deliverAtRate(load: DeliveryLoad): Promise<Delivery> {
       book.receive(index, number),
     ),
   );
-  await waitUntilQuiet(receivers);
+  await waitUntilQuiet(receivers, quietMs, giveUpAfterMs);
   const sending = sendAtRate(load, total, mark, sentMs);
-  await Promise.race([sending.done, delay((load.seconds * 1000 + giveUpAfterMs) | 0, undefined, { ref: false })]);
+  await Promise.race([sending.done, delay(load.seconds * 1000 + giveUpAfterMs, undefined, { ref: false })]);
   const lastSentMs = performance.now();
   while (book.missing() > 0 && performance.now() - lastSentMs < giveUpAfterMs) await delay(5);
   sending.abandon();
@@ -65,7 +68,7 @@ export async function deliverAtRate(load: DeliveryLoad): Promise<Delivery> {
 }
 
 /** Waits until all receivers really wait: coming online, they first hear of each other's presence. */
-async function waitUntilQuiet(receivers: readonly Receiver[]): Promise<void> {
+async function waitUntilQuiet(receivers: readonly Receiver[], quietMs: number, giveUpAfterMs: number): Promise<void> {
   const startedMs = performance.now();
   for (;;) {
     await delay(50);
@@ -76,7 +79,7 @@ async function waitUntilQuiet(receivers: readonly Receiver[]): Promise<void> {
 }
 
 interface Sending {
-  /** Resolves with the number of acknowledged messages. */
+  /** Resolves with the number of acknowledged messages; rejects with the first refusal. */
   readonly done: Promise<number>;
   readonly latenessesMs: number[];
   /** Drops the messages that no sender has taken yet. */
@@ -90,12 +93,18 @@ function sendAtRate(load: DeliveryLoad, total: number, mark: RunMark, sentMs: Fl
   let queue: number[] = [];
   let abandoned = false;
   let acknowledged = 0;
+  let failure: unknown;
   const underWay = new Set<Promise<void>>();
 
   async function sendNext(sender: BenchUser): Promise<void> {
-    for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
-      await sendMessage(sender, load.roomId, markedText(mark, number, sampleText(random)));
-      acknowledged += 1;
+    try {
+      for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
+        await sendMessage(sender, load.roomId, markedText(mark, number, sampleText(random)));
+        acknowledged += 1;
+      }
+    } catch (error) {
+      failure ??= error;
+      abandoned = true;
     }
     idle.push(sender);
   }
@@ -114,6 +123,7 @@ function sendAtRate(load: DeliveryLoad, total: number, mark: RunMark, sentMs: Fl
       underWay.add(sent);
     }
     await Promise.all(underWay);
+    if (failure !== undefined) throw failure;
     return acknowledged;
   }
 
