@@ -9,7 +9,8 @@ import { readEnvironment } from './read-environment.ts';
 export interface LoadConfigOptions {
   /** The file given by hand; it must be there. Without it, `holdfast.yaml` in the data folder is read if it is. */
   readonly file?: string | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The process's own unless given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Settings that go before all others, by file key (for command line options and tests). */
   readonly overrides?: Readonly<Record<string, unknown>>;
   /** What relative paths refer to. */
@@ -39,7 +40,7 @@ const fileName = 'holdfast.yaml';
 
 /** Puts the configuration together: environment over file over defaults. Throws ConfigError. */
 export function loadConfig(options: LoadConfigOptions): LoadedConfig {
-  const { environment, overrides = {}, workingFolder = process.cwd() } = options;
+  const { environment = process.env, overrides = {}, workingFolder = process.cwd() } = options;
   const settings = listSettings(configKeys);
   const fromEnvironment = readEnvironment(environment, settings);
   const given = options.file ?? environment['HOLDFAST_CONFIG'];

@@ -1,19 +1,19 @@
 import postgres from 'postgres';
 import type { Clock } from '../clock.ts';
-import type { Cluster } from './initialize-cluster.ts';
+import type { Cluster, ClusterCredentials } from './initialize-cluster.ts';
 
 export const databaseName = 'holdfast';
 const loopback = '127.0.0.1';
 const connectTimeoutSeconds = 5;
 
 /** The URL that the homeserver uses; any PostgreSQL client on this machine understands it. */
-export function formatClusterUrl(cluster: Cluster, port: number): string {
-  return `postgres://holdfast:${cluster.credentials.password}@${loopback}:${port}/${databaseName}`;
+export function formatClusterUrl(credentials: ClusterCredentials, port: number): string {
+  return `postgres://holdfast:${credentials.password}@${loopback}:${port}/${databaseName}`;
 }
 
 /** The same for the superuser, who may still connect when all other connections are taken. */
-export function formatSuperuserUrl(cluster: Cluster, port: number): string {
-  return `postgres://postgres:${cluster.credentials.superuserPassword}@${loopback}:${port}/postgres`;
+export function formatSuperuserUrl(credentials: ClusterCredentials, port: number): string {
+  return `postgres://postgres:${credentials.superuserPassword}@${loopback}:${port}/postgres`;
 }
 
 /** One connection for one task; it is closed afterwards. */
@@ -46,7 +46,7 @@ export async function probeCluster(
     const timer = clock.startTimer(deadlineMs, () => resolve(`no answer within ${deadlineMs} ms`));
     cancel = () => timer.cancel();
   });
-  const asked = withConnection(formatSuperuserUrl(cluster, port), async (sql) => {
+  const asked = withConnection(formatSuperuserUrl(cluster.credentials, port), async (sql) => {
     await sql`SELECT 1`;
     return undefined;
   }).catch((error: Error) => error.message);
@@ -57,7 +57,7 @@ export async function probeCluster(
 
 /** Makes the role and the database of the homeserver where they are missing. */
 export async function ensureRoleAndDatabase(cluster: Cluster, port: number): Promise<void> {
-  await withConnection(formatSuperuserUrl(cluster, port), async (sql) => {
+  await withConnection(formatSuperuserUrl(cluster.credentials, port), async (sql) => {
     const [roles, databases] = await Promise.all([
       sql`SELECT 1 FROM pg_roles WHERE rolname = 'holdfast'`,
       sql`SELECT 1 FROM pg_database WHERE datname = ${databaseName}`,

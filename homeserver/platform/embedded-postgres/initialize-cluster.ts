@@ -87,16 +87,9 @@ async function readOrMakeCredentials(
   user: PostgresUser | undefined,
   clusterExists: boolean,
 ): Promise<ClusterCredentials> {
-  const file = join(home, 'passwords.json');
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text !== undefined) {
-    const { superuserPassword, password } = JSON.parse(text) as Partial<ClusterCredentials>;
-    if (superuserPassword && password) return { superuserPassword, password };
-    throw new Error(`${file} does not hold the two passwords of the database: restore it from a backup.`);
-  }
+  const file = passwordsFile(home);
+  const existing = await readCredentials(home);
+  if (existing) return existing;
   if (clusterExists) {
     throw new Error(`${file} is missing: it holds the passwords of the database beside it. Restore it from a backup.`);
   }
@@ -106,6 +99,21 @@ async function readOrMakeCredentials(
   };
   await writeOwnedFile(file, JSON.stringify(credentials), user);
   return credentials;
+}
+
+const passwordsFile = (home: string) => join(home, 'passwords.json');
+
+/** Undefined if none were made yet. */
+export async function readCredentials(home: string): Promise<ClusterCredentials | undefined> {
+  const file = passwordsFile(home);
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const { superuserPassword, password } = JSON.parse(text) as Partial<ClusterCredentials>;
+  if (superuserPassword && password) return { superuserPassword, password };
+  throw new Error(`${file} does not hold the two passwords of the database: restore it from a backup.`);
 }
 
 async function makeOwnedFolder(folder: string, user: PostgresUser | undefined): Promise<void> {

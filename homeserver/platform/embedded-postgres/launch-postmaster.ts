@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
@@ -100,6 +101,13 @@ export async function waitUntilReady(
     await clock.sleep(pollMs);
   }
   throw new Error(`PostgreSQL did not get ready within ${deadlineMs / 1000} s: ${failure}`);
+}
+
+/** The port that the last start wrote into postgresql.conf; undefined before the first. */
+export async function readLastPort(dataFolder: string): Promise<number | undefined> {
+  const conf = await readFile(join(dataFolder, 'postgresql.conf'), 'utf8').catch(() => '');
+  const port = Number(/^port = '(\d+)'$/m.exec(conf)?.[1]);
+  return Number.isSafeInteger(port) && port > 0 ? port : undefined;
 }
 
 /** Gives `preferred` if nobody listens there, else any free port of the loopback interface. */

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -20,7 +20,7 @@ export function lockDataFolder(folder: string): DataFolderLock {
   const ownerFile = join(folder, 'holdfast.pid');
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(join(folder, 'holdfast.lock'), { timeout: 0 });
+    database = new DatabaseSync(join(folder, lockName), { timeout: lookMs });
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();
@@ -46,7 +46,26 @@ export function lockDataFolder(folder: string): DataFolderLock {
   };
 }
 
+/** Whether some process has the lock. Changes nothing. */
+export function isDataFolderLocked(folder: string): boolean {
+  const file = join(folder, lockName);
+  if (!existsSync(file)) return false;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+    database.exec('SELECT count(*) FROM sqlite_schema');
+    return false;
+  } catch (error) {
+    return (error as { errcode?: number }).errcode === sqliteBusy;
+  } finally {
+    database?.close();
+  }
+}
+
+const lockName = 'holdfast.lock';
 const sqliteBusy = 5;
+/** How long a start waits for the lock: as long as isDataFolderLocked may need to look. */
+const lookMs = 300;
 /** A lock that nobody refers to any more would be let go of by the garbage collector. */
 const heldLocks = new Set<DatabaseSync>();
 

@@ -53,8 +53,8 @@ export async function spawnPostmaster(cluster: Cluster, program: string, logFile
  * may belong to another program by now (after a power cut), so the process itself is looked at.
  */
 export async function findRunningPostmaster(cluster: Cluster, clock: Clock): Promise<Postmaster | undefined> {
-  const pid = await readPostmasterPid(cluster.dataFolder);
-  if (pid === undefined || !(await isPostgresOf(pid, cluster.dataFolder))) return undefined;
+  const pid = await findRunningPid(cluster.dataFolder);
+  if (pid === undefined) return undefined;
   let over = false;
   const watch = async (): Promise<string> => {
     while (await isPostgresOf(pid, cluster.dataFolder)) {
@@ -66,8 +66,14 @@ export async function findRunningPostmaster(cluster: Cluster, clock: Clock): Pro
   return { pid, ended: watch(), hasEnded: () => over };
 }
 
+/** The id of the main process that runs on the data folder, or undefined if none does. */
+export async function findRunningPid(dataFolder: string): Promise<number | undefined> {
+  const pid = await readPostmasterPid(dataFolder);
+  return pid !== undefined && (await isPostgresOf(pid, dataFolder)) ? pid : undefined;
+}
+
 /** The process id that PostgreSQL wrote down at its start, or undefined. */
-export async function readPostmasterPid(dataFolder: string): Promise<number | undefined> {
+async function readPostmasterPid(dataFolder: string): Promise<number | undefined> {
   const text = await readFile(join(dataFolder, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;

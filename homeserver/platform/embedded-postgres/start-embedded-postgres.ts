@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Log } from '../logging/log.ts';
 import { ensureRoleAndDatabase, formatClusterUrl } from './cluster-connection.ts';
-import { type Cluster, initializeCluster } from './initialize-cluster.ts';
+import { initializeCluster } from './initialize-cluster.ts';
 import {
   chooseFreePort,
   formatLaunchConf,
   type LaunchOptions,
   launchPostmaster,
+  readLastPort,
   waitUntilReady,
 } from './launch-postmaster.ts';
 import { lockDataFolder } from './lock-data-folder.ts';
@@ -61,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const supervised = supervisePostmaster(postmaster, { ...launch, port }, log);
     log.info({ pid: postmaster.pid, port, version: binaries.version, adopted, home }, 'PostgreSQL runs');
     return {
-      url: formatClusterUrl(cluster, port),
+      url: formatClusterUrl(cluster.credentials, port),
       version: binaries.version,
       adopted,
       readStatus: supervised.readStatus,
@@ -81,7 +82,7 @@ async function adoptOrLaunch(
   log: Log,
 ): Promise<{ postmaster: Postmaster; port: number; adopted: boolean }> {
   const { cluster, clock } = launch;
-  const lastPort = await readLastPort(cluster);
+  const lastPort = await readLastPort(cluster.dataFolder);
   const running = await findRunningPostmaster(cluster, clock);
   if (running && lastPort !== undefined) {
     const options = { ...launch, port: lastPort };
@@ -104,10 +105,4 @@ async function canAdopt(running: Postmaster, options: LaunchOptions, log: Log): 
     log.warn({ err: error, pid: running.pid }, 'the PostgreSQL found running does not answer; restarting it');
     return false;
   }
-}
-
-async function readLastPort(cluster: Cluster): Promise<number | undefined> {
-  const conf = await readFile(join(cluster.dataFolder, 'postgresql.conf'), 'utf8').catch(() => '');
-  const port = Number(/^port = '(\d+)'$/m.exec(conf)?.[1]);
-  return Number.isSafeInteger(port) && port > 0 ? port : undefined;
 }

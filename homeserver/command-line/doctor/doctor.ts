@@ -1,0 +1,52 @@
+import { ConfigError, type LoadedConfig } from '../../platform/config/load-config.ts';
+import type { Command, CommandOutput } from '../command.ts';
+import { configOptions, loadCommandConfig } from '../load-command-config.ts';
+import { checkDataFolder } from './check-data-folder.ts';
+import { checkDatabase } from './check-database.ts';
+import { checkListeners } from './check-listeners.ts';
+import { checkMachine } from './check-machine.ts';
+import { type Finding, ok, problem } from './finding.ts';
+
+export const doctorCommand: Command = {
+  summary: 'Look at everything that a start needs, and say how to mend what is wrong.',
+  options: configOptions,
+  async run(input, output) {
+    const machine = await checkMachine();
+    const [loaded, configFindings] = checkConfig(() => loadCommandConfig(input));
+    const rest = loaded ? await checkSurroundings(loaded) : [];
+    const findings = [...machine, ...configFindings, ...rest];
+    printFindings(findings, output);
+    return findings.some((finding) => finding.verdict === 'problem') ? 1 : 0;
+  },
+};
+
+function checkConfig(load: () => LoadedConfig): [LoadedConfig | undefined, Finding[]] {
+  try {
+    const loaded = load();
+    return [loaded, [ok(`configuration ${loaded.file ?? 'without a file'}: ${loaded.origins.size} settings`)]];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [undefined, error.problems.map((text) => problem(text, 'edit what the line names, then run this again'))];
+  }
+}
+
+/** All checks run even when one of them fails in a way that nobody foresaw. */
+async function checkSurroundings({ config }: LoadedConfig): Promise<Finding[]> {
+  const checks = [checkDataFolder(config), checkListeners(config), checkDatabase(config)];
+  const findings = await Promise.all(
+    checks.map((check) => check.catch((error: Error) => [problem(error.message, 'see the message')])),
+  );
+  return findings.flat();
+}
+
+function printFindings(findings: readonly Finding[], output: CommandOutput): void {
+  for (const { verdict, what, mend } of findings) {
+    output.print(`${verdict.padEnd(9)}${what.replaceAll('\n', '\n         ')}`);
+    if (mend) output.print(`         → ${mend}`);
+  }
+  const count = (verdict: Finding['verdict']) => findings.filter((finding) => finding.verdict === verdict).length;
+  const [problems, warnings] = [count('problem'), count('warning')];
+  output.print('');
+  if (problems > 0) output.print(`${problems} to mend before Holdfast can run, ${warnings} to look at.`);
+  else output.print(warnings > 0 ? `Holdfast can run; ${warnings} to look at.` : 'All is well.');
+}

@@ -1,0 +1,102 @@
+import type { Config } from '../platform/config/config.ts';
+import { withDeadline } from '../platform/deadline.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
+import { createLog } from '../platform/logging/create-log.ts';
+import type { Log } from '../platform/logging/log.ts';
+import type { Metrics } from '../platform/metrics/metrics.ts';
+import { type StartedHomeserver, startHomeserver } from '../processes/start-homeserver.ts';
+import { type Command, CommandError, type CommandOutput } from './command.ts';
+import { configOptions, loadCommandConfig } from './load-command-config.ts';
+
+/** Beyond the time that requests have: for handing over the shards and closing the pool. */
+const closingMs = 10_000;
+
+export const startCommand: Command = {
+  summary: 'Start the homeserver, and its PostgreSQL unless database.url is set.',
+  options: configOptions,
+  async run(input, output) {
+    const { config, file } = loadCommandConfig(input);
+    let droppedRecords = 0;
+    const log = createLog({ ...config.log, onDrop: () => void (droppedRecords += 1) });
+    reportCrash(log);
+    const stopRequested = waitForStopSignal(log);
+    log.info({ dataDir: config.dataDir, file }, 'Holdfast starts');
+    const embedded = await startDatabase(config, log);
+    try {
+      const databaseUrl = embedded?.url ?? config.database.url ?? '';
+      const homeserver = await startHomeserver({ config, databaseUrl, log });
+      observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
+      announce(homeserver, output);
+      await stopRequested;
+      const graceMs = config.process.shutdownGraceMs + closingMs;
+      await withDeadline(homeserver.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
+        log.error({ err: error }, 'the homeserver did not end cleanly');
+      });
+    } finally {
+      await embedded?.stop();
+    }
+    log.info({}, 'Holdfast has ended');
+    return 0;
+  },
+};
+
+/** Starts the embedded PostgreSQL where the configuration names none. */
+async function startDatabase(config: Config, log: Log): Promise<EmbeddedPostgres | undefined> {
+  if (config.database.url !== undefined) return undefined;
+  try {
+    return await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+  } catch (error) {
+    throw new CommandError(`${(error as Error).message}\n\n\`holdfast doctor\` may tell more.`);
+  }
+}
+
+/**
+ * Resolves at the first SIGINT or SIGTERM. The second one ends the process at once: PostgreSQL then goes on, and the
+ * next start takes it over.
+ */
+function waitForStopSignal(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (signal: NodeJS.Signals) => {
+      if (asked) process.exit(1);
+      asked = true;
+      log.info({ signal }, 'ending: requests finish, shards are handed over; once more ends at once');
+      resolve();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    // A terminal that is closed takes its programs with it, which is no reason to skip the clean end.
+    process.on('SIGHUP', stop);
+  });
+}
+
+/** A bug that nobody caught: the state of the process is unknown, so it ends, and other processes take over. */
+function reportCrash(log: Log): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a bug in Holdfast ended this process; please report it');
+    process.exit(1);
+  });
+}
+
+function observeProcess(metrics: Metrics, embedded: EmbeddedPostgres | undefined, readDropped: () => number): void {
+  metrics.observedGauge({
+    name: 'holdfast_log_dropped_records',
+    help: 'Records of the log that were dropped since the start because its reader does not keep up.',
+    read: readDropped,
+  });
+  if (!embedded) return;
+  metrics.observedGauge({
+    name: 'holdfast_embedded_postgres_up',
+    help: '1 while the PostgreSQL that Holdfast runs answers, else 0.',
+    read: () => (embedded.readStatus().state === 'running' ? 1 : 0),
+  });
+  metrics.observedGauge({
+    name: 'holdfast_embedded_postgres_restarts',
+    help: 'How often the PostgreSQL that Holdfast runs had to be started again since the start.',
+    read: () => embedded.readStatus().restarts,
+  });
+}
+
+function announce(homeserver: StartedHomeserver, output: CommandOutput): void {
+  output.print(`\nHoldfast answers at ${homeserver.url}/\n`);
+}
