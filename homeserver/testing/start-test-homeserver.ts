@@ -20,6 +20,8 @@ export interface TestHomeserver {
   readonly databaseUrl: string;
   /** Starts a further process over the same database; it ends with `stop`. */
   startProcess(config?: Readonly<Record<string, unknown>>): Promise<StartedHomeserver>;
+  /** Stops the first process and starts another one on its port and database. */
+  restart(): Promise<StartedHomeserver>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,14 @@ export async function startTestHomeserver(options: TestHomeserverOptions = {}): 
     context: first.context,
     databaseUrl: database.url,
     startProcess,
+    async restart() {
+      await started[0]?.stop();
+      started.shift();
+      const process = await startProcess({ 'http.port': Number(new URL(first.url).port) });
+      started.unshift(process);
+      started.pop();
+      return process;
+    },
     async stop() {
       await Promise.all(started.map((process) => process.stop()));
       await database.drop();
