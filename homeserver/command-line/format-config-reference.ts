@@ -55,7 +55,7 @@ function formatRow(fileKey: string, setting: Setting<unknown>): string {
 function describeDefault(setting: Setting<unknown>): string {
   const { default: value } = setting;
   if (value === undefined) return '';
-  return `\`${Array.isArray(value) ? value.join(', ') : String(value)}\``;
+  return `\`${Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }
 
 function describeValues(schema: ValueSchema): string {

@@ -97,7 +97,8 @@ function readText(path: string, required: boolean): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && !required) return undefined;
+    // ENOTDIR: the data folder is a file, which those complain of who need the folder.
+    if ((code === 'ENOENT' || code === 'ENOTDIR') && !required) return undefined;
     throw new ConfigError([`${path}: ${code === 'ENOENT' ? 'there is no such file' : message}`]);
   }
 }

@@ -60,7 +60,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const { postmaster, port, adopted } = await adoptOrLaunch(launch, log);
     await ensureRoleAndDatabase(cluster, port);
     const supervised = supervisePostmaster(postmaster, { ...launch, port }, log);
-    log.info({ pid: postmaster.pid, port, version: binaries.version, adopted, home }, 'PostgreSQL runs');
+    log.info({ postgresPid: postmaster.pid, port, version: binaries.version, adopted, home }, 'PostgreSQL runs');
     return {
       url: formatClusterUrl(cluster.credentials, port),
       version: binaries.version,
@@ -102,7 +102,7 @@ async function canAdopt(running: Postmaster, options: LaunchOptions, log: Log): 
     await waitUntilReady(running, options, adoptDeadlineMs);
     return true;
   } catch (error) {
-    log.warn({ err: error, pid: running.pid }, 'the PostgreSQL found running does not answer; restarting it');
+    log.warn({ err: error, postgresPid: running.pid }, 'the PostgreSQL found running does not answer; restarting it');
     return false;
   }
 }

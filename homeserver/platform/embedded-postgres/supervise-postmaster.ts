@@ -47,14 +47,14 @@ export function supervisePostmaster(first: Postmaster, options: LaunchOptions, l
       const how = await watchUntilEnd(postmaster, options, log, stopping.signal, status);
       if (how === undefined) return;
       if (clock.monotonicMs() - startedMs > soundAfterMs) pauseMs = firstPauseMs;
-      log.error({ pid: postmaster.pid, how }, 'PostgreSQL ended unexpectedly; starting it again');
+      log.error({ postgresPid: postmaster.pid, how }, 'PostgreSQL ended unexpectedly; starting it again');
       Object.assign(status, { state: 'restarting', problem: how });
       const restarted = await restart(options, log, stopping.signal, status, pauseMs);
       if (!restarted) return;
       postmaster = restarted;
       pauseMs = Math.min(longestPauseMs, pauseMs * 4);
       Object.assign(status, { state: 'running', pid: postmaster.pid, restarts: status.restarts + 1, problem: '' });
-      log.info({ pid: postmaster.pid }, 'PostgreSQL runs again');
+      log.info({ postgresPid: postmaster.pid }, 'PostgreSQL runs again');
     }
   };
   const supervision = supervise();
@@ -100,7 +100,7 @@ async function watchUntilEnd(
     if (status.state === 'running') log.warn({ problem }, 'PostgreSQL does not answer');
     Object.assign(status, { state: 'unresponsive', problem });
     if (clock.monotonicMs() - lastAnswerMs > unresponsiveLimitMs) {
-      log.error({ pid: postmaster.pid, problem }, 'PostgreSQL has not answered for a minute; ending it');
+      log.error({ postgresPid: postmaster.pid, problem }, 'PostgreSQL has not answered for a minute; ending it');
       await endPostmaster(postmaster, clock, [['SIGQUIT', immediateShutdownMs]]);
     }
   }
