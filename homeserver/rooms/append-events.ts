@@ -21,6 +21,7 @@ import { eventReference } from './event-reference.ts';
 import { type HotRoom, membershipIn, type RoomTip, type StateEntry, stateTuple } from './hot-room.ts';
 import { loadMembers } from './hot-rooms.ts';
 import { type EventNotice, noticeEvent, prepareNotice } from './notice-event.ts';
+import { followPushRules, putRules, readJoinersPushRules } from './own-push-rules.ts';
 import { recentTransactions } from './recent-transactions.ts';
 
 export interface AppendOptions {
@@ -56,11 +57,20 @@ export async function prepareToAppend(
     names.add(intent.type).add(intent.sender);
     if (intent.stateKey !== undefined) names.add(intent.stateKey);
   }
-  await loadMembers(shard.context, room, users);
+  await Promise.all([loadMembers(shard.context, room, users), followPushRules(shard.context, room)]);
   if ([...names].some((name) => cachedNameId(shard.context, name) === undefined)) {
     await internNames(shard.context, names);
   }
   for (const intent of intents) await prepareNotice(shard.context, room, intent);
+  await prepareJoiners(shard, room, intents);
+}
+
+/** Those who join bring their push rules: what they changed counts from their join on. */
+async function prepareJoiners(shard: OwnedShard, room: HotRoom, intents: readonly EventIntent[]): Promise<void> {
+  const joiners = intents.filter(({ type, content }) => type === 'm.room.member' && content['membership'] === 'join');
+  if (joiners.length === 0) return;
+  const userIds = joiners.map(({ stateKey = '' }) => stateKey);
+  putRules(room, await readJoinersPushRules(shard.context, userIds));
 }
 
 /**
@@ -307,6 +317,7 @@ function countMembership(room: HotRoom, before: Pdu | undefined, after: Pdu): vo
   const [from, to] = [before ? membershipIn(before) : 'leave', membershipIn(after)];
   if (from === 'join') room.counts.joined--;
   if (to === 'join') room.counts.joined++;
+  if (to !== 'join' && after.state_key !== undefined) room.ownPushRules.delete(after.state_key);
   if (from === 'invite') room.counts.invited--;
   if (to === 'invite') room.counts.invited++;
 }

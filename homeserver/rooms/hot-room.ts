@@ -23,11 +23,6 @@ export interface MemberCounts {
   invited: number;
 }
 
-export interface MemberPushRules {
-  readonly rules: CompiledPushRules;
-  readonly displayName: string | undefined;
-}
-
 /** Rough memory of a state event beside its JSON. */
 const stateEntryBytes = 2_000;
 
@@ -45,7 +40,9 @@ export class HotRoom implements AuthState {
   readonly threads = new Map<string, { position: number; ordinal: number }>();
   readonly counts: MemberCounts;
   /** Joined local members whose push rules are not the predefined ones. */
-  readonly ownPushRules = new Map<string, MemberPushRules>();
+  readonly ownPushRules = new Map<string, CompiledPushRules>();
+  /** How many changes of push rules it has followed; see own-push-rules.ts. */
+  pushRulesHeard = -1;
   tip: RoomTip;
   /** Notifying events of the main timeline so far. */
   notifyOrdinal: number;

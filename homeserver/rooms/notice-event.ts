@@ -92,12 +92,19 @@ function notifiedMembers(
     const flags = flagsOf(evaluateForMentionedMember(event, pushContext), counted);
     if (flags !== 0) notified.set(userId, flags);
   }
-  for (const [userId, { rules, displayName }] of room.ownPushRules) {
-    if (userId === event.event.sender) continue;
+  for (const [userId, rules] of room.ownPushRules) {
+    const member = room.get('m.room.member', userId);
+    if (userId === event.event.sender || membershipIn(member?.pdu) !== 'join') continue;
+    const displayName = textIn(member?.pdu.content, 'displayname');
     const flags = flagsOf(evaluatePushRules(rules, event, { ...pushContext, displayName }), counted);
     if (flags !== 0) notified.set(userId, flags);
   }
   return notified;
+}
+
+function textIn(content: JsonObject | undefined, key: string): string | undefined {
+  const value = content?.[key];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function flagsOf(verdict: { notify: boolean; highlight: boolean }, counted: boolean): number {
