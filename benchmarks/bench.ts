@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type BenchOptions, readBenchOptions, usage } from './bench-options.ts';
@@ -9,6 +10,7 @@ import { type CoreFigure, coreTable, measureCore } from './micro/measure-core.ts
 import { holdfast } from './peers/holdfast.ts';
 import type { Peer } from './peers/peer.ts';
 import { startPostgres } from './peers/start-postgres.ts';
+import { isInterrupted, stopOnInterrupt } from './peers/stop-on-interrupt.ts';
 import { synapse } from './peers/synapse/synapse.ts';
 
 interface BenchResults {
@@ -40,6 +42,7 @@ async function measureServers(options: BenchOptions): Promise<{ servers: PeerRes
   }
   mkdirSync(installFolder, { recursive: true });
   const scratchFolder = mkdtempSync(join(installFolder, 'run-'));
+  const removeScratch = stopOnInterrupt(() => rm(scratchFolder, { recursive: true, force: true }));
   const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
   try {
     const servers: PeerResults[] = [];
@@ -50,7 +53,7 @@ async function measureServers(options: BenchOptions): Promise<{ servers: PeerRes
     return { servers, databaseVersion: postgres.version };
   } finally {
     await postgres.stop();
-    rmSync(scratchFolder, { recursive: true, force: true });
+    await removeScratch();
   }
 }
 
@@ -85,4 +88,9 @@ function report(options: BenchOptions, results: BenchResults): void {
   writeFileSync(`${options.out}.md`, text);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!isInterrupted()) throw error;
+  console.error('interrupted: stopping the servers');
+}

@@ -9,5 +9,5 @@ test('eight consecutive rooms share no user, and every user is in six or seven r
     assert.equal(new Set(together).size, 64);
     for (const user of memberIndexes(first)) roomsOfUser.set(user, (roomsOfUser.get(user) ?? 0) + 1);
   }
-  assert.deepEqual([...new Set(roomsOfUser.values())].toSorted(), [6, 7]);
+  assert.deepEqual(new Set(roomsOfUser.values()), new Set([6, 7]));
 });

@@ -3,8 +3,8 @@ import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cleanUpAtExit } from './clean-up-at-exit.ts';
 import type { RunningServer } from './peer.ts';
+import { stopOnInterrupt } from './stop-on-interrupt.ts';
 
 export interface ServerCommand {
   readonly program: string;
@@ -41,11 +41,7 @@ export async function runServer(
     stdio: ['ignore', log, log],
     env: { ...process.env, ...command.env },
   });
-  const forget = cleanUpAtExit(() => child.kill('SIGKILL'));
-  const stop = async () => {
-    await endProcess(child);
-    forget();
-  };
+  const stop = stopOnInterrupt(() => endProcess(child));
   const baseUrl = `http://127.0.0.1:${command.port}`;
   try {
     await waitUntilAnswering(`${baseUrl}/_matrix/client/versions`, child, () => readFileSync(logPath, 'utf8'));

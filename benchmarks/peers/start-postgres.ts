@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@holdfast/homeserver/platform/clock.ts';
@@ -6,12 +7,15 @@ import { choosePostgresUser } from '@holdfast/homeserver/platform/embedded-postg
 import { formatSuperuserUrl } from '@holdfast/homeserver/platform/embedded-postgres/cluster-connection.ts';
 import { initializeCluster } from '@holdfast/homeserver/platform/embedded-postgres/initialize-cluster.ts';
 import { chooseFreePort, launchPostmaster } from '@holdfast/homeserver/platform/embedded-postgres/launch-postmaster.ts';
-import { endPostmaster } from '@holdfast/homeserver/platform/embedded-postgres/postmaster.ts';
+import { endPostmaster, type Postmaster } from '@holdfast/homeserver/platform/embedded-postgres/postmaster.ts';
 import { preparePostgresBinaries } from '@holdfast/homeserver/platform/embedded-postgres/prepare-postgres-binaries.ts';
 import postgres from 'postgres';
-import { cleanUpAtExit } from './clean-up-at-exit.ts';
+import { stopOnInterrupt } from './stop-on-interrupt.ts';
 
-const stopTimeoutMs = 20_000;
+const stopSignals: Parameters<typeof endPostmaster>[2] = [
+  ['SIGINT', 20_000],
+  ['SIGQUIT', 20_000],
+];
 
 /** The PostgreSQL that all measured servers use, each with a database of its own. */
 export interface BenchPostgres {
@@ -29,34 +33,33 @@ export interface BenchPostgres {
 export async function startPostgres(givenUrl: string | undefined): Promise<BenchPostgres> {
   if (givenUrl !== undefined) return overPostgres(givenUrl, async () => {});
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-postgres-'));
-  // As root, PostgreSQL's user has to pass through the folder, which is its maker's alone.
-  chmodSync(folder, 0o711);
-  const home = join(folder, 'pg');
-  const user = choosePostgresUser(home);
-  const binaries = await preparePostgresBinaries(user, folder);
-  const cluster = await initializeCluster({ home, binaries, user, durable: true });
-  const port = await chooseFreePort(undefined);
-  const postmaster = await launchPostmaster({
-    cluster,
-    program: binaries.postgres,
-    version: binaries.version,
-    port,
-    durable: true,
-    maxConnections: 100,
-    clock: systemClock,
+  let postmaster: Postmaster | undefined;
+  const stop = stopOnInterrupt(async () => {
+    if (postmaster !== undefined) await endPostmaster(postmaster, systemClock, stopSignals);
+    await rm(folder, { recursive: true, force: true });
   });
-  const forget = cleanUpAtExit(() => {
-    process.kill(postmaster.pid, 'SIGQUIT');
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return overPostgres(formatSuperuserUrl(cluster, port), async () => {
-    forget();
-    await endPostmaster(postmaster, systemClock, [
-      ['SIGINT', stopTimeoutMs],
-      ['SIGQUIT', stopTimeoutMs],
-    ]);
-    rmSync(folder, { recursive: true, force: true });
-  });
+  try {
+    // As root, PostgreSQL's user has to pass through the folder, which is its maker's alone.
+    chmodSync(folder, 0o711);
+    const home = join(folder, 'pg');
+    const user = choosePostgresUser(home);
+    const binaries = await preparePostgresBinaries(user, folder);
+    const cluster = await initializeCluster({ home, binaries, user, durable: true });
+    const port = await chooseFreePort(undefined);
+    postmaster = await launchPostmaster({
+      cluster,
+      program: binaries.postgres,
+      version: binaries.version,
+      port,
+      durable: true,
+      maxConnections: 100,
+      clock: systemClock,
+    });
+    return await overPostgres(formatSuperuserUrl(cluster.credentials, port), stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function overPostgres(url: string, stopServer: () => Promise<void>): Promise<BenchPostgres> {

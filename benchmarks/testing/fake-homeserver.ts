@@ -69,7 +69,7 @@ export async function startFakeHomeserver(faults: FakeFaults = {}): Promise<Fake
   function messages(url: URL, response: ServerResponse): void {
     const from = Number(url.searchParams.get('from') ?? events.length);
     const start = Math.max(from - 2, Number(url.searchParams.get('to') ?? 0));
-    const chunk = events.slice(start, from).reverse();
+    const chunk = events.slice(start, from).toReversed();
     reply(response, { chunk, ...(chunk.length === 0 ? {} : { end: String(start) }) });
   }
 
