@@ -33,8 +33,11 @@ export interface BenchPostgres {
 export async function startPostgres(givenUrl: string | undefined): Promise<BenchPostgres> {
   if (givenUrl !== undefined) return overPostgres(givenUrl, async () => {});
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-postgres-'));
-  let postmaster: Postmaster | undefined;
+  const stopping = new AbortController();
+  let launching: Promise<Postmaster> | undefined;
   const stop = stopOnInterrupt(async () => {
+    stopping.abort();
+    const postmaster = await launching?.catch(() => undefined);
     if (postmaster !== undefined) await endPostmaster(postmaster, systemClock, stopSignals);
     await rm(folder, { recursive: true, force: true });
   });
@@ -46,7 +49,7 @@ export async function startPostgres(givenUrl: string | undefined): Promise<Bench
     const binaries = await preparePostgresBinaries(user, folder);
     const cluster = await initializeCluster({ home, binaries, user, durable: true });
     const port = await chooseFreePort(undefined);
-    postmaster = await launchPostmaster({
+    launching = launchPostmaster({
       cluster,
       program: binaries.postgres,
       version: binaries.version,
@@ -54,7 +57,9 @@ export async function startPostgres(givenUrl: string | undefined): Promise<Bench
       durable: true,
       maxConnections: 100,
       clock: systemClock,
+      signal: stopping.signal,
     });
+    await launching;
     return await overPostgres(formatSuperuserUrl(cluster.credentials, port), stop);
   } catch (error) {
     await stop();
