@@ -50,8 +50,8 @@ export async function readMessages(
       found.push(event);
     }
     const last = events.length < wanted ? undefined : events.at(-1);
-    if (!last && end === undefined) return page(found, start, undefined);
     place = last ? placeAfter(last, backwards) : end;
+    if (place === undefined || found.length === limit) return page(found, start, place);
     scanned += events.length + 1;
     wanted = Math.min(wanted * 4, 1_000);
   }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
+import { checkEventForRoom } from './check-event-content.ts';
 import type { EventIntent } from './event-intent.ts';
 import { type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
 
@@ -43,11 +44,12 @@ export interface SendMessageRequest {
 
 /**
  * Sends a message event and returns its id once it is committed. The same transaction id gives the same event.
- * Throws M_FORBIDDEN, M_TOO_LARGE.
+ * Throws M_FORBIDDEN, M_BAD_JSON, M_TOO_LARGE.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
  */
 export async function sendMessageEvent(context: Context, request: SendMessageRequest): Promise<EventResult> {
   const { roomId, userId, type, content, transaction } = request;
+  await checkEventForRoom(context, roomId, { type, content });
   return await submitToRoom(context, sendEventCommand, {
     roomId,
     identity: `${userId} ${transaction.deviceId} ${transaction.transactionId} ${roomId} ${type}`,
@@ -57,7 +59,7 @@ export async function sendMessageEvent(context: Context, request: SendMessageReq
 }
 
 /**
- * Sets a state event that is not a membership and returns its id. Throws M_FORBIDDEN, M_TOO_LARGE.
+ * Sets a state event that is not a membership and returns its id. Throws M_FORBIDDEN, M_BAD_JSON, M_TOO_LARGE.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidstateeventtypestatekey
  */
 export async function sendStateEvent(
@@ -65,6 +67,7 @@ export async function sendStateEvent(
   request: { roomId: string; userId: string; type: string; stateKey: string; content: JsonObject },
 ): Promise<EventResult> {
   const { roomId, userId, type, stateKey, content } = request;
+  await checkEventForRoom(context, roomId, { type, stateKey, content });
   return await submitToRoom(context, sendEventCommand, {
     roomId,
     identity: context.random.uuid(),

@@ -1,0 +1,73 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { maxFilterLimit, type RoomEventFilter } from '@holdfast/protocol/filters/event-filter.ts';
+import { decodeTimelinePosition, encodePaginationToken } from '@holdfast/protocol/sync-tokens/pagination-token.ts';
+import type { Context } from '../platform/context.ts';
+import type { RoomName } from '../storage/names/room-names.ts';
+import type { StoredEvent } from '../storage/rooms/event-row.ts';
+import { readState } from '../storage/rooms/read-state.ts';
+import type { Direction } from '../storage/rooms/read-timeline.ts';
+import { timelineEventsOf } from '../storage/sync/timeline-event.ts';
+import { clientEventsText } from './client-event-text.ts';
+import { readMessages } from './read-messages.ts';
+import { findRoomReader } from './room-reader.ts';
+
+const defaultLimit = 10;
+
+export interface ViewMessagesRequest {
+  readonly direction: Direction;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly filter: RoomEventFilter;
+}
+
+/**
+ * The reply of /messages as JSON text: what the user may read of a room's timeline. Three to five queries, whatever
+ * the size of the page. Throws M_FORBIDDEN, M_INVALID_PARAM.
+ * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmessages
+ */
+export async function viewMessages(
+  context: Context,
+  viewer: { readonly userId: string; readonly deviceId: string },
+  roomId: string,
+  request: ViewMessagesRequest,
+): Promise<string> {
+  const reader = await findRoomReader(context, roomId, viewer.userId);
+  const { room } = reader;
+  const { direction, filter } = request;
+  const limit = Math.min(Math.max(request.limit ?? filter.limit ?? defaultLimit, 1), maxFilterLimit);
+  const from = decodePlace(room, 'from', request.from);
+  const to = decodePlace(room, 'to', request.to);
+  const { events, start, end } = await readMessages(context, reader, { direction, from, to, limit, filter });
+  const shown = await timelineEventsOf(context, events, true);
+  const eventViewer = { ...viewer, nowMs: context.clock.wallMs(), membershipAt: reader.membershipAt };
+  const token = (position: number) => JSON.stringify(encodePaginationToken({ shard: room.shard, position }));
+  let text = `{"chunk":${clientEventsText(shown, eventViewer, roomId)}`;
+  if (filter.lazyLoadMembers) {
+    const members = await timelineEventsOf(context, await readSenders(context, room, events), true);
+    text += `,"state":${clientEventsText(members, eventViewer, roomId)}`;
+  }
+  text += `,"start":${request.from === undefined ? token(start) : JSON.stringify(request.from)}`;
+  if (end !== undefined) text += `,"end":${token(end)}`;
+  return `${text}}`;
+}
+
+/** The position that a token means. Throws M_INVALID_PARAM for what is no token of this room. */
+export function decodePlace(room: RoomName, name: string, token: string | undefined): number | undefined {
+  if (token === undefined || token === '') return undefined;
+  const position = decodeTimelinePosition(token, room.shard);
+  if (position === undefined) throw new MatrixError('M_INVALID_PARAM', `${name} is not a token of this room`);
+  return position;
+}
+
+/** The member events of those who sent events, as they were at the newest of these events. One query. */
+export async function readSenders(
+  context: Context,
+  room: RoomName,
+  events: readonly StoredEvent[],
+): Promise<StoredEvent[]> {
+  const senders = [...new Set(events.map(({ pdu }) => pdu.sender))];
+  if (senders.length === 0) return [];
+  const at = Math.max(...events.map(({ position }) => position));
+  return await readState(context, room, { at, keys: senders.map((sender) => ['m.room.member', sender]) });
+}
