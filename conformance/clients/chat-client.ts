@@ -1,0 +1,166 @@
+import {
+  ClientEvent,
+  createClient,
+  EventTimeline,
+  type MatrixClient,
+  type MatrixEvent,
+  MatrixEventEvent,
+  RoomEvent,
+  SyncState,
+} from 'matrix-js-sdk';
+import { CryptoEvent, decodeRecoveryKey } from 'matrix-js-sdk/lib/crypto-api/index.js';
+import type { Logger } from 'matrix-js-sdk/lib/logger.js';
+
+const say = () => {};
+/** The SDK would tell every request to the console. */
+const quiet: Logger = { trace: say, debug: say, info: say, warn: say, error: say, getChild: () => quiet };
+
+const waitMs = 30_000;
+
+/** Credentials of a login. */
+export interface Login {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly accessToken: string;
+  readonly password: string;
+}
+
+export interface ChatClient {
+  readonly client: MatrixClient;
+  readonly login: Login;
+  /** The key of secret storage, once it was made or typed in. */
+  recoveryKey: Uint8Array | undefined;
+  stop(): void;
+}
+
+/** Registers a user with a password through the interactive flow that needs nothing else. */
+export async function registerUser(baseUrl: string, localpart: string): Promise<Login> {
+  const password = `a long passphrase of ${localpart}`;
+  const client = createClient({ baseUrl, logger: quiet });
+  const reply = await client.registerRequest({
+    username: localpart,
+    password,
+    auth: { type: 'm.login.dummy' },
+    initial_device_display_name: 'first',
+  });
+  return {
+    userId: reply.user_id,
+    deviceId: reply.device_id ?? '',
+    accessToken: reply.access_token ?? '',
+    password,
+  };
+}
+
+/** Logs an existing user in on another device. */
+export async function logInAgain(baseUrl: string, { userId, password }: Login): Promise<Login> {
+  const reply = await createClient({ baseUrl, logger: quiet }).loginRequest({
+    type: 'm.login.password',
+    identifier: { type: 'm.id.user', user: userId },
+    password,
+  });
+  return { userId, password, deviceId: reply.device_id, accessToken: reply.access_token };
+}
+
+/** A client with Rust cryptography in memory that has finished its first sync. */
+export async function startChatClient(baseUrl: string, login: Login, recoveryKey?: string): Promise<ChatClient> {
+  const chat: Partial<ChatClient> & { recoveryKey: Uint8Array | undefined } = {
+    recoveryKey: recoveryKey === undefined ? undefined : decodeRecoveryKey(recoveryKey),
+  };
+  const client = createClient({
+    baseUrl,
+    userId: login.userId,
+    deviceId: login.deviceId,
+    accessToken: login.accessToken,
+    logger: quiet,
+    cryptoCallbacks: {
+      async getSecretStorageKey({ keys }) {
+        const keyId = Object.keys(keys)[0];
+        return keyId !== undefined && chat.recoveryKey ? [keyId, chat.recoveryKey as Uint8Array<ArrayBuffer>] : null;
+      },
+      cacheSecretStorageKey(_keyId, _info, key) {
+        chat.recoveryKey = key;
+      },
+    },
+  });
+  await client.initRustCrypto({ useIndexedDB: false });
+  const synced = waitForEvent<[string]>(client, ClientEvent.Sync, (state) => state === SyncState.Prepared);
+  await client.startClient({ initialSyncLimit: 20, pollTimeout: 10_000 });
+  await synced;
+  return Object.assign(chat, { client, login, stop: () => client.stopClient() }) as ChatClient;
+}
+
+/** Makes cross-signing keys, secret storage and a key backup. Returns the recovery key as people write it down. */
+export async function setUpEncryption({ client, login }: ChatClient): Promise<string> {
+  const crypto = cryptoOf(client);
+  await crypto.bootstrapCrossSigning({
+    authUploadDeviceSigningKeys: async (makeRequest) => {
+      await makeRequest({
+        type: 'm.login.password',
+        identifier: { type: 'm.id.user', user: login.userId },
+        password: login.password,
+      });
+    },
+  });
+  const key = await crypto.createRecoveryKeyFromPassphrase();
+  await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key, setupNewKeyBackup: true });
+  if (key.encodedPrivateKey === undefined) throw new Error('no recovery key was made');
+  return key.encodedPrivateKey;
+}
+
+export function cryptoOf(client: MatrixClient) {
+  const crypto = client.getCrypto();
+  if (!crypto) throw new Error('the client has no cryptography');
+  return crypto;
+}
+
+/** Waits for an event of the SDK that `wanted` accepts; gives its arguments. */
+export function waitForEvent<Arguments extends unknown[]>(
+  emitter: {
+    on(name: never, listener: (...values: never[]) => void): unknown;
+    off(name: never, listener: never): unknown;
+  },
+  name: string,
+  wanted: (...values: Arguments) => boolean,
+): Promise<Arguments> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => finish(() => reject(new Error(`no ${name} in ${waitMs} ms`))), waitMs);
+    const listener = (...values: never[]) => {
+      if (wanted(...(values as unknown as Arguments))) finish(() => resolve(values as unknown as Arguments));
+    };
+    const finish = (act: () => void) => {
+      clearTimeout(timer);
+      emitter.off(name as never, listener as never);
+      act();
+    };
+    emitter.on(name as never, listener);
+  });
+}
+
+/** The text of a message in a room, decrypted: as soon as the client has it. */
+export async function waitForMessage({ client }: ChatClient, roomId: string, body: string): Promise<MatrixEvent> {
+  const isWanted = (event: MatrixEvent) => event.getRoomId() === roomId && event.getContent()['body'] === body;
+  const known = () => client.getRoom(roomId)?.getLiveTimeline().getEvents().find(isWanted);
+  const found = known();
+  if (found) return found;
+  const [event] = await Promise.race([
+    waitForEvent<[MatrixEvent]>(client, RoomEvent.Timeline, isWanted),
+    waitForEvent<[MatrixEvent]>(client, MatrixEventEvent.Decrypted, isWanted),
+  ]);
+  return event;
+}
+
+/** Waits until the client sees a membership of a user. */
+export async function waitForMembership(
+  { client }: ChatClient,
+  roomId: string,
+  userId: string,
+  membership: string,
+): Promise<void> {
+  const isSo = () =>
+    client.getRoom(roomId)?.getLiveTimeline().getState(EventTimeline.FORWARDS)?.getMember(userId)?.membership ===
+    membership;
+  if (isSo()) return;
+  await waitForEvent(client, 'RoomState.members', isSo);
+}
+
+export { CryptoEvent };

@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { clientRoutes } from '@holdfast/homeserver/http/client-api/routes.ts';
+import type { Endpoint } from '@holdfast/homeserver/http/endpoint.ts';
+import { createRandom, type Random } from '../simulation/random.ts';
+import { checkDatabase } from './check-database.ts';
+import { choose } from './choose.ts';
+import { fillPool } from './fill-pool.ts';
+import { judgeReply } from './judge-reply.ts';
+import { type FuzzPool, makeRequest } from './make-request.ts';
+import { sendRawRequest } from './send-raw-request.ts';
+import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
+
+/**
+ * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`. Fails on a
+ * crash, a 500, an error without a code, anything stored in part, and memory that grows on.
+ */
+const concurrency = 16;
+/** Beyond what it was after the first quarter of the requests, by which caches and pools have filled. */
+const mayGrowBytes = 256 * 1024 * 1024;
+const toldProblems = 20;
+/** Ended sessions would leave nothing to send with. */
+const endingOperations = new Set(['logout', 'logout_all', 'deactivateAccount', 'changePassword']);
+
+export interface FuzzReport {
+  readonly requests: number;
+  readonly statuses: ReadonlyMap<number, number>;
+  readonly problems: readonly string[];
+}
+
+export async function fuzz(requests: number, seed: number): Promise<FuzzReport> {
+  const server = await startFuzzedServer();
+  try {
+    const random = createRandom(seed);
+    const pool = await fillPool(server.port);
+    const routes = clientRoutes.filter((route) => !endingOperations.has(route.operation));
+    const statuses = new Map<number, number>();
+    const problems: string[] = [];
+    let sent = 0;
+    let settledBytes = 0;
+    const worker = async () => {
+      while (sent < requests && server.isAlive()) {
+        const index = sent++;
+        if (index === Math.floor(requests / 4)) settledBytes = await server.residentBytes();
+        const problem = await sendOne(server, random, choose(random, routes), pool, index, statuses);
+        if (problem !== undefined) problems.push(problem);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, worker));
+    problems.push(...(await judgeServer(server, settledBytes)));
+    return { requests: sent, statuses, problems };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function sendOne(
+  server: FuzzedServer,
+  random: Random,
+  endpoint: Endpoint,
+  pool: FuzzPool,
+  index: number,
+  statuses: Map<number, number>,
+): Promise<string | undefined> {
+  const request = makeRequest(random, endpoint, pool);
+  // Long polls and requests that never end are left by their client.
+  const abandons = request.endless || endpoint.operation === 'sync';
+  const reply = await sendRawRequest(server.port, request.bytes, index, abandons ? 200 : undefined);
+  if (reply.status !== undefined) statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
+  const problem = judgeReply(reply, abandons || request.bytes.length > 1_000_000);
+  if (problem === undefined) return undefined;
+  return `${endpoint.operation}: ${problem}\n  ${JSON.stringify(request.bytes.toString('latin1').slice(0, 600))}`;
+}
+
+async function judgeServer(server: FuzzedServer, settledBytes: number): Promise<string[]> {
+  if (!server.isAlive()) return ['the server ended'];
+  const problems: string[] = [];
+  const grownBytes = (await server.residentBytes()) - settledBytes;
+  if (grownBytes > mayGrowBytes) problems.push(`memory grew by ${Math.round(grownBytes / 2 ** 20)} MiB`);
+  problems.push(...(await checkDatabase(server.databaseUrl)));
+  return problems;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { requests: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
+  });
+  const report = await fuzz(Number(values.requests), Number(values.seed));
+  const statuses = [...report.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
+  console.log(`${report.requests} requests, seed ${values.seed}; ${statuses.join(', ')}`);
+  for (const problem of report.problems.slice(0, toldProblems)) console.log(`✖ ${problem}`);
+  console.log(
+    report.problems.length === 0 ? 'No crash, no 500, nothing in part.' : `${report.problems.length} problems`,
+  );
+  process.exitCode = report.problems.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) await main();
