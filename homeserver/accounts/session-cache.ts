@@ -3,6 +3,7 @@ import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { readSession, type SessionRow } from '../storage/accounts/read-sessions.ts';
 import { hashToken, isWellFormedToken } from './access-tokens.ts';
+import { confirmSession } from './refresh-session.ts';
 
 /** What an access token gives: whose it is, and what holds for that account. */
 export interface Session {
@@ -56,6 +57,7 @@ export class SessionCache {
     const row = await readSession(this.#context.database, tokenHash);
     if (!row || row.isDeactivated) throw unknownToken(false);
     if (row.remainingMs !== null && row.remainingMs <= 0) throw unknownToken(true);
+    if (row.generation > row.oldestGeneration) this.#confirm(row);
     const session = this.#toSession(row, accessTokenId);
     // What changed while we read may have been this session.
     if (this.#changes === changesBefore) this.#keep(session);
@@ -66,6 +68,13 @@ export class SessionCache {
     const { userId, deviceId, isAdmin, isLocked, isSuspended, remainingMs } = row;
     const expiresAtMs = remainingMs === null ? Infinity : this.#context.clock.monotonicMs() + remainingMs;
     return { userId, deviceId, isAdmin, isLocked, isSuspended, accessTokenId, expiresAtMs };
+  }
+
+  /** The first use of refreshed tokens ends those before them. The answer does not wait for it. */
+  #confirm({ userId, deviceId, generation }: SessionRow): void {
+    confirmSession(this.#context, { userId, deviceId, generation }).catch((error: unknown) =>
+      this.#context.log.warn({ err: error, userId, deviceId }, 'the tokens before a refresh could not be ended'),
+    );
   }
 
   #keep(session: Session): void {

@@ -8,7 +8,7 @@ import type { Config } from '../platform/config/config.ts';
 export type RateLimitKind = Exclude<keyof Config['rateLimits'], 'enabled'>;
 
 interface Bucket {
-  /** Tokens left when it was last looked at; below 0 while nothing goes through. */
+  /** Tokens left when it was last looked at. */
   tokens: number;
   atMs: number;
 }
@@ -32,17 +32,19 @@ export class RateLimits {
 
   /** Takes a token. Throws M_LIMIT_EXCEEDED with `retry_after_ms` when there is none. */
   take(kind: RateLimitKind, key: string): void {
-    const waitMs = this.#limits.enabled ? this.#waitMs(kind, key, 1) : 0;
-    if (waitMs > 0) throw limitExceeded(waitMs);
+    if (!this.#limits.enabled) return;
+    const { perSecond } = this.#limits[kind];
+    const bucket = this.#filledBucket(kind, key);
+    if (bucket.tokens < 1) throw limitExceeded(Math.ceil(((1 - bucket.tokens) / perSecond) * 1000));
+    bucket.tokens--;
   }
 
-  /** As `take` without taking: whether one could. For what only counts when it fails, such as a wrong password. */
-  check(kind: RateLimitKind, key: string): void {
-    const waitMs = this.#limits.enabled ? this.#waitMs(kind, key, 0) : 0;
-    if (waitMs > 0) throw limitExceeded(waitMs);
+  /** Gives a token back: for what counts only when it fails, such as a wrong password, and is taken before it runs. */
+  giveBack(kind: RateLimitKind, key: string): void {
+    if (this.#limits.enabled) this.#filledBucket(kind, key).tokens++;
   }
 
-  #waitMs(kind: RateLimitKind, key: string, cost: 0 | 1): number {
+  #filledBucket(kind: RateLimitKind, key: string): Bucket {
     const { perSecond, burst } = this.#limits[kind];
     const nowMs = this.#clock.monotonicMs();
     const name = `${kind} ${key}`;
@@ -53,9 +55,7 @@ export class RateLimits {
     }
     bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond);
     bucket.atMs = nowMs;
-    if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) / perSecond) * 1000);
-    bucket.tokens -= cost;
-    return 0;
+    return bucket;
   }
 }
 

@@ -1,3 +1,4 @@
+import { accountCommands } from '../accounts/account-commands.ts';
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
@@ -6,6 +7,7 @@ import { sendEventCommand } from '../rooms/send-event.ts';
 
 /** Every command of the homeserver: what a process forwards to the owner of a shard is looked up here by name. */
 export const commands: readonly AnyCommand[] = [
+  ...accountCommands,
   changeMembershipCommand,
   createRoomCommand,
   redactEventCommand,

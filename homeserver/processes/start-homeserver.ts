@@ -1,4 +1,4 @@
-import { clientRoutes } from '../http/client-api/routes.ts';
+import { routes } from '../http/routes.ts';
 import { startHttpServer } from '../http/start-http-server.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -40,7 +40,7 @@ export async function startHomeserver({ config, databaseUrl, log }: HomeserverOp
   const platform = { clock: systemClock, random, config, log, metrics: createMetrics(), database, databaseUrl };
   const { context, shardLog } = await openContext(platform, serverName);
   await shardLog.start();
-  const http = await startHttpServer(context, clientRoutes);
+  const http = await startHttpServer(context, routes);
   return {
     url: http.url,
     context,

@@ -28,3 +28,17 @@ export async function readSession(sql: Sql, tokenHash: Uint8Array): Promise<Sess
     WHERE token.token_hash = ${tokenHash} AND NOT token.is_refresh`;
   return rows[0];
 }
+
+/** A refresh token that is still good. */
+export interface RefreshTokenRow {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly generation: number;
+}
+
+export async function readRefreshToken(sql: Sql, tokenHash: Uint8Array): Promise<RefreshTokenRow | undefined> {
+  const rows = await sql<RefreshTokenRow[]>`
+    SELECT user_id AS "userId", device_id AS "deviceId", generation FROM session_token
+    WHERE token_hash = ${tokenHash} AND is_refresh AND (expires_at IS NULL OR expires_at > clock_timestamp())`;
+  return rows[0];
+}

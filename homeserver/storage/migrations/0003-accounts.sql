@@ -1,5 +1,5 @@
 -- Accounts of this server's users, how they log in, and what they keep. Everything of a user is written by the shard
--- of that user. Tokens are stored as SHA-256 only.
+-- of that user. Tokens are stored as SHA-256 only; spans of time end by the database's clock.
 
 CREATE TABLE account (
   user_id text COLLATE "C" PRIMARY KEY,
@@ -35,7 +35,85 @@ CREATE TABLE session_token (
   is_refresh boolean NOT NULL,
   -- Each refresh makes the next generation; the one before ends when the new one is first used.
   generation integer NOT NULL,
-  -- By the database's clock; null: never.
+  -- Null: never.
   expires_at timestamptz
 );
 CREATE INDEX session_token_by_device ON session_token (user_id, device_id);
+
+-- Tokens for one purpose and a short time: 'login' (one login of another device), 'openid' (proof towards a service).
+CREATE TABLE brief_token (
+  token_hash bytea PRIMARY KEY,
+  purpose text NOT NULL,
+  user_id text COLLATE "C" NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX brief_token_by_user ON brief_token (user_id);
+
+-- Interactive authentication that has begun and is not done.
+CREATE TABLE interactive_session (
+  id text COLLATE "C" PRIMARY KEY,
+  operation text NOT NULL,
+  -- Null where nobody is logged in yet.
+  user_id text COLLATE "C",
+  -- JSON array of stages.
+  completed text NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX interactive_session_expiry ON interactive_session (expires_at);
+
+CREATE TABLE registration_token (
+  token text COLLATE "C" PRIMARY KEY,
+  -- Null: no limit.
+  uses_allowed integer,
+  completed integer NOT NULL DEFAULT 0,
+  -- Null: never.
+  expires_at timestamptz,
+  created_ms bigint NOT NULL
+);
+
+-- Uses of registration tokens by interactive sessions that are not done yet.
+CREATE TABLE registration_token_hold (
+  session_id text COLLATE "C" PRIMARY KEY,
+  token text COLLATE "C" NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+CREATE INDEX registration_token_hold_by_token ON registration_token_hold (token);
+
+CREATE TABLE profile_field (
+  user_id text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  -- JSON.
+  value text NOT NULL,
+  PRIMARY KEY (user_id, name)
+);
+
+-- Shard and position are those of the last change, so that a sync from an old token finds what it has missed.
+CREATE TABLE account_data (
+  user_id text COLLATE "C" NOT NULL,
+  -- Empty: global.
+  room_id text COLLATE "C" NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  -- JSON object; null once deleted.
+  content text,
+  shard smallint NOT NULL,
+  position bigint NOT NULL,
+  PRIMARY KEY (user_id, room_id, type)
+) WITH (fillfactor = 80);
+CREATE INDEX account_data_changes ON account_data (user_id, position);
+
+-- What differs from the predefined push rules; told to clients as account data of type m.push_rules.
+CREATE TABLE push_rule_changes (
+  user_id text COLLATE "C" PRIMARY KEY,
+  -- JSON (PushRuleChanges).
+  changes text NOT NULL,
+  shard smallint NOT NULL,
+  position bigint NOT NULL
+) WITH (fillfactor = 80);
+
+CREATE TABLE filter (
+  user_id text COLLATE "C" NOT NULL,
+  -- Of the definition: the same filter has the same id.
+  filter_id text COLLATE "C" NOT NULL,
+  definition text NOT NULL,
+  PRIMARY KEY (user_id, filter_id)
+);

@@ -1,0 +1,29 @@
+import type { Sql } from '../../platform/database/open-database.ts';
+
+export interface AccountRow {
+  readonly userId: string;
+  /** PHC form; null where no password opens the account. */
+  readonly passwordHash: string | null;
+  readonly createdMs: number;
+  readonly attempt: string;
+  readonly isAdmin: boolean;
+  readonly isLocked: boolean;
+  readonly isSuspended: boolean;
+  readonly isDeactivated: boolean;
+  readonly isErased: boolean;
+}
+
+/** The account of a user of this server, deactivated ones too. */
+export async function readAccount(sql: Sql, userId: string): Promise<AccountRow | undefined> {
+  const rows = await sql<AccountRow[]>`
+    SELECT user_id AS "userId", password_hash AS "passwordHash", created_ms AS "createdMs", attempt,
+      is_admin AS "isAdmin", is_locked AS "isLocked", is_suspended AS "isSuspended",
+      is_deactivated AS "isDeactivated", is_erased AS "isErased"
+    FROM account WHERE user_id = ${userId}`;
+  return rows[0];
+}
+
+/** Whether any account exists: before the first one, the start page offers to make an administrator. */
+export async function hasAccounts(sql: Sql): Promise<boolean> {
+  return (await sql`SELECT 1 FROM account LIMIT 1`).length > 0;
+}
