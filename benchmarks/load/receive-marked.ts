@@ -1,12 +1,12 @@
 import { type BenchUser } from './bench-user.ts';
 import { openHttpConnection } from './http-connection.ts';
-import { requestJson, UnexpectedReply } from './request-json.ts';
+import { requestJson, textMember, UnexpectedReply } from './request-json.ts';
 
 const numberDigits = 8;
 const nextBatchBytes = Buffer.from('"next_batch":');
 const limitedBytes = Buffer.from('"limited":true');
 const waitMs = 30_000;
-const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 500 } } }));
+const filter = { room: { timeline: { limit: 500 } } };
 
 /** What one run's messages begin with: a first /sync may be a remembered one, so older runs' messages come again. */
 export type RunMark = Buffer;
@@ -69,7 +69,7 @@ export async function startReceiver(
   let lastReplyMs = 0;
 
   async function sync(since: string | undefined): Promise<Buffer> {
-    const path = `/_matrix/client/v3/sync?filter=${filter}&timeout=${since === undefined ? 0 : waitMs}${
+    const path = `/_matrix/client/v3/sync?filter=${filterId}&timeout=${since === undefined ? 0 : waitMs}${
       since === undefined ? '' : `&since=${encodeURIComponent(since)}`
     }`;
     const reply = await connection.request('GET', path, { token: user.token });
@@ -100,6 +100,10 @@ export async function startReceiver(
     }
   }
 
+  // Stored once, as clients do: a server may spend long on checking one that comes with every request.
+  const filterPath = `/_matrix/client/v3/user/${encodeURIComponent(user.userId)}/filter`;
+  const stored = await requestJson(connection, 'POST', filterPath, { token: user.token, body: filter });
+  const filterId = encodeURIComponent(textMember(stored, 'filter_id'));
   const first = readNextBatch(await sync(undefined));
   let failure: Error | undefined;
   const loop = receiveForever(first).catch((error: Error) => {

@@ -76,6 +76,7 @@ export async function startFakeHomeserver(faults: FakeFaults = {}): Promise<Fake
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://fake');
     if (url.pathname.includes('/send/')) return readBody(request, (body) => send(body, response));
+    if (url.pathname.endsWith('/filter')) return reply(response, { filter_id: '1' });
     if (url.pathname.endsWith('/sync')) return sync(url, response);
     if (url.pathname.endsWith('/messages')) return messages(url, response);
     return reply(response, { errcode: 'M_UNRECOGNIZED' }, 404);
