@@ -25,15 +25,19 @@ export interface PeerRun {
   readonly log: (line: string) => void;
 }
 
-/** Starts a peer over a fresh database, measures it, stops it and drops the database. */
+/**
+ * Starts a peer over a fresh database, measures it, stops it and drops the database. One that does not start is a
+ * failure among its results, so that the others are measured all the same.
+ */
 export async function measurePeer(peer: Peer, run: PeerRun): Promise<PeerResults> {
   const databaseName = `bench_${peer.name.replace(/\W/g, '_')}`;
   const databaseUrl = await run.postgres.createDatabase(databaseName);
   const sql: Sql = postgres(databaseUrl, { max: 1, onnotice: () => {}, types: { bigint: postgres.BigInt } });
   const options = { databaseUrl, dataFolder: join(run.scratchFolder, `data-${peer.name}`), serverName: 'bench.test' };
   let server: RunningServer | undefined;
+  let durableCommitMs = summarize([]);
   try {
-    const durableCommitMs = await measureDurableCommit(sql, run.sizes.durableCommits);
+    durableCommitMs = await measureDurableCommit(sql, run.sizes.durableCommits);
     run.log(`durable commit: p50 ${durableCommitMs.p50.toFixed(2)} ms`);
     server = await peer.start(options);
     run.log(`${server.version} started at ${server.baseUrl}`);
@@ -41,6 +45,10 @@ export async function measurePeer(peer: Peer, run: PeerRun): Promise<PeerResults
     const context = peer === ceiling ? ceilingContext(started, run, sql) : serverContext(started, run, sql, restart);
     const wanted = peer === ceiling ? new Set(['send'].filter((name) => run.wanted.has(name))) : run.wanted;
     return { peer: peer.name, version: started.version, durableCommitMs, ...(await runScenarios(context, wanted)) };
+  } catch (error) {
+    run.log(`failed: ${String(error)}`);
+    const failures = [{ scenario: 'start', error: String(error) }];
+    return { peer: peer.name, version: 'did not start', durableCommitMs, measurements: [], failures };
   } finally {
     await server?.stop();
     await sql.end({ timeout: 5 });
