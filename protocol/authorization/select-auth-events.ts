@@ -2,12 +2,15 @@ import type { JsonObject, Pdu } from '../events/pdu.ts';
 import { isJsonObject } from '../json/parse-json.ts';
 import type { RoomVersionRules } from '../room-versions/room-version.ts';
 
+/** What the selection looks at: an event that has no place in the room yet has it, too. */
+export type UnplacedPdu = Pick<Pdu, 'type' | 'sender' | 'state_key' | 'content'>;
+
 /**
  * The (type, state key) pairs of the room state that an event's `auth_events` names, where the state has them.
  * No pair comes twice. The create event is among them until room version 11 only.
  * https://spec.matrix.org/v1.19/server-server-api/#auth-events-selection
  */
-export function selectAuthEvents(rules: RoomVersionRules, pdu: Pdu): [type: string, stateKey: string][] {
+export function selectAuthEvents(rules: RoomVersionRules, pdu: UnplacedPdu): [type: string, stateKey: string][] {
   if (pdu.type === 'm.room.create') return [];
   const selected: [string, string][] = rules.roomIdIsCreateHash ? [] : [['m.room.create', '']];
   selected.push(['m.room.power_levels', ''], ['m.room.member', pdu.sender]);
@@ -15,7 +18,7 @@ export function selectAuthEvents(rules: RoomVersionRules, pdu: Pdu): [type: stri
   return selected;
 }
 
-function selectForMember(rules: RoomVersionRules, pdu: Pdu, selected: [string, string][]): void {
+function selectForMember(rules: RoomVersionRules, pdu: UnplacedPdu, selected: [string, string][]): void {
   const { content, sender, state_key: target } = pdu;
   const membership = content['membership'];
   if (target !== undefined && target !== sender) selected.push(['m.room.member', target]);

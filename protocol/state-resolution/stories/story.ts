@@ -58,24 +58,24 @@ export function create(sender: string, content: JsonObject = {}): StoryEvent {
 
 export function joins(who: string, placed: Placed & { name?: string; content?: JsonObject } = {}): StoryEvent {
   const { name = `${who} joins`, content = {}, ...rest } = placed;
-  return member(name, who, who, { ...content, membership: 'join' }, rest);
+  return membership(name, who, who, { ...content, membership: 'join' }, rest);
 }
 
 export function leaves(who: string, placed: Placed = {}): StoryEvent {
-  return member(`${who} leaves`, who, who, { membership: 'leave' }, placed);
+  return membership(`${who} leaves`, who, who, { membership: 'leave' }, placed);
 }
 
 export function invites(sender: string, target: string, placed: Placed = {}): StoryEvent {
-  return member(`${sender} invites ${target}`, sender, target, { membership: 'invite' }, placed);
+  return membership(`${sender} invites ${target}`, sender, target, { membership: 'invite' }, placed);
 }
 
 /** A kick, or the lifting of a ban. */
 export function removes(sender: string, target: string, placed: Placed = {}): StoryEvent {
-  return member(`${sender} removes ${target}`, sender, target, { membership: 'leave' }, placed);
+  return membership(`${sender} removes ${target}`, sender, target, { membership: 'leave' }, placed);
 }
 
 export function bans(sender: string, target: string, placed: Placed = {}): StoryEvent {
-  return member(`${sender} bans ${target}`, sender, target, { membership: 'ban' }, placed);
+  return membership(`${sender} bans ${target}`, sender, target, { membership: 'ban' }, placed);
 }
 
 export function powerLevels(
@@ -100,6 +100,6 @@ export function says(name: string, sender: string, placed: Placed = {}): StoryEv
   return { name, sender, type: 'm.room.message', content: { body: name }, ...placed };
 }
 
-function member(name: string, sender: string, target: string, content: JsonObject, placed: Placed): StoryEvent {
+function membership(name: string, sender: string, target: string, content: JsonObject, placed: Placed): StoryEvent {
   return { name, sender, type: 'm.room.member', stateKey: target, content, ...placed };
 }
