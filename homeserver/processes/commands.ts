@@ -1,4 +1,5 @@
 import { accountCommands } from '../accounts/account-commands.ts';
+import { deviceCommands } from '../devices/device-commands.ts';
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
@@ -8,6 +9,7 @@ import { sendEventCommand } from '../rooms/send-event.ts';
 /** Every command of the homeserver: what a process forwards to the owner of a shard is looked up here by name. */
 export const commands: readonly AnyCommand[] = [
   ...accountCommands,
+  ...deviceCommands,
   changeMembershipCommand,
   createRoomCommand,
   redactEventCommand,

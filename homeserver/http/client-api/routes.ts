@@ -1,7 +1,8 @@
 import type { Endpoint } from '../endpoint.ts';
 import { accountRoutes } from './account-routes.ts';
+import { deviceRoutes } from './device-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { serverRoutes } from './server-routes.ts';
 
 /** Every operation of the client-server API that is built, by area. */
-export const clientRoutes: readonly Endpoint[] = [...roomRoutes, ...serverRoutes, ...accountRoutes];
+export const clientRoutes: readonly Endpoint[] = [...roomRoutes, ...serverRoutes, ...accountRoutes, ...deviceRoutes];

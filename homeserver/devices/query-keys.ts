@@ -1,0 +1,87 @@
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
+import type { Context } from '../platform/context.ts';
+import {
+  type CrossSigningUsage,
+  readCrossSigningKeys,
+  readKeySignatures,
+  type StoredKeySignature,
+} from '../storage/devices/read-cross-signing.ts';
+import { readDeviceKeys, type StoredDeviceKeys } from '../storage/devices/read-device-keys.ts';
+import { groupLocalUsers, type RemoteFailures } from './group-users.ts';
+
+export interface QueriedKeys {
+  readonly failures: RemoteFailures;
+  /** By user, by device id. */
+  readonly deviceKeys: Record<string, Record<string, JsonObject>>;
+  /** Each by user. */
+  readonly masterKeys: Record<string, JsonObject>;
+  readonly selfSigningKeys: Record<string, JsonObject>;
+  readonly userSigningKeys: Record<string, JsonObject>;
+}
+
+/**
+ * Identity and cross-signing keys of users, with the signatures that the reader may see. `wishes` is by user the
+ * device ids, none meaning all; every user of this server that is asked for is in the answer.
+ * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysquery
+ */
+export async function queryKeys(
+  context: Context,
+  readerId: string,
+  wishes: Readonly<Record<string, readonly string[]>>,
+): Promise<QueriedKeys> {
+  const { usersByShard, failures } = groupLocalUsers(context, Object.keys(wishes));
+  const userIds = [...usersByShard.values()].flat();
+  const [devices, crossSigningKeys, signatures] = await Promise.all([
+    readDeviceKeys(context.database, userIds),
+    readCrossSigningKeys(context.database, userIds),
+    readKeySignatures(context.database, userIds, readerId),
+  ]);
+  const signaturesByKey = Map.groupBy(signatures, ({ userId, keyName }) => signedKey(userId, keyName));
+  const deviceKeys: QueriedKeys['deviceKeys'] = Object.fromEntries(userIds.map((userId) => [userId, {}]));
+  for (const device of devices) {
+    const wanted = wishes[device.userId] ?? [];
+    if (wanted.length > 0 && !wanted.includes(device.deviceId)) continue;
+    const added = signaturesByKey.get(signedKey(device.userId, device.deviceId));
+    (deviceKeys[device.userId] ??= {})[device.deviceId] = presentDeviceKeys(device, added ?? []);
+  }
+  const byUsage: Record<CrossSigningUsage, Record<string, JsonObject>> = {
+    master: {},
+    self_signing: {},
+    user_signing: {},
+  };
+  for (const { userId, usage, publicKey, body } of crossSigningKeys) {
+    // Whom somebody has verified is nobody else's business.
+    if (usage === 'user_signing' && userId !== readerId) continue;
+    const added = signaturesByKey.get(signedKey(userId, publicKey)) ?? [];
+    byUsage[usage][userId] = withSignatures(JSON.parse(body) as JsonObject, added);
+  }
+  return {
+    failures,
+    deviceKeys,
+    masterKeys: byUsage.master,
+    selfSigningKeys: byUsage.self_signing,
+    userSigningKeys: byUsage.user_signing,
+  };
+}
+
+function signedKey(userId: string, keyName: string): string {
+  return `${userId} ${keyName}`;
+}
+
+function presentDeviceKeys(device: StoredDeviceKeys, added: readonly StoredKeySignature[]): JsonObject {
+  const keys = withSignatures(JSON.parse(device.body) as JsonObject, added);
+  const unsigned = device.displayName === null ? {} : { device_display_name: device.displayName };
+  return { ...keys, unsigned };
+}
+
+/** A signed object with further signatures. */
+export function withSignatures(signed: JsonObject, added: readonly StoredKeySignature[]): JsonObject {
+  if (added.length === 0) return signed;
+  const signatures: JsonObject = isJsonObject(signed['signatures']) ? { ...signed['signatures'] } : {};
+  for (const { signerId, signerKeyId, signature } of added) {
+    const own = signatures[signerId];
+    signatures[signerId] = { ...(isJsonObject(own) ? own : {}), [signerKeyId]: signature };
+  }
+  return { ...signed, signatures };
+}

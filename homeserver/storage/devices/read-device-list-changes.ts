@@ -1,0 +1,100 @@
+import type { Context } from '../../platform/context.ts';
+import { findNames } from '../names/intern-names.ts';
+import { currentPosition } from '../rooms/read-state.ts';
+
+export interface DeviceListChanges {
+  /** Users who share a room with the reader and whose devices or keys changed, or who share one only since then. */
+  readonly changed: readonly string[];
+  /** Users who no longer share a room with the reader. */
+  readonly left: readonly string[];
+}
+
+const isCurrent = `s.type = 1 AND s.to_position = ${currentPosition}`;
+
+/** Whether m.member is joined to m.room: now, and as of m.after. */
+const joinedNow = `EXISTS (SELECT FROM room_state s
+  WHERE s.room = m.room AND s.state_key = m.member AND ${isCurrent} AND s.membership = 1)`;
+const joinedThen = `EXISTS (SELECT FROM room_state s
+  WHERE s.room = m.room AND s.state_key = m.member AND s.type = 1 AND s.membership = 1
+    AND s.from_position <= m.after AND s.to_position > m.after)`;
+
+/**
+ * $1 the reader's number, $2 positions by shard, $3 the reader's id. Begins with the rooms of the reader and the changes
+ * of device lists, both of them few; everything else is looked up from there by index.
+ */
+const changesQuery = `
+  WITH rooms AS MATERIALIZED (
+    SELECT m.room, m.after, m.is_joined AS now, ${joinedThen} AS before
+    FROM (
+      SELECT s.room, s.state_key AS member, s.membership = 1 AS is_joined,
+        coalesce(($2::bigint[])[s.shard + 1], 0) AS after
+      FROM room_state s WHERE s.state_key = $1 AND ${isCurrent}
+    ) m
+  ), moved AS MATERIALIZED (
+    SELECT DISTINCT r.room, r.after, s.state_key AS member
+    FROM rooms r JOIN room_state s ON s.room = r.room AND s.type = 1 AND s.from_position > r.after
+    WHERE r.now AND r.before AND s.state_key <> $1
+  ), met AS (
+    SELECT m.member FROM moved m WHERE ${joinedNow} AND NOT ${joinedThen}
+    UNION
+    SELECT s.state_key FROM rooms r JOIN room_state s ON s.room = r.room AND ${isCurrent} AND s.membership = 1
+    WHERE r.now AND NOT r.before AND s.state_key <> $1
+  ), parted AS (
+    SELECT m.member FROM moved m WHERE ${joinedThen} AND NOT ${joinedNow}
+    UNION
+    SELECT s.state_key FROM rooms r JOIN room_state s ON s.room = r.room AND s.type = 1 AND s.membership = 1
+      AND s.from_position <= r.after AND s.to_position > r.after
+    WHERE r.before AND NOT r.now AND s.state_key <> $1
+  ), renewed AS (
+    SELECT d.user_id FROM unnest($2::bigint[]) WITH ORDINALITY AS token (position, number)
+    JOIN device_list d ON d.shard = token.number - 1 AND d.position > token.position
+  )
+  SELECT user_id AS "userId", true AS changed FROM renewed
+  WHERE user_id = $3 OR EXISTS (
+    SELECT FROM name JOIN room_state s ON s.state_key = name.id AND ${isCurrent} AND s.membership = 1
+    WHERE name.text = renewed.user_id AND s.room IN (SELECT room FROM rooms WHERE now))
+  UNION SELECT name.text, true FROM met JOIN name ON name.id = met.member
+  UNION SELECT name.text, false FROM parted JOIN name ON name.id = parted.member
+  WHERE NOT EXISTS (
+    SELECT FROM room_state s WHERE s.state_key = parted.member AND ${isCurrent} AND s.membership = 1
+      AND s.room IN (SELECT room FROM rooms WHERE now))`;
+
+/**
+ * Whose keys a client has to ask for again or can forget, given the positions by shard of its token (one per shard).
+ * May name users whose change the client knows already, and never leaves one out. One query.
+ */
+export async function readDeviceListChanges(
+  context: Context,
+  userId: string,
+  since: readonly number[],
+): Promise<DeviceListChanges> {
+  const user = (await findNames(context, [userId])).get(userId) ?? 0;
+  const rows = await context.database.unsafe<{ userId: string; changed: boolean }[]>(
+    changesQuery,
+    [user, since as number[], userId],
+    { prepare: true },
+  );
+  return {
+    changed: rows.filter((row) => row.changed).map((row) => row.userId),
+    left: rows.filter((row) => !row.changed).map((row) => row.userId),
+  };
+}
+
+/** Those of `userIds` who are joined to a room that `userId` is joined to. One query. */
+export async function readSharingUsers(
+  context: Context,
+  userId: string,
+  userIds: readonly string[],
+): Promise<Set<string>> {
+  const numbers = await findNames(context, [userId, ...userIds]);
+  const others = userIds.flatMap((id) => numbers.get(id) ?? []);
+  const rows = await context.database.unsafe<{ userId: string }[]>(
+    `SELECT name.text AS "userId" FROM name WHERE name.id = ANY($2::int[]) AND EXISTS (
+       SELECT FROM room_state s JOIN room_state o ON o.room = s.room AND o.type = 1 AND o.state_key = $1
+         AND o.to_position = ${currentPosition} AND o.membership = 1
+       WHERE s.state_key = name.id AND ${isCurrent} AND s.membership = 1)`,
+    [numbers.get(userId) ?? 0, others],
+    { prepare: true },
+  );
+  return new Set(rows.map((row) => row.userId));
+}
