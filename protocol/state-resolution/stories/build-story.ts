@@ -3,6 +3,7 @@ import type { AuthorizationVerdict } from '../../authorization/authorization-ver
 import { authorizeEvent } from '../../authorization/authorize-event.ts';
 import { selectAuthEvents } from '../../authorization/select-auth-events.ts';
 import type { EventReference, IdentifiedPdu, JsonObject, JsonValue, Pdu } from '../../events/pdu.ts';
+import { isJsonObject } from '../../json/parse-json.ts';
 import type { RoomVersionRules } from '../../room-versions/room-version.ts';
 import type { ResolutionInput } from '../resolution-input.ts';
 import { resolveState } from '../resolve-state.ts';
@@ -34,8 +35,9 @@ export function buildStory(rules: RoomVersionRules, story: Pick<Story, 'events' 
   return { input: inputOf(room, stateSets), verdicts: room.verdicts };
 }
 
+/** The user id of a name; a user id stays as it is. */
 export function userIdOf(name: string): string {
-  return `@${name}:${name}.example`;
+  return name.startsWith('@') ? name : `@${name}:${name}.example`;
 }
 
 export function eventIdOfName(name: string): string {
@@ -79,6 +81,7 @@ function makePdu(room: StoryRoom, told: StoryEvent, index: number, after: readon
   };
   if (told.stateKey !== undefined)
     pdu.state_key = told.type === 'm.room.member' ? userIdOf(told.stateKey) : told.stateKey;
+  if (told.redacts !== undefined) pdu.redacts = told.redacts;
   if (!(rules.roomIdIsCreateHash && told.type === 'm.room.create')) pdu.room_id = roomIdOf(rules);
   for (const [type, stateKey] of selectAuthEvents(rules, pdu)) {
     const authEventId = before.get(stateTuple(type, stateKey));
@@ -89,8 +92,9 @@ function makePdu(room: StoryRoom, told: StoryEvent, index: number, after: readon
 
 /** Names become user ids, and what a room version demands of an event's content is put there. */
 function contentFor(rules: RoomVersionRules, { type, sender, content }: StoryEvent): JsonObject {
-  if (type === 'm.room.create' && !rules.implicitCreator) return { ...content, creator: userIdOf(sender) };
-  if (type === 'm.room.power_levels') return { ...content, users: usersFor(rules, content['users']) };
+  if (type === 'm.room.create' && !rules.implicitCreator) return { creator: userIdOf(sender), ...content };
+  if (type === 'm.room.power_levels' && isJsonObject(content['users']))
+    return { ...content, users: usersFor(rules, content['users']) };
   const authorisingUser = content['join_authorised_via_users_server'];
   if (typeof authorisingUser === 'string') {
     return { ...content, join_authorised_via_users_server: userIdOf(authorisingUser) };

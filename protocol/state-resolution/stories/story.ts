@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../events/pdu.ts';
+import type { JsonObject, JsonValue } from '../../events/pdu.ts';
 import type { RoomVersionId } from '../../room-versions/room-version.ts';
 
 /** An event of a story. People are written by their first name; the builder makes user ids of them. */
@@ -9,6 +9,8 @@ export interface StoryEvent {
   readonly type: string;
   readonly stateKey?: string;
   readonly content: JsonObject;
+  /** The event id of what it redacts. */
+  readonly redacts?: string;
   /** The events it comes after; the one told before it, unless said otherwise. */
   readonly after?: readonly string[];
   /** `origin_server_ts`; unless said otherwise the event's place in the story. */
@@ -42,7 +44,7 @@ export const sinceVersion8 = everyVersion.slice(7);
 type Placed = Pick<StoryEvent, 'after' | 'at' | 'isUnauthorised'>;
 
 /** The beginning of most stories: Alice makes a public room, gives out levels, and the others join. */
-export function openRoom(levels: Record<string, number>, ...members: string[]): StoryEvent[] {
+export function openRoom(levels: Record<string, JsonValue>, ...members: string[]): StoryEvent[] {
   return [
     create('alice'),
     joins('alice'),
@@ -81,7 +83,7 @@ export function bans(sender: string, target: string, placed: Placed = {}): Story
 export function powerLevels(
   name: string,
   sender: string,
-  users: Record<string, number>,
+  users: Record<string, JsonValue>,
   placed: Placed & { content?: JsonObject } = {},
 ): StoryEvent {
   const { content = {}, ...rest } = placed;
@@ -98,6 +100,20 @@ export function topic(name: string, sender: string, placed: Placed = {}): StoryE
 
 export function says(name: string, sender: string, placed: Placed = {}): StoryEvent {
   return { name, sender, type: 'm.room.message', content: { body: name }, ...placed };
+}
+
+export function knocks(who: string, placed: Placed = {}): StoryEvent {
+  return membership(`${who} knocks`, who, who, { membership: 'knock' }, placed);
+}
+
+/** Any other event. */
+export function sends(
+  sender: string,
+  type: string,
+  content: JsonObject,
+  placed: Placed & { name?: string; stateKey?: string; redacts?: string } = {},
+): StoryEvent {
+  return { name: type, sender, type, content, ...placed };
 }
 
 function membership(name: string, sender: string, target: string, content: JsonObject, placed: Placed): StoryEvent {
