@@ -8,10 +8,10 @@ export interface ShardObservation {
 export interface LeaseObservation {
   readonly self: string;
   readonly shards: readonly ShardObservation[];
-  /** Processes that were seen lately, this one included. */
+  /** Processes that were seen within the time of a lease, this one included. */
   readonly liveProcesses: readonly string[];
-  /** Shards that were free at the observation before this one too. */
-  readonly freeBefore: ReadonlySet<number>;
+  /** Shards that have been free for so long that whoever should have taken them did not. */
+  readonly freeForLong: ReadonlySet<number>;
 }
 
 export interface LeaseDecision {
@@ -20,26 +20,27 @@ export interface LeaseDecision {
 }
 
 /**
- * Which shards this process should take or give away so that every live process has its share. A free shard beyond the
- * share is taken too when nobody else took it between two observations: a shard without owner is an outage.
+ * Which shards this process should take or give away so that every live process has its share: a part of equal size,
+ * and what is left over goes to those who come first, once everybody has that part. A shard that stays free is taken by
+ * anybody: a shard without owner is an outage.
  */
-export function decideLeases(observation: LeaseObservation): LeaseDecision {
-  const { self, shards, liveProcesses, freeBefore } = observation;
-  const share = Math.ceil(shards.length / Math.max(1, liveProcesses.length));
-  const own = shards.filter((shard) => shard.held && shard.owner === self);
+export function decideLeases({ self, shards, liveProcesses, freeForLong }: LeaseObservation): LeaseDecision {
+  const ownedBy = (process: string) => shards.filter((shard) => shard.held && shard.owner === process);
+  const processCount = Math.max(1, liveProcesses.length);
+  const least = Math.floor(shards.length / processCount);
+  const most = Math.ceil(shards.length / processCount);
+  const own = ownedBy(self);
   const free = shards.filter((shard) => !shard.held);
-  const room = Math.max(0, share - own.length);
-  const acquire = free.filter((shard, index) => index < room || freeBefore.has(shard.id));
-  const others = liveProcesses.filter((process) => process !== self);
-  const starving = others.some(
-    (process) =>
-      shards.filter((shard) => shard.owner === process && shard.held).length <
-      Math.floor(shards.length / liveProcesses.length),
-  );
-  // One at a time, so that what moves is small and the next observation sees the result.
-  const release =
-    own.length > share || (own.length === share && starving && own.length > shards.length / liveProcesses.length)
-      ? own.slice(0, 1)
-      : [];
+  const someoneLacks = liveProcesses.some((process) => process !== self && ownedBy(process).length < least);
+
+  const room = Math.max(0, (someoneLacks ? least : most) - own.length);
+  // Processes that see the same free shards begin at different ones.
+  const begin = Math.floor((free.length * Math.max(0, liveProcesses.indexOf(self))) / processCount);
+  const inTurn = [...free.slice(begin), ...free.slice(0, begin)];
+  const acquire = inTurn.filter((shard, index) => index < room || freeForLong.has(shard.id));
+
+  // What is free is for those who lack. One at a time, so that what moves is small and the next look sees the result.
+  const hasTooMany = own.length > most || (own.length > least && someoneLacks && free.length === 0);
+  const release = hasTooMany ? own.slice(0, 1) : [];
   return { acquire: acquire.map((shard) => shard.id), release: release.map((shard) => shard.id) };
 }

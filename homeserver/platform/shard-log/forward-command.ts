@@ -1,7 +1,8 @@
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { isErrorCode } from '@holdfast/protocol/errors/error-codes.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { systemClock } from '../clock.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 
 /** What the owner of a shard answers to a forwarded command. */
@@ -17,6 +18,8 @@ export interface ForwardedCommand {
   readonly shard: number;
   readonly input: unknown;
   readonly timeoutMs: number;
+  /** Calls its argument when the shard has another owner, so that nobody waits for one that is frozen. */
+  readonly onOwnerChange: (abandon: () => void) => () => void;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
@@ -37,41 +40,46 @@ export async function forwardCommand(command: ForwardedCommand): Promise<unknown
 function sendCommand(command: ForwardedCommand): Promise<CommandReply> {
   const body = JSON.stringify(command.input);
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) =>
+    const outgoing = request(`http://${command.address}/commands/${command.name}`, {
+      method: 'POST',
+      agent,
+      headers: {
+        authorization: `Bearer ${command.secret}`,
+        'content-length': Buffer.byteLength(body),
+        'x-holdfast-shard': String(command.shard),
+        'x-holdfast-timeout-ms': String(Math.ceil(command.timeoutMs)),
+      },
+    });
+    const abandon = (reason: string) => outgoing.destroy(new Error(reason));
+    // One deadline for connecting, the headers and the body.
+    const deadline = systemClock.startTimer(Math.max(1, command.timeoutMs), () => abandon('no answer in time'));
+    const stopWatching = command.onOwnerChange(() => abandon('the shard has another owner'));
+    const finish = () => {
+      deadline.cancel();
+      stopWatching();
+    };
+    const fail = (error: unknown) => {
+      finish();
       reject(new ShardUnavailableError(`the owner of shard ${command.shard} did not answer`, 'unknown', error));
-    const outgoing = request(
-      `http://${command.address}/commands/${command.name}`,
-      {
-        method: 'POST',
-        agent,
-        // One deadline for connecting, the headers and the body.
-        signal: AbortSignal.timeout(Math.max(1, Math.ceil(command.timeoutMs))),
-        headers: {
-          authorization: `Bearer ${command.secret}`,
-          'content-length': Buffer.byteLength(body),
-          'x-holdfast-shard': String(command.shard),
-          'x-holdfast-timeout-ms': String(Math.ceil(command.timeoutMs)),
-        },
-      },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        let sizeBytes = 0;
-        incoming.on('data', (chunk: Buffer) => {
-          sizeBytes += chunk.length;
-          if (sizeBytes > maxReplyBytes) incoming.destroy(new Error('the reply is too large'));
-          else chunks.push(chunk);
-        });
-        incoming.on('error', fail);
-        incoming.on('end', () => {
-          try {
-            resolve(JSON.parse(Buffer.concat(chunks).toString()) as CommandReply);
-          } catch (error) {
-            fail(error);
-          }
-        });
-      },
-    );
+    };
     outgoing.on('error', fail);
+    outgoing.on('response', (incoming) => {
+      readReply(incoming).then((reply) => {
+        finish();
+        resolve(reply);
+      }, fail);
+    });
     outgoing.end(body);
   });
+}
+
+async function readReply(incoming: IncomingMessage): Promise<CommandReply> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxReplyBytes) throw new Error('the reply is too large');
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString()) as CommandReply;
 }

@@ -1,76 +1,99 @@
 import { openDatabase, type Sql } from '../database/open-database.ts';
+import { withDeadline } from '../deadline.ts';
 import type { PlatformContext } from '../platform-context.ts';
 
 const channel = 'holdfast_log';
 /** At most one NOTIFY in this time: each takes a lock that all committing notifiers share. */
 const quietMs = 10;
+const sendTimeoutMs = 2_000;
 
-/** What a hint says: a shard has reached a position, or has been freed by its owner. Losing it loses nothing. */
-export type Hint = { readonly positions: Readonly<Record<string, number>>; readonly freed?: boolean };
+/** What a hint says: shards have reached positions, or shards have changed hands. Losing it loses nothing. */
+export interface Hint {
+  readonly positions: Readonly<Record<string, number>>;
+  /** A shard was freed or taken: look at the leases now. */
+  readonly ownersChanged?: boolean;
+}
 
 /** Sends and receives hints between processes, on connections of their own and outside of every transaction. */
 export class LogHints {
   readonly #context: PlatformContext;
+  readonly #sender: string;
   readonly #sql: Sql;
-  #waiting = new Map<number, number>();
-  #freed = false;
+  #positions = new Map<number, number>();
+  #ownersChanged = false;
   #timer: { cancel(): void } | undefined;
+  #sending = false;
   /** False while this is the only process: then nobody listens. */
   hasListeners = true;
 
-  constructor(context: PlatformContext) {
+  constructor(context: PlatformContext, sender: string) {
     this.#context = context;
+    this.#sender = sender;
     this.#sql = openDatabase({
       url: context.databaseUrl,
       poolSize: 1,
       applicationName: 'holdfast hints',
-      statementTimeoutMs: 2_000,
+      statementTimeoutMs: sendTimeoutMs,
     });
   }
 
+  /** Calls `receive` with the hints of other processes. After a lost connection the client listens again by itself. */
   async listen(receive: (hint: Hint) => void): Promise<void> {
     if (!this.#context.config.process.hints) return;
     await this.#sql.listen(channel, (payload) => {
       const hint = parseHint(payload);
-      if (hint) receive(hint);
+      if (hint && hint.sender !== this.#sender) receive(hint);
     });
   }
 
-  announce(shard: number, position: number): void {
-    this.#waiting.set(shard, position);
+  announcePosition(shard: number, position: number): void {
+    this.#positions.set(shard, position);
     this.#schedule(quietMs);
   }
 
-  announceFreed(): void {
-    this.#freed = true;
+  announceOwners(): void {
+    this.#ownersChanged = true;
     this.#schedule(0);
   }
 
   async close(): Promise<void> {
     this.#timer?.cancel();
-    if (this.#freed) await this.#send();
+    if (this.#ownersChanged && this.#context.config.process.hints) await this.#send();
     await this.#sql.end({ timeout: 1 });
   }
 
   #schedule(delayMs: number): void {
-    if (!this.#context.config.process.hints || !this.hasListeners || this.#timer) return;
+    if (!this.#context.config.process.hints || !this.hasListeners || this.#timer || this.#sending) return;
     this.#timer = this.#context.clock.startTimer(delayMs, () => {
       this.#timer = undefined;
-      this.#send().catch(() => {});
+      void this.#send();
     });
   }
 
   async #send(): Promise<void> {
-    const hint: Hint = { positions: Object.fromEntries(this.#waiting), ...(this.#freed && { freed: true }) };
-    this.#waiting = new Map();
-    this.#freed = false;
-    await this.#sql.notify(channel, JSON.stringify(hint));
+    const hint: Hint & { sender: string } = {
+      sender: this.#sender,
+      positions: Object.fromEntries(this.#positions),
+      ...(this.#ownersChanged && { ownersChanged: true }),
+    };
+    this.#positions = new Map();
+    this.#ownersChanged = false;
+    this.#sending = true;
+    try {
+      const { clock } = this.#context;
+      await withDeadline(this.#sql.notify(channel, JSON.stringify(hint)), sendTimeoutMs, 'sending a hint', { clock });
+    } catch {
+      // Everybody looks for himself within a second.
+    }
+    this.#sending = false;
+    // What was announced meanwhile.
+    if (this.#positions.size > 0 || this.#ownersChanged) this.#schedule(quietMs);
   }
 }
 
-function parseHint(payload: string): Hint | undefined {
+function parseHint(payload: string): (Hint & { sender?: string }) | undefined {
   try {
-    const hint = JSON.parse(payload) as Hint;
+    const hint = JSON.parse(payload) as Hint & { sender?: string };
     return typeof hint.positions === 'object' ? hint : undefined;
   } catch {
     return undefined;

@@ -25,6 +25,8 @@ export class LogTail {
   readonly #windows = new Map<number, LogWindow>();
   readonly #listeners = new Set<TailListener>();
   readonly #reading = new Map<number, Promise<void>>();
+  /** The highest position that anybody asked to catch up with, per shard that is being read. */
+  readonly #wanted = new Map<number, number>();
   #polling: { cancel(): void } | undefined;
   #closed = false;
   #freshAtMs = 0;
@@ -35,9 +37,7 @@ export class LogTail {
   }
 
   async start(): Promise<void> {
-    const rows = await this.#readPositions();
-    const limitBytes = this.#context.config.limits.recentEntryBytes / Math.max(1, rows.length);
-    for (const row of rows) this.#windows.set(row.id, new LogWindow(row.position, limitBytes));
+    this.#openWindows(await this.#readPositions());
     this.#freshAtMs = this.#context.clock.monotonicMs();
     this.#schedulePoll();
   }
@@ -85,14 +85,27 @@ export class LogTail {
     else this.#apply(shard, window, entries);
   }
 
-  /** Reads what is missing up to `upTo`; calls for the same shard share one read. */
+  /** Reads what is missing up to `upTo`; calls for the same shard share one reading, which goes on to the highest. */
   catchUp(shard: number, upTo: number): void {
     const window = this.#windows.get(shard);
-    if (!window || this.#closed || window.position >= upTo || this.#reading.has(shard)) return;
-    const reading = this.#read(shard, window, upTo)
+    if (!window || this.#closed || window.position >= upTo) return;
+    this.#wanted.set(shard, Math.max(upTo, this.#wanted.get(shard) ?? 0));
+    if (this.#reading.has(shard)) return;
+    const reading = this.#readWanted(shard, window)
       .catch((error: unknown) => this.#context.log.warn({ shard, err: error }, 'the log could not be read'))
-      .finally(() => this.#reading.delete(shard));
+      .finally(() => {
+        this.#reading.delete(shard);
+        this.#wanted.delete(shard);
+      });
     this.#reading.set(shard, reading);
+  }
+
+  async #readWanted(shard: number, window: LogWindow): Promise<void> {
+    for (;;) {
+      const upTo = this.#wanted.get(shard) ?? 0;
+      if (this.#closed || window.position >= upTo) return;
+      await this.#read(shard, window, upTo);
+    }
   }
 
   async #read(shard: number, window: LogWindow, upTo: number): Promise<void> {
@@ -128,6 +141,15 @@ export class LogTail {
     }
   }
 
+  /** Shards may be added while this process runs, by one with another configuration: those begin at their start. */
+  #openWindows(rows: readonly { id: number; position: number }[]): void {
+    const limitBytes = this.#context.config.limits.recentEntryBytes / Math.max(1, rows.length);
+    const atStart = this.#windows.size === 0;
+    for (const { id, position } of rows) {
+      if (!this.#windows.has(id)) this.#windows.set(id, new LogWindow(atStart ? position : 0, limitBytes));
+    }
+  }
+
   #schedulePoll(): void {
     if (this.#closed) return;
     this.#polling = this.#context.clock.startTimer(pollMs, () => {
@@ -138,6 +160,7 @@ export class LogTail {
   async #poll(): Promise<void> {
     try {
       const rows = await this.#readPositions();
+      this.#openWindows(rows);
       const behind = rows.filter((row) => row.position > this.position(row.id));
       for (const row of behind) this.catchUp(row.id, row.position);
       await Promise.all(behind.map((row) => this.#reading.get(row.id)));

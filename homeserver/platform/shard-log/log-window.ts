@@ -3,7 +3,8 @@ import { entrySizeBytes, type LogEntry } from './log-entry.ts';
 /** The newest entries of one shard's log, in memory, without a gap and bounded in bytes. */
 export class LogWindow {
   readonly #limitBytes: number;
-  #entries: LogEntry[] = [];
+  /** Before `#start` there are holes: what was there is forgotten. */
+  #entries: (LogEntry | undefined)[] = [];
   #start = 0;
   #sizeBytes = 0;
   #position: number;
@@ -54,12 +55,13 @@ export class LogWindow {
   after(position: number): readonly LogEntry[] | undefined {
     if (position >= this.#position) return [];
     if (position < this.oldestPosition) return undefined;
-    return this.#entries.slice(this.#entries.length - (this.#position - position));
+    return this.#entries.slice(this.#entries.length - (this.#position - position)) as LogEntry[];
   }
 
   #trim(): void {
     while (this.#sizeBytes > this.#limitBytes && this.#start < this.#entries.length) {
       this.#sizeBytes -= entrySizeBytes(this.#entries[this.#start] as LogEntry);
+      this.#entries[this.#start] = undefined;
       this.#start++;
     }
     if (this.#start > 1024 && this.#start * 2 > this.#entries.length) {

@@ -35,8 +35,9 @@ export async function serveCommands(
     server.once('error', reject);
     server.listen(internalPort, internalBind, resolve);
   });
-  const port = (server.address() as AddressInfo).port;
-  return { address: internalAddress ?? `${internalBind}:${port}`, close: () => closeServer(server) };
+  const { port, family, address } = server.address() as AddressInfo;
+  const bound = `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return { address: internalAddress ?? bound, close: () => closeServer(server) };
 }
 
 async function answer(incoming: IncomingMessage, secret: string, run: RunForwarded): Promise<CommandReply> {

@@ -1,182 +1,219 @@
 import type { Context } from '../context.ts';
 import { decideLeases, type ShardObservation } from './decide-leases.ts';
+import { LeaseConnection, type LeasesSeen, type ShardRow, type TakenShard } from './lease-connection.ts';
 import type { LogHints } from './log-hints.ts';
+import type { ShardLogMetrics } from './shard-log-metrics.ts';
+import type { ShardOwners } from './shard-owners.ts';
 import { type ShardEnd, ShardWriter, type ShardWriterEvents } from './shard-writer.ts';
 
-interface ShardRow extends ShardObservation {
-  readonly epoch: number;
-  readonly position: number;
-}
-
-/** Who owns a shard, as last seen. */
-export interface ShardOwner {
+export interface ShardLeasesOptions {
   readonly processId: string;
-  readonly address: string;
+  readonly hints: LogHints;
+  readonly owners: ShardOwners;
+  readonly metrics: ShardLogMetrics;
+  readonly committed: ShardWriterEvents['committed'];
 }
 
 const ticksPerLease = 5;
 const changesAloneAfterRefusal = 500;
+/** A clock that is further off than this is reported. */
+const clockOffsetLimitMs = 5_000;
 
 /**
  * Takes, renews and gives back this process's shards. The database's clock decides who holds what; taking a shard
  * raises its epoch, which fences whoever held it before.
  */
 export class ShardLeases {
-  readonly processId: string;
   readonly #context: Context;
-  readonly #hints: LogHints;
-  readonly #writerEvents: ShardWriterEvents;
+  readonly #options: ShardLeasesOptions;
+  readonly #connection: LeaseConnection;
   readonly #writers = new Map<number, ShardWriter>();
-  readonly #owners = new Map<number, ShardOwner>();
-  readonly #changeListeners = new Set<() => void>();
-  #freeBefore = new Set<number>();
+  /** Shards that are being handed over or opened again: they are left alone meanwhile. */
+  readonly #moving = new Map<number, Promise<void>>();
+  readonly #freeSinceMs = new Map<number, number>();
   #timer: { cancel(): void } | undefined;
-  #ticking: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
+  #started = false;
   #closed = false;
   #address = '';
+  #renewedAtMs = 0;
+  #clockIsWrong = false;
 
-  constructor(context: Context, hints: LogHints, committed: ShardWriterEvents['committed']) {
+  constructor(context: Context, options: ShardLeasesOptions) {
     this.#context = context;
-    this.#hints = hints;
-    this.processId = context.random.uuid();
-    this.#writerEvents = { committed, ended: (shard, how) => this.#end(shard, how) };
+    this.#options = options;
+    this.#connection = new LeaseConnection(context, options.processId);
   }
 
+  /** Begins to take part. Throws when the database cannot be reached. */
   async start(address: string): Promise<void> {
     this.#address = address;
-    await this.#context.database`
-      INSERT INTO process (id, address) VALUES (${this.processId}, ${address})`;
-    await this.tick();
+    await this.#connection.forgetDeadProcesses();
+    await this.#lookAndAct();
+    this.#started = true;
     this.#schedule();
   }
 
-  /** The writer of a shard, when this process owns it. */
+  /** The writer of a shard, when this process owns it and it takes changes. */
   writer(shard: number): ShardWriter | undefined {
-    return this.#writers.get(shard);
-  }
-
-  /** The process that holds a shard as far as we know, this one excluded. */
-  otherOwner(shard: number): ShardOwner | undefined {
-    return this.#owners.get(shard);
+    const writer = this.#writers.get(shard);
+    return writer?.isOpen ? writer : undefined;
   }
 
   ownedShards(): number[] {
     return [...this.#writers.keys()];
   }
 
-  /** Resolves when ownership may have changed, or after `timeoutMs`. */
-  waitForChange(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        this.#changeListeners.delete(finish);
-        timer.cancel();
-        resolve();
-      };
-      const timer = this.#context.clock.startTimer(timeoutMs, finish);
-      this.#changeListeners.add(finish);
-    });
+  changesPending(): number {
+    return [...this.#writers.values()].reduce((sum, writer) => sum + writer.pendingCount, 0);
   }
 
-  /** Looks at all leases now; calls while one look is under way share it. */
-  tick(): Promise<void> {
-    this.#ticking ??= this.#observeAndAct()
-      .catch((error: unknown) => this.#context.log.warn({ err: error }, 'the shard leases could not be renewed'))
-      .finally(() => {
-        this.#ticking = undefined;
-      });
-    return this.#ticking;
+  /** Since the leases were renewed, in milliseconds. */
+  ageMs(): number {
+    return this.#context.clock.monotonicMs() - this.#renewedAtMs;
+  }
+
+  /** Looks at all leases. A call during a look asks for one more after it, since that one may have seen too little. */
+  look(): Promise<void> {
+    if (!this.#started || this.#closed) return Promise.resolve();
+    if (this.#looking) {
+      this.#lookAgain = true;
+      return this.#looking;
+    }
+    this.#looking = this.#lookUntilQuiet().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
   }
 
   /** Hands everything over: finishes what was appended, frees the leases, tells the others. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
-    await this.#ticking;
-    await Promise.allSettled(this.ownedShards().map((shard) => this.#release(shard)));
-    await this.#context.database`DELETE FROM process WHERE id = ${this.processId}`.catch(() => {});
+    await this.#looking;
+    await Promise.all(this.#moving.values());
+    const writers = [...this.#writers.values()];
+    this.#writers.clear();
+    await Promise.all(writers.map((writer) => writer.drain()));
+    try {
+      await this.#connection.leave();
+      this.#options.hints.announceOwners();
+    } catch (error) {
+      this.#context.log.warn({ err: error }, 'the shards could not be freed; others take them when the leases end');
+    }
+    await this.#connection.close();
   }
 
   #schedule(): void {
     if (this.#closed) return;
     this.#timer = this.#context.clock.startTimer(this.#context.config.process.leaseMs / ticksPerLease, () => {
-      this.tick().finally(() => this.#schedule());
+      this.look().finally(() => this.#schedule());
     });
   }
 
-  async #observeAndAct(): Promise<void> {
-    const { shards, processes } = await this.#observe();
-    this.#hints.hasListeners = processes.length > 1;
-    for (const shard of shards) this.#noteOwner(shard, processes);
-    const decision = decideLeases({
-      self: this.processId,
-      shards,
-      liveProcesses: processes.map((process) => process.id),
-      freeBefore: this.#freeBefore,
-    });
-    this.#freeBefore = new Set(shards.filter((shard) => !shard.held).map((shard) => shard.id));
+  async #lookUntilQuiet(): Promise<void> {
+    do {
+      this.#lookAgain = false;
+      try {
+        await this.#lookAndAct();
+      } catch (error) {
+        this.#context.log.warn({ err: error }, 'the shard leases could not be renewed');
+        return;
+      }
+    } while (this.#lookAgain && !this.#closed);
+  }
+
+  async #lookAndAct(): Promise<void> {
+    const startedMs = this.#context.clock.monotonicMs();
+    const seen = await this.#connection.renewAndLook(this.#address);
+    this.#renewedAtMs = startedMs;
+    this.#noteClock(seen.databaseMs);
+    this.#options.hints.hasListeners = seen.processes.length > 1;
     if (this.#closed) return;
-    for (const shard of decision.acquire) await this.#acquire(shard);
-    for (const shard of decision.release) await this.#release(shard);
-    this.#tellChange();
+    for (const shard of seen.shards) this.#noteShard(shard, seen);
+    const { acquire, release } = decideLeases({
+      self: this.#options.processId,
+      shards: seen.shards.map((shard) => this.#asHeld(shard)),
+      liveProcesses: seen.processes.filter((process) => process.live).map((process) => process.id),
+      freeForLong: this.#noteFree(seen.shards),
+    });
+    await Promise.all(acquire.map((shard) => this.#acquire(shard)));
+    for (const shard of release) this.#move(shard, () => this.#release(shard));
   }
 
-  async #observe(): Promise<{ shards: ShardRow[]; processes: { id: string; address: string }[] }> {
-    const sql = this.#context.database;
-    const leaseSeconds = this.#context.config.process.leaseMs / 1000;
-    const [, , shards, processes] = await Promise.all([
-      sql`INSERT INTO process (id, address) VALUES (${this.processId}, ${this.#address})
-        ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
-      sql`UPDATE shard SET lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-        WHERE owner = ${this.processId}`,
-      sql<ShardRow[]>`SELECT id, epoch, owner, position, lease_until > clock_timestamp() AS held
-        FROM shard ORDER BY id`,
-      sql<{ id: string; address: string }[]>`SELECT id, address FROM process
-        WHERE seen_at > clock_timestamp() - make_interval(secs => ${leaseSeconds * 2}) ORDER BY id`,
-    ]);
-    return { shards: [...shards], processes: [...processes] };
+  /** What is being handed over counts as somebody else's already. */
+  #asHeld(shard: ShardRow): ShardObservation {
+    return this.#moving.has(shard.id) && !this.#writers.has(shard.id) ? { ...shard, owner: null, held: true } : shard;
   }
 
-  #noteOwner(shard: ShardRow, processes: readonly { id: string; address: string }[]): void {
+  #noteShard(shard: ShardRow, { processes }: LeasesSeen): void {
+    const { processId, owners } = this.#options;
+    const isOurs = shard.owner === processId;
     const writer = this.#writers.get(shard.id);
-    if (writer && (shard.owner !== this.processId || shard.epoch > writer.epoch)) {
+    // A writer that has ended itself may have raised the epoch to learn the outcome of its last commit: let it.
+    if (writer && (!isOurs || (shard.epoch > writer.epoch && writer.isOpen))) {
       this.#writers.delete(shard.id);
       writer.abandon();
     }
-    const process = shard.held ? processes.find((candidate) => candidate.id === shard.owner) : undefined;
-    if (process && process.id !== this.processId) {
-      this.#owners.set(shard.id, { processId: process.id, address: process.address });
-    } else {
-      this.#owners.delete(shard.id);
+    const owner = shard.held && !isOurs ? processes.find((candidate) => candidate.id === shard.owner) : undefined;
+    owners.note(shard.id, owner && { processId: owner.id, address: owner.address });
+    // Ours according to the database, but without a writer: an opening that did not go through.
+    if (isOurs && shard.held && !this.#writers.has(shard.id)) this.#move(shard.id, () => this.#reopen(shard.id, 0));
+  }
+
+  /** Which shards have been free since longer than processes need to see it. */
+  #noteFree(shards: readonly ShardRow[]): Set<number> {
+    const nowMs = this.#context.clock.monotonicMs();
+    const longMs = (this.#context.config.process.leaseMs / ticksPerLease) * 0.8;
+    const freeForLong = new Set<number>();
+    for (const { id, held } of shards) {
+      const sinceMs = this.#freeSinceMs.get(id);
+      if (held) this.#freeSinceMs.delete(id);
+      else if (sinceMs === undefined) this.#freeSinceMs.set(id, nowMs);
+      else if (nowMs - sinceMs >= longMs) freeForLong.add(id);
     }
-    // Owned by us according to the database, but without a writer: a restart that did not go through.
-    if (shard.owner === this.processId && !this.#writers.has(shard.id) && !this.#closed) {
-      void this.#reopen(shard.id, 0);
-    }
+    return freeForLong;
+  }
+
+  #noteClock(databaseMs: number): void {
+    if (!Number.isFinite(databaseMs)) return;
+    const offsetMs = this.#context.clock.wallMs() - databaseMs;
+    this.#options.metrics.clockOffset.set({}, offsetMs / 1000);
+    const isWrong = Math.abs(offsetMs) > clockOffsetLimitMs;
+    if (isWrong === this.#clockIsWrong) return;
+    this.#clockIsWrong = isWrong;
+    const seconds = Math.round(offsetMs / 1000);
+    if (isWrong) this.#context.log.error({ seconds }, "this machine's clock is not the database's");
+    else this.#context.log.info({ seconds }, "this machine's clock is the database's again");
   }
 
   async #acquire(shard: number): Promise<void> {
-    const leaseSeconds = this.#context.config.process.leaseMs / 1000;
-    const rows = await this.#context.database<{ epoch: number; position: number }[]>`
-      UPDATE shard SET owner = ${this.processId}, epoch = epoch + 1,
-        lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-      WHERE id = ${shard} AND lease_until <= clock_timestamp() RETURNING epoch, position`;
-    const row = rows[0];
-    if (row) this.#open(shard, row, 0);
+    const taken = await this.#connection.take(shard);
+    if (taken) this.#open(shard, taken, 0);
   }
 
   async #reopen(shard: number, aloneCount: number): Promise<void> {
-    const rows = await this.#context.database<{ epoch: number; position: number }[]>`
-      UPDATE shard SET epoch = epoch + 1 WHERE id = ${shard} AND owner = ${this.processId}
-      RETURNING epoch, position`;
-    const row = rows[0];
-    if (row && !this.#writers.has(shard)) this.#open(shard, row, aloneCount);
-    this.#tellChange();
+    const taken = await this.#connection.takeAgain(shard);
+    if (taken) this.#open(shard, taken, aloneCount);
+    else void this.look();
   }
 
-  #open(id: number, row: { epoch: number; position: number }, aloneCount: number): void {
-    this.#context.log.info({ shard: id, epoch: row.epoch, position: row.position }, 'shard taken');
-    this.#owners.delete(id);
-    this.#writers.set(id, new ShardWriter(this.#context, { id, ...row, aloneCount }, this.#writerEvents));
+  #open(id: number, taken: TakenShard, aloneCount: number): void {
+    const { metrics, committed, owners, hints } = this.#options;
+    this.#context.log.info({ shard: id, ...taken }, 'shard taken');
+    this.#writers.get(id)?.abandon();
+    const held = { id, ...taken, aloneCount };
+    this.#writers.set(
+      id,
+      new ShardWriter(this.#context, held, metrics, {
+        committed,
+        ended: (writer, how) => this.#end(writer, how),
+      }),
+    );
+    owners.note(id, undefined);
+    owners.tellChange(id);
+    hints.announceOwners();
   }
 
   async #release(shard: number): Promise<void> {
@@ -184,25 +221,27 @@ export class ShardLeases {
     if (!writer) return;
     this.#writers.delete(shard);
     await writer.drain();
-    await this.#context.database`
-      UPDATE shard SET lease_until = '-infinity' WHERE id = ${shard} AND owner = ${this.processId}
-      AND epoch = ${writer.epoch}`;
-    this.#hints.announceFreed();
+    await this.#connection.free(shard);
+    this.#context.log.info({ shard }, 'shard handed over');
+    this.#options.hints.announceOwners();
   }
 
-  #end(shard: number, how: ShardEnd): void {
+  #end(writer: ShardWriter, how: ShardEnd): void {
+    const shard = writer.id;
+    // Another writer may have its place already.
+    if (this.#writers.get(shard) !== writer) return;
     this.#writers.delete(shard);
-    this.#tellChange();
     if (this.#closed) return;
-    if (how === 'lost') void this.tick();
-    else {
-      this.#reopen(shard, how === 'restart-alone' ? changesAloneAfterRefusal : 0).catch((error: unknown) =>
-        this.#context.log.warn({ shard, err: error }, 'a shard could not be opened again; the next look tries again'),
-      );
-    }
+    if (how === 'lost') void this.look();
+    else this.#move(shard, () => this.#reopen(shard, how === 'restart-alone' ? changesAloneAfterRefusal : 0));
   }
 
-  #tellChange(): void {
-    for (const listener of [...this.#changeListeners]) listener();
+  /** Runs one change of hands of a shard at a time. A failed one is made good by the next look. */
+  #move(shard: number, work: () => Promise<void>): void {
+    if (this.#moving.has(shard) || this.#closed) return;
+    const moving = work()
+      .catch((error: unknown) => this.#context.log.warn({ shard, err: error }, 'a shard could not change hands'))
+      .finally(() => this.#moving.delete(shard));
+    this.#moving.set(shard, moving);
   }
 }

@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context, ShardLogAccess } from '../context.ts';
 import { isDatabaseOutage } from '../database/database-error.ts';
+import { DeadlineExceededError, withDeadline } from '../deadline.ts';
 import type { AnyCommand } from './command.ts';
 import { forwardCommand } from './forward-command.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -9,6 +10,8 @@ import { LogTail, type ReadEventEntries } from './log-tail.ts';
 import { type CommandServer, serveCommands } from './serve-commands.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 import { ShardLeases } from './shard-leases.ts';
+import { createShardLogMetrics, observeShardLog, type ShardLogMetrics } from './shard-log-metrics.ts';
+import { ShardOwners } from './shard-owners.ts';
 import type { ShardWriter } from './shard-writer.ts';
 import type { SubmittedCommand } from './submitted-command.ts';
 
@@ -20,8 +23,12 @@ export interface ShardLogOptions {
 }
 
 const submitTimeoutMs = 10_000;
+/** Of one shard, waiting for their transaction. */
 const maxPendingChanges = 5_000;
-const pauseAfterFailureMs = 250;
+/** Of this process, those forwarded to it included. */
+const maxWaitingCommands = 10_000;
+const firstPauseMs = 100;
+const longestPauseMs = 800;
 
 /**
  * The write side and the stream of this homeserver: commands go to the owner of their shard, wherever it is; what they
@@ -32,22 +39,36 @@ export class ShardLog implements ShardLogAccess {
   readonly #leases: ShardLeases;
   readonly #context: Context;
   readonly #hints: LogHints;
+  readonly #owners: ShardOwners;
+  readonly #metrics: ShardLogMetrics;
   readonly #commands: ReadonlyMap<string, AnyCommand>;
   readonly #secret: string;
   readonly #queue = new KeyedQueue();
   #server: CommandServer | undefined;
+  #waitingCommands = 0;
+  #closed = false;
 
   constructor(context: Context, options: ShardLogOptions) {
     this.#context = context;
     this.#secret = options.secret;
     this.#commands = new Map(options.commands.map((command) => [command.name, command]));
-    this.#hints = new LogHints(context);
+    const processId = context.random.uuid();
+    this.#hints = new LogHints(context, processId);
+    this.#owners = new ShardOwners(context.clock);
+    this.#metrics = createShardLogMetrics(context.metrics);
     this.tail = new LogTail(context, options.readEventEntries);
-    this.#leases = new ShardLeases(context, this.#hints, (shard, entries) => {
-      this.tail.applyCommitted(shard, entries);
-      const last = entries.at(-1);
-      if (last) this.#hints.announce(shard, last.position);
+    this.#leases = new ShardLeases(context, {
+      processId,
+      hints: this.#hints,
+      owners: this.#owners,
+      metrics: this.#metrics,
+      committed: (shard, entries) => {
+        this.tail.applyCommitted(shard, entries);
+        const last = entries.at(-1);
+        if (last) this.#hints.announcePosition(shard, last.position);
+      },
     });
+    this.#observe();
   }
 
   async start(): Promise<void> {
@@ -58,13 +79,14 @@ export class ShardLog implements ShardLogAccess {
     );
     await this.#hints.listen((hint) => {
       for (const [shard, position] of Object.entries(hint.positions)) this.tail.catchUp(Number(shard), position);
-      if (hint.freed) void this.#leases.tick();
+      if (hint.ownersChanged) void this.#leases.look();
     });
     await this.#leases.start(this.#server.address);
   }
 
-  /** Hands the shards over and stops. Commands under way are finished first. */
+  /** Hands the shards over and stops. What was appended is finished first; commands that come later are refused. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#leases.close();
     this.tail.close();
     await this.#hints.close();
@@ -81,34 +103,63 @@ export class ShardLog implements ShardLogAccess {
 
   async submit<Input, Result>(command: SubmittedCommand<Input, Result>, shard: number, input: Input): Promise<Result> {
     const endMs = this.#context.clock.monotonicMs() + submitTimeoutMs;
-    for (;;) {
-      const leftMs = endMs - this.#context.clock.monotonicMs();
-      if (leftMs <= 0) throw unavailable();
-      const writer = this.#leases.writer(shard);
-      const other = writer ? undefined : this.#leases.otherOwner(shard);
-      if (!writer && !other) {
-        await this.#leases.waitForChange(Math.min(leftMs, pauseAfterFailureMs));
-        continue;
+    return await this.#whileWaiting(async () => {
+      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+        const leftMs = endMs - this.#context.clock.monotonicMs();
+        if (leftMs <= 0 || this.#closed) throw unavailable();
+        const version = this.#owners.version(shard);
+        const tried = await this.#tryOnce(command, shard, input, endMs);
+        if (tried.done) return tried.result as Result;
+        await this.#owners.waitForChange(shard, version, Math.min(leftMs, pauseMs));
+        if (tried.failed) this.#metrics.repeated.add({});
       }
-      try {
-        if (writer) return (await this.#run(this.#commandOf(command.name), writer, input)) as Result;
-        const address = other?.address ?? '';
-        const forwarded = { address, secret: this.#secret, name: command.name, shard, input, timeoutMs: leftMs };
-        return (await forwardCommand(forwarded)) as Result;
-      } catch (error) {
-        if (!(error instanceof ShardUnavailableError) && !isDatabaseOutage(error)) throw error;
-        await this.#leases.waitForChange(Math.min(leftMs, pauseAfterFailureMs));
-      }
+    });
+  }
+
+  /** Runs the command where its shard is owned now. Not done: nobody owns it, or it may and has to be run again. */
+  async #tryOnce(
+    command: SubmittedCommand<unknown, unknown>,
+    shard: number,
+    input: unknown,
+    endMs: number,
+  ): Promise<{ done: true; result: unknown } | { done: false; failed: boolean }> {
+    const writer = this.#leases.writer(shard);
+    const other = writer ? undefined : this.#owners.get(shard);
+    if (!writer && !other) return { done: false, failed: false };
+    try {
+      const result = writer
+        ? await this.#run(this.#commandOf(command.name), writer, input, endMs)
+        : await this.#forward(other?.address ?? '', command.name, shard, input, endMs);
+      return { done: true, result };
+    } catch (error) {
+      if (error instanceof DeadlineExceededError) throw unavailable();
+      if (!(error instanceof ShardUnavailableError) && !isDatabaseOutage(error)) throw error;
+      return { done: false, failed: true };
     }
   }
 
-  async #runForwarded(name: string, shard: number, input: unknown, _timeoutMs: number): Promise<unknown> {
+  #forward(address: string, name: string, shard: number, input: unknown, endMs: number): Promise<unknown> {
+    this.#metrics.forwarded.add({});
+    return forwardCommand({
+      address,
+      secret: this.#secret,
+      name,
+      shard,
+      input,
+      timeoutMs: endMs - this.#context.clock.monotonicMs(),
+      onOwnerChange: (abandon) => this.#owners.onChange(shard, abandon),
+    });
+  }
+
+  async #runForwarded(name: string, shard: number, input: unknown, timeoutMs: number): Promise<unknown> {
     const command = this.#commandOf(name);
+    const endMs = this.#context.clock.monotonicMs() + timeoutMs;
     const writer = this.#leases.writer(shard);
     if (!writer) throw new ShardUnavailableError(`shard ${shard} is not held here`, 'not-written');
     try {
-      return await this.#run(command, writer, input);
+      return await this.#whileWaiting(() => this.#run(command, writer, input, endMs));
     } catch (error) {
+      if (error instanceof DeadlineExceededError) throw unavailable();
       if (isDatabaseOutage(error)) throw new ShardUnavailableError('the database is away', 'not-written', error);
       throw error;
     }
@@ -120,19 +171,41 @@ export class ShardLog implements ShardLogAccess {
     return command;
   }
 
-  async #run(command: AnyCommand, writer: ShardWriter, input: unknown): Promise<unknown> {
+  /** Counts the command among those that wait, which are bounded: beyond that it is better to say so at once. */
+  async #whileWaiting<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waitingCommands >= maxWaitingCommands) throw unavailable();
+    this.#waitingCommands++;
+    try {
+      return await work();
+    } finally {
+      this.#waitingCommands--;
+    }
+  }
+
+  /** Runs a command here. Throws DeadlineExceededError at `endMs`; the command may then still be finished, unheard. */
+  async #run(command: AnyCommand, writer: ShardWriter, input: unknown, endMs: number): Promise<unknown> {
     if (writer.pendingCount > maxPendingChanges) throw unavailable();
-    const key = `${writer.id}/${command.key(input)}`;
-    const acquired = this.#queue.acquire(key);
+    const leftMs = endMs - this.#context.clock.monotonicMs();
+    const { clock } = this.#context;
+    return await withDeadline(this.#runInTurn(command, writer, input, endMs), leftMs, command.name, { clock });
+  }
+
+  async #runInTurn(command: AnyCommand, writer: ShardWriter, input: unknown, endMs: number): Promise<unknown> {
+    // A new epoch's commands do not wait for those of an old one, which can write nothing any more.
+    const acquired = this.#queue.acquire(`${writer.id}/${writer.epoch}/${command.key(input)}`);
     const release = typeof acquired === 'function' ? acquired : await acquired;
     let released = false;
     try {
+      if (!writer.isOpen) throw new ShardUnavailableError(`shard ${writer.id} is no longer held here`, 'not-written');
+      // Nobody waits for it any more: what it would do is asked for again.
+      if (this.#context.clock.monotonicMs() >= endMs) throw unavailable();
       const decision = await command.decide(writer, input);
+      const committed = decision.committed ?? writer.settled();
       if (command.releases === 'decided') {
         released = true;
         release();
       }
-      await decision.committed;
+      await committed;
       return decision.result;
     } finally {
       if (!released) release();
@@ -142,6 +215,20 @@ export class ShardLog implements ShardLogAccess {
   async #ensureShards(): Promise<void> {
     await this.#context.database`
       INSERT INTO shard (id) SELECT generate_series(0, ${this.shardCount - 1}) ON CONFLICT DO NOTHING`;
+  }
+
+  #observe(): void {
+    const gauges = {
+      commandsWaiting: () => this.#waitingCommands,
+      changesPending: () => this.#leases.changesPending(),
+      shardsOwned: () => this.#leases.ownedShards().length,
+      leaseAgeMs: () => this.#leases.ageMs(),
+      tailAgeMs: () => this.tail.ageMs(),
+      tailBytes: () => this.tail.sizeBytes(),
+    };
+    const tailBytes = this.#context.config.limits.recentEntryBytes;
+    const limits = { commands: maxWaitingCommands, changes: maxPendingChanges, tailBytes };
+    observeShardLog(this.#context.metrics, gauges, limits);
   }
 }
 

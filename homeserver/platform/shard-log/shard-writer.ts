@@ -5,6 +5,7 @@ import { type BatchStatement, type Change, type Write, WriteGroups } from './bat
 import type { OwnedShard, ShardMemory } from './command.ts';
 import { entryKindNumbers, type LogEntry } from './log-entry.ts';
 import { ShardUnavailableError } from './shard-error.ts';
+import type { ShardLogMetrics } from './shard-log-metrics.ts';
 
 /** How a shard's ownership on this process came to its end. */
 export type ShardEnd = 'lost' | 'restart' | 'restart-alone';
@@ -12,8 +13,8 @@ export type ShardEnd = 'lost' | 'restart' | 'restart-alone';
 export interface ShardWriterEvents {
   /** A batch is durable. Entries are in position order and follow the previous call's without a gap. */
   committed(shard: number, entries: readonly LogEntry[]): void;
-  /** No longer usable. 'restart': the epoch still holds, but what was in memory may be ahead of the database. */
-  ended(shard: number, how: ShardEnd): void;
+  /** No longer usable. 'restart': the shard is still ours, but what was in memory may be ahead of the database. */
+  ended(writer: ShardWriter, how: ShardEnd): void;
 }
 
 interface PendingChange {
@@ -36,6 +37,7 @@ export class ShardWriter implements OwnedShard {
   readonly epoch: number;
   readonly context: Context;
   readonly #events: ShardWriterEvents;
+  readonly #metrics: ShardLogMetrics;
   readonly #sql: Sql;
   readonly #memories = new Map<ShardMemory<unknown>, unknown>();
   /** The last position handed out; runs ahead of the committed one. */
@@ -43,6 +45,8 @@ export class ShardWriter implements OwnedShard {
   #committedPosition: number;
   #pending: PendingChange[] = [];
   #flushing: Promise<void> | undefined;
+  /** Of the change appended last. */
+  #lastCommitted: Promise<void> = Promise.resolve();
   #ended = false;
   /** So many changes get a transaction of their own, to find the one that the database refuses. */
   #aloneCount: number;
@@ -50,9 +54,11 @@ export class ShardWriter implements OwnedShard {
   constructor(
     context: Context,
     held: { id: number; epoch: number; position: number; aloneCount: number },
+    metrics: ShardLogMetrics,
     events: ShardWriterEvents,
   ) {
     this.context = context;
+    this.#metrics = metrics;
     this.#events = events;
     this.id = held.id;
     this.epoch = held.epoch;
@@ -62,13 +68,19 @@ export class ShardWriter implements OwnedShard {
     this.#sql = openDatabase({
       url: context.databaseUrl,
       poolSize: 1,
-      applicationName: `holdfast shard ${held.id}`,
+      applicationName: `holdfast shard ${held.id} epoch ${held.epoch}`,
       statementTimeoutMs: 5_000,
     });
   }
 
+  /** Changes that wait for their transaction. */
   get pendingCount(): number {
     return this.#pending.length;
+  }
+
+  /** False once it is being handed over or has failed: then it takes no change any more. */
+  get isOpen(): boolean {
+    return !this.#ended;
   }
 
   append(entryCount: number, build: (firstPosition: number) => Change): Promise<void> {
@@ -83,8 +95,19 @@ export class ShardWriter implements OwnedShard {
     const committed = new Promise<void>((resolve, reject) => {
       this.#pending.push({ entries, change, resolve, reject });
     });
+    // A command that fails after it appended leaves nobody to hear of the commit.
+    committed.catch(() => {});
+    this.#lastCommitted = committed;
     this.#flushing ??= this.#flush();
     return committed;
+  }
+
+  /**
+   * Resolves when all that has been appended so far is durable: a decision that writes nothing may rest on memory that
+   * is ahead of the commits, and must not be told before them. Rejects like `append`'s promise.
+   */
+  settled(): Promise<void> {
+    return this.#lastCommitted;
   }
 
   remember<T>(memory: ShardMemory<T>): T {
@@ -132,9 +155,22 @@ export class ShardWriter implements OwnedShard {
   async #commit(batch: readonly PendingChange[]): Promise<void> {
     const entries = batch.flatMap((pending) => pending.entries);
     const to = this.#committedPosition + entries.length;
+    const startedMs = this.context.clock.monotonicMs();
     await this.#withDeadline(this.#sendTransaction(batch, entries, to));
+    this.#metrics.commitSeconds.observe({}, (this.context.clock.monotonicMs() - startedMs) / 1000);
+    this.#metrics.batchChanges.observe({}, batch.length);
     this.#committedPosition = to;
-    if (entries.length > 0) this.#events.committed(this.id, entries);
+    this.#tellCommitted(entries);
+  }
+
+  /** What is durable stays so, whatever those who are told of it make of it. */
+  #tellCommitted(entries: readonly LogEntry[]): void {
+    if (entries.length === 0) return;
+    try {
+      this.#events.committed(this.id, entries);
+    } catch (error) {
+      this.context.log.error({ shard: this.id, err: error }, 'a reader of committed entries failed');
+    }
   }
 
   /**
@@ -162,6 +198,7 @@ export class ShardWriter implements OwnedShard {
   async #fail(batch: readonly PendingChange[], error: unknown): Promise<void> {
     this.#ended = true;
     const failure = classifyDatabaseError(error);
+    this.#metrics.failedBatches.add({ failure });
     this.context.log.warn({ shard: this.id, failure, err: error }, 'a batch was not committed');
     await this.#sql.end({ timeout: 0 }).catch(() => {});
     const waiting = this.#pending.splice(0);
@@ -176,7 +213,7 @@ export class ShardWriter implements OwnedShard {
     for (const { reject } of waiting) {
       reject(new ShardUnavailableError('the batch before was not committed', 'not-written', error));
     }
-    this.#events.ended(this.id, how);
+    this.#events.ended(this, how);
   }
 
   /**
@@ -196,7 +233,7 @@ export class ShardWriter implements OwnedShard {
       // Changes without entries do not move the position; they are asked for again.
       if (entries.length > 0 && position === this.#committedPosition + entries.length) {
         this.#committedPosition = position;
-        this.#events.committed(this.id, entries);
+        this.#tellCommitted(entries);
         for (const { resolve } of batch) resolve();
       } else {
         rejectAll(batch, entries.length > 0 ? 'not-written' : 'unknown');
