@@ -10,7 +10,7 @@ const laterSyncs = 5;
 const messagesPerRoom = 2;
 
 /**
- * The first /sync of a user with many rooms, then that of further new devices, then of one more after a restart.
+ * The first /sync of a user with many rooms, then that of further new devices, whose reply no server can have kept.
  * Each reply must hold every room with its newest message.
  */
 export const initialSync: Scenario = {
