@@ -79,22 +79,3 @@ export async function readDeviceListChanges(
     left: rows.filter((row) => !row.changed).map((row) => row.userId),
   };
 }
-
-/** Those of `userIds` who are joined to a room that `userId` is joined to. One query. */
-export async function readSharingUsers(
-  context: Context,
-  userId: string,
-  userIds: readonly string[],
-): Promise<Set<string>> {
-  const numbers = await findNames(context, [userId, ...userIds]);
-  const others = userIds.flatMap((id) => numbers.get(id) ?? []);
-  const rows = await context.database.unsafe<{ userId: string }[]>(
-    `SELECT name.text AS "userId" FROM name WHERE name.id = ANY($2::int[]) AND EXISTS (
-       SELECT FROM room_state s JOIN room_state o ON o.room = s.room AND o.type = 1 AND o.state_key = $1
-         AND o.to_position = ${currentPosition} AND o.membership = 1
-       WHERE s.state_key = name.id AND ${isCurrent} AND s.membership = 1)`,
-    [numbers.get(userId) ?? 0, others],
-    { prepare: true },
-  );
-  return new Set(rows.map((row) => row.userId));
-}
