@@ -33,7 +33,7 @@ const userCases: readonly AuthorizationCase[] = [
   rejects('a user who is no user id', [...room, changes('alice', { '@nobody': 10 })]),
   rejects('users that are a list', [...room, sends('alice', 'm.room.power_levels', { users: [] }, { stateKey: '' })]),
   allowsOnly(
-    'users without the creator',
+    'the creator among the users',
     [create('alice'), joins('alice'), powerLevels('first levels', 'alice', { '@alice:alice.example': 100 })],
     versions('1', '11'),
   ),
@@ -91,7 +91,13 @@ const levelCases: readonly AuthorizationCase[] = [
 
 const formCases: readonly AuthorizationCase[] = [
   allowsOnly('a level that is a string', [...room, changes('alice', { erin: ' +010 ' })], versions('1', '9')),
-  allowsOnly('a level with a fraction', [...room, changes('alice', { erin: 10.9 })], versions('1', '9')),
+  // Versions 6 to 9 never see one: the event's format forbids it.
+  allows('a level with a fraction', [...room, changes('alice', { erin: 10.9 })], versions('1', '5')),
+  rejects('a level with a fraction', [...room, changes('alice', { erin: 10.9 })], versions('10')),
+  rejects('a level with a fraction that is above the sender when it is cut off', [
+    ...room,
+    changes('bob', { erin: 51.2 }),
+  ]),
   rejects('a string level above the sender', [...room, changes('bob', { erin: '51' })]),
   allowsOnly(
     'a string level that equals the number before',
