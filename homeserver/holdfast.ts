@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-import { runCommandLine } from './command-line/run-command-line.ts';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// Half of a start would be compiling what the last start compiled. Where the folder cannot be written, so it is.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url)));
+const { runCommandLine } = await import('./command-line/run-command-line.ts');
 
 const exitCode = await runCommandLine(process.argv.slice(2), {
   print: (text) => process.stdout.write(`${text}\n`),

@@ -4,7 +4,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedd
 import { createLog } from '../platform/logging/create-log.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
-import { type StartedHomeserver, startHomeserver } from '../processes/start-homeserver.ts';
+import type { StartedHomeserver } from '../processes/start-homeserver.ts';
 import { type Command, CommandError, type CommandOutput } from './command.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
@@ -21,7 +21,9 @@ export const startCommand: Command = {
     reportCrash(log);
     const stopRequested = waitForStopSignal(log);
     log.info({ dataDir: config.dataDir, file }, 'Holdfast starts');
-    const embedded = await startDatabase(config, log);
+    const starting = startDatabase(config, log);
+    // Loading the server's code takes as long as PostgreSQL's start, so they go on at the same time.
+    const [embedded, { startHomeserver }] = await Promise.all([starting, import('../processes/start-homeserver.ts')]);
     try {
       const databaseUrl = embedded?.url ?? config.database.url ?? '';
       const homeserver = await startHomeserver({ config, databaseUrl, log });

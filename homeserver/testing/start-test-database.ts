@@ -41,7 +41,7 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     await chmod(folder, 0o711);
     const home = join(folder, 'pg');
     const user = choosePostgresUser(home);
-    const binaries = await preparePostgresBinaries(user, join(tmpdir(), 'holdfast-test-binaries'));
+    const binaries = await preparePostgresBinaries(user, folder);
     const cluster = await initializeCluster({ home, binaries, user, durable: false });
     const port = await chooseFreePort(undefined);
     const postmaster = await launchPostmaster({

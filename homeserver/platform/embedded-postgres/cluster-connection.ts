@@ -1,10 +1,13 @@
 import postgres from 'postgres';
 import type { Clock } from '../clock.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Cluster, ClusterCredentials } from './initialize-cluster.ts';
 
 export const databaseName = 'holdfast';
 const loopback = '127.0.0.1';
 const connectTimeoutSeconds = 5;
+/** Copying an empty database takes a moment, on slow disks many. */
+const makeDeadlineMs = 120_000;
 
 /** The URL that the homeserver uses; any PostgreSQL client on this machine understands it. */
 export function formatClusterUrl(credentials: ClusterCredentials, port: number): string {
@@ -16,8 +19,12 @@ export function formatSuperuserUrl(credentials: ClusterCredentials, port: number
   return `postgres://postgres:${credentials.superuserPassword}@${loopback}:${port}/postgres`;
 }
 
-/** One connection for one task; it is closed afterwards. */
-export async function withConnection<T>(url: string, task: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+/** One connection for one task; it is closed afterwards, or at once when `signal` aborts. */
+export async function withConnection<T>(
+  url: string,
+  task: (sql: postgres.Sql) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const sql = postgres(url, {
     max: 1,
     connect_timeout: connectTimeoutSeconds,
@@ -27,9 +34,12 @@ export async function withConnection<T>(url: string, task: (sql: postgres.Sql) =
     fetch_types: false,
     connection: { application_name: 'holdfast supervisor' },
   });
+  const cut = () => void sql.end({ timeout: 0 });
+  signal?.addEventListener('abort', cut, { once: true });
   try {
     return await task(sql);
   } finally {
+    signal?.removeEventListener('abort', cut);
     await sql.end({ timeout: 1 });
   }
 }
@@ -41,23 +51,19 @@ export async function probeCluster(
   clock: Clock,
   deadlineMs: number,
 ): Promise<string | undefined> {
-  let cancel = () => {};
-  const late = new Promise<string>((resolve) => {
-    const timer = clock.startTimer(deadlineMs, () => resolve(`no answer within ${deadlineMs} ms`));
-    cancel = () => timer.cancel();
-  });
-  const asked = withConnection(formatSuperuserUrl(cluster.credentials, port), async (sql) => {
-    await sql`SELECT 1`;
+  const ask = (signal: AbortSignal) =>
+    withConnection(formatSuperuserUrl(cluster.credentials, port), (sql) => sql`SELECT 1`, signal);
+  try {
+    await withDeadline(ask, deadlineMs, 'asking PostgreSQL for a row', { clock });
     return undefined;
-  }).catch((error: Error) => error.message);
-  const outcome = await Promise.race([asked, late]);
-  cancel();
-  return outcome;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Makes the role and the database of the homeserver where they are missing. */
-export async function ensureRoleAndDatabase(cluster: Cluster, port: number): Promise<void> {
-  await withConnection(formatSuperuserUrl(cluster.credentials, port), async (sql) => {
+export async function ensureRoleAndDatabase(cluster: Cluster, port: number, clock: Clock): Promise<void> {
+  const make = async (sql: postgres.Sql) => {
     const [roles, databases] = await Promise.all([
       sql`SELECT 1 FROM pg_roles WHERE rolname = 'holdfast'`,
       sql`SELECT 1 FROM pg_database WHERE datname = ${databaseName}`,
@@ -67,5 +73,8 @@ export async function ensureRoleAndDatabase(cluster: Cluster, port: number): Pro
       await sql.unsafe(`CREATE ROLE holdfast LOGIN CREATEDB PASSWORD '${cluster.credentials.password}'`);
     }
     if (databases.length === 0) await sql.unsafe(`CREATE DATABASE ${databaseName} OWNER holdfast`);
-  });
+  };
+  const url = formatSuperuserUrl(cluster.credentials, port);
+  const run = (signal: AbortSignal) => withConnection(url, make, signal);
+  await withDeadline(run, makeDeadlineMs, 'making the database', { clock });
 }

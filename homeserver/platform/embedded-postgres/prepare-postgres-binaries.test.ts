@@ -19,8 +19,10 @@ test('programs whose libraries lack their links are copied once, and the copy ru
   const broken = { native: await copyWithoutLinks(native, join(folder, 'broken')), packageVersion: '1' };
 
   const user = choosePostgresUser(join(folder, 'none'));
+  await mkdir(join(folder, 'copies', 'postgresql-0'), { recursive: true });
   const binaries = await preparePostgresBinaries(user, join(folder, 'copies'), broken);
   assert.ok(binaries.postgres.startsWith(join(folder, 'copies', 'postgresql-1')));
+  assert.deepEqual(await readdir(join(folder, 'copies')), ['postgresql-1']);
   const { ino } = await lstat(binaries.postgres);
   const again = await preparePostgresBinaries(user, join(folder, 'copies'), broken);
   assert.deepEqual(again, binaries);

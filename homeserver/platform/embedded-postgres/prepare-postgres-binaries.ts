@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { PostgresUser } from './choose-postgres-user.ts';
 import { runPostgresProgram } from './run-postgres-program.ts';
 
@@ -78,6 +78,14 @@ async function copyBinaries(from: string, to: string): Promise<void> {
   await copyTree(from, partial);
   await restoreSymlinks(partial);
   await rename(partial, to);
+  await removeOlderCopies(to);
+}
+
+/** Of earlier versions, and those that were cut short. */
+async function removeOlderCopies(current: string): Promise<void> {
+  const folder = dirname(current);
+  const older = (await readdir(folder)).filter((name) => name.startsWith('postgresql-') && name !== basename(current));
+  await Promise.all(older.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 async function copyTree(from: string, to: string): Promise<void> {

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { collectLog } from '../../testing/collect-log.ts';
 import { makeTestFolder } from '../../testing/make-test-folder.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { silentLog } from '../logging/log.ts';
 import { choosePostgresUser } from './choose-postgres-user.ts';
 import { withConnection } from './cluster-connection.ts';
@@ -53,7 +54,9 @@ async function startInProcess(dataDir: string): Promise<Started> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const ended = once(child, 'exit').then(([code]) => assert.fail(`it ended with exit code ${code}`));
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [string];
+  ended.catch(() => {});
   return { process: child, ...(JSON.parse(line) as Omit<Started, 'process'>) };
 }
 
@@ -130,6 +133,32 @@ test('PostgreSQL that is killed comes back by itself even while one of its proce
   assert.equal(status.state, 'running');
   assert.notEqual(status.pid, pid);
 });
+
+test('PostgreSQL that does not answer for a minute is ended and started again', async (t) => {
+  const { log, waitFor } = collectLog();
+  // A minute of this clock is three seconds.
+  const clock = createFastClock(20);
+  const postgres = await startEmbeddedPostgres({ dataDir: await copyMadeDataDir(), log, clock });
+  t.after(() => postgres.stop());
+  await insertNumber(postgres.url, 8);
+  const { pid } = postgres.readStatus();
+  process.kill(pid, 'SIGSTOP');
+  await waitFor('does not answer');
+  assert.equal(postgres.readStatus().state, 'unresponsive');
+  await waitFor('PostgreSQL runs again');
+  assert.deepEqual(await readNumbers(postgres.url), [8]);
+  assert.notEqual(postgres.readStatus().pid, pid);
+});
+
+/** A clock that goes many times as fast as the real one. */
+function createFastClock(factor: number): Clock {
+  return {
+    wallMs: () => systemClock.wallMs(),
+    monotonicMs: () => systemClock.monotonicMs() * factor,
+    sleep: (durationMs, signal) => systemClock.sleep(durationMs / factor, signal),
+    startTimer: (durationMs, run) => systemClock.startTimer(durationMs / factor, run),
+  };
+}
 
 test('a second Holdfast on the same data folder is refused, and the first one is named', async (t) => {
   const dataDir = await copyMadeDataDir();

@@ -58,7 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const program = { program: binaries.postgres, version: binaries.version };
     const launch: Omit<LaunchOptions, 'port'> = { cluster, ...program, durable: true, maxConnections, clock };
     const { postmaster, port, adopted } = await adoptOrLaunch(launch, log);
-    await ensureRoleAndDatabase(cluster, port);
+    await ensureRoleAndDatabase(cluster, port, clock);
     const supervised = supervisePostmaster(postmaster, { ...launch, port }, log);
     log.info({ postgresPid: postmaster.pid, port, version: binaries.version, adopted, home }, 'PostgreSQL runs');
     return {
