@@ -57,10 +57,15 @@ export function runSimulation(seed: number, fault?: ServerBehaviour): Simulation
   return { seed, roomVersion: world.rules.id, ...countEvents(world.servers), ...agreement };
 }
 
+/** Twelve seeds in a row cover all room versions. */
+export function roomVersionOfSeed(seed: number): string {
+  const versions = supportedRoomVersions();
+  return versions[seed % versions.length] ?? '';
+}
+
 function createWorld(seed: number, fault: ServerBehaviour | undefined): World {
   const random = createRandom(seed);
-  const versions = supportedRoomVersions();
-  const rules = roomVersionRules(versions[seed % versions.length] ?? '') as RoomVersionRules;
+  const rules = roomVersionRules(roomVersionOfSeed(seed)) as RoomVersionRules;
   const names = ['alpha.example', 'beta.example', 'gamma.example', 'delta.example', 'epsilon.example'];
   const servers = names.slice(0, 2 + random.integer(names.length - 1)).map((name, index, all) => {
     const userIds = ['ann', 'bob', 'cat'].slice(0, 1 + random.integer(3)).map((localpart) => `@${localpart}:${name}`);

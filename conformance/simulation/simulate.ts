@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { runSimulation } from './run-simulation.ts';
-import { plantedFault, plantedFaultNames } from './server-behaviour.ts';
+import { roomVersionOfSeed, runSimulation, type SimulationResult } from './run-simulation.ts';
+import { plantedFault, plantedFaultNames, type ServerBehaviour } from './server-behaviour.ts';
 
 const usage = `Usage: simulate.ts --seeds N [--seed FIRST] [--plant-fault ${plantedFaultNames().join('|')}]`;
 
@@ -21,7 +21,7 @@ function simulate(args: string[]): number {
   const totals = { events: 0, rejected: 0, softFailed: 0 };
   const fingerprints: string[] = [];
   for (let seed = first; seed < first + seeds; seed++) {
-    const result = runSimulation(seed, fault);
+    const result = runSeed(seed, fault);
     if (result.divergence !== undefined) {
       console.error(`seed ${seed} (room version ${result.roomVersion}) diverges: ${result.divergence}`);
       const again = faultName === undefined ? '' : ` --plant-fault ${faultName}`;
@@ -38,6 +38,17 @@ function simulate(args: string[]): number {
       ` (${totals.rejected} rejected, ${totals.softFailed} soft-failed somewhere), fingerprint ${foldFingerprints(fingerprints)}`,
   );
   return 0;
+}
+
+/** A seed in which something throws counts as one that diverges. */
+function runSeed(seed: number, fault: ServerBehaviour | undefined): SimulationResult {
+  try {
+    return runSimulation(seed, fault);
+  } catch (error) {
+    const divergence = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const counts = { eventCount: 0, rejectedCount: 0, softFailedCount: 0 };
+    return { seed, roomVersion: roomVersionOfSeed(seed), divergence, fingerprint: '', ...counts };
+  }
 }
 
 interface Options {

@@ -58,7 +58,7 @@ function addEvent(room: StoryRoom, told: StoryEvent, index: number, after: reado
   const before = stateAfterAll(room, after);
   const pdu = makePdu(room, told, index, after, before);
   const event: IdentifiedPdu = { eventId, roomId: roomIdOf(room.rules), pdu };
-  const verdict = authorizeEvent(room.rules, event, authStateOf(room, before), () => false);
+  const verdict = authorizeEvent(room.rules, event, authStateOf(room, pdu, before), () => false);
   room.events.set(eventId, event);
   room.verdicts.set(told.name, verdict);
   // A rejected event leaves the state as it was.
@@ -130,10 +130,15 @@ function readState(room: StoryRoom, { after, but = [] }: StoryState): StateMap {
   return changed;
 }
 
-function authStateOf(room: StoryRoom, state: StateMap): AuthState {
+/** The rules may look at the create event and at what an event of this kind has among its auth events: at no more. */
+function authStateOf(room: StoryRoom, pdu: Pdu, state: StateMap): AuthState {
+  const selected = selectAuthEvents(room.rules, pdu).map(([type, stateKey]) => stateTuple(type, stateKey));
+  const readable = new Set([...selected, stateTuple('m.room.create', '')]);
   return {
     get(type, stateKey) {
-      const eventId = state.get(stateTuple(type, stateKey));
+      const tuple = stateTuple(type, stateKey);
+      if (!readable.has(tuple)) throw new Error(`The rules look at ${type} ${stateKey}, which is not selected`);
+      const eventId = state.get(tuple);
       return eventId === undefined ? undefined : room.events.get(eventId);
     },
   };
