@@ -12,7 +12,6 @@ import { cachedNameId, internNames } from '../storage/names/intern-names.ts';
 import { clientJsonOf } from '../storage/rooms/client-json.ts';
 import { eventFlags, type StoredUnsigned, transactionText } from '../storage/rooms/event-row.ts';
 import { membershipCode } from '../storage/rooms/membership-codes.ts';
-import { textHash } from '../storage/rooms/text-hash.ts';
 import { insertEvent } from '../storage/rooms/write-events.ts';
 import { insertNotification } from '../storage/rooms/write-notifications.ts';
 import { closeStateSpan, openStateSpan } from '../storage/rooms/write-state.ts';
@@ -21,12 +20,12 @@ import { eventReference } from './event-reference.ts';
 import { type HotRoom, membershipIn, type RoomTip, type StateEntry, stateTuple } from './hot-room.ts';
 import { loadMembers } from './hot-rooms.ts';
 import { type EventNotice, noticeEvent, prepareNotice } from './notice-event.ts';
-import { followPushRules, putRules, readJoinersPushRules } from './own-push-rules.ts';
+import { followPushRules, hasFollowedPushRules, putRules, readJoinersPushRules } from './own-push-rules.ts';
 import { recentTransactions } from './recent-transactions.ts';
 
 export interface AppendOptions {
-  /** Names the request in full, so that its repetition finds the last event made here. */
-  readonly identity?: string;
+  /** Hash of what names the request in full, so that its repetition finds the last event made here. */
+  readonly identityHash?: number;
   /** Told to the sending device. */
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
   /** Further rows of the same transaction, given the position of the first event. */
@@ -46,6 +45,7 @@ export async function prepareToAppend(
   room: HotRoom,
   intents: readonly EventIntent[],
 ): Promise<void> {
+  if (intents.every((intent) => isPrepared(shard, room, intent))) return;
   const users = new Set<string>();
   const names = new Set<string>();
   for (const intent of intents) {
@@ -63,6 +63,19 @@ export async function prepareToAppend(
   }
   for (const intent of intents) await prepareNotice(shard.context, room, intent);
   await prepareJoiners(shard, room, intents);
+}
+
+/** A message of a known member that names nobody, in a room that is up to date: the common case looks nothing up. */
+function isPrepared(shard: OwnedShard, room: HotRoom, intent: EventIntent): boolean {
+  return (
+    intent.stateKey === undefined &&
+    !Object.hasOwn(intent.content, 'm.mentions') &&
+    !Object.hasOwn(intent.content, 'm.relates_to') &&
+    room.isMemberLoaded(intent.sender) &&
+    cachedNameId(shard.context, intent.type) !== undefined &&
+    cachedNameId(shard.context, intent.sender) !== undefined &&
+    hasFollowedPushRules(shard.context, room)
+  );
 }
 
 /** Those who join bring their push rules: what they changed counts from their join on. */
@@ -96,8 +109,10 @@ export function appendEvents(
     () => {},
   );
   const last = draft.events.at(-1);
-  if (options.identity !== undefined && last) {
-    shard.remember(recentTransactions).add(options.identity, draft.lastPosition, { eventId: last.eventId, committed });
+  if (options.identityHash !== undefined && last) {
+    shard
+      .remember(recentTransactions)
+      .add(options.identityHash, draft.lastPosition, { eventId: last.eventId, committed });
   }
   return { events: draft.events, committed };
 }
@@ -209,7 +224,7 @@ class DraftRoom implements AuthState {
 
   #eventWrite({ built, notice, replaced }: DraftedEvent, position: number, options: AppendOptions): Write {
     const { pdu, eventId, pduJson } = built;
-    const { transaction, identity } = options;
+    const { transaction, identityHash } = options;
     const stored: StoredUnsigned = { ...(replaced && { replaces_state: replaced.eventId }) };
     return insertEvent({
       shard: this.#shard.id,
@@ -218,7 +233,7 @@ class DraftRoom implements AuthState {
       sender: this.#nameId(pdu.sender),
       type: this.#nameId(pdu.type),
       eventId,
-      transactionHash: identity === undefined ? null : textHash(identity),
+      transactionHash: identityHash ?? null,
       transaction: transaction ? transactionText(transaction.deviceId, transaction.transactionId) : null,
       notifyOrdinal: notice.ordinal,
       flags: flagsOf(built, notice),

@@ -4,41 +4,59 @@ import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room
 import type { Context } from '../platform/context.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
 import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
+import { setPublished } from '../storage/directory/write-published-rooms.ts';
 import { internNames } from '../storage/names/intern-names.ts';
 import { findRoom } from '../storage/names/room-names.ts';
 import { shardOfNewRoom } from '../storage/names/shard-of.ts';
 import { takeRoomNumber } from '../storage/rooms/read-room-summary.ts';
+import { textHash } from '../storage/rooms/text-hash.ts';
 import { insertRoom } from '../storage/rooms/write-state.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
+import { checkNewRoom } from './check-new-room.ts';
+import { claimAlias, releaseAlias } from './directory/claim-alias.ts';
 import type { EventIntent } from './event-intent.ts';
 import { HotRoom } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
-import { initialRoomEvents, type RoomBlueprint } from './initial-room-events.ts';
+import { initialRoomEvents, type NewRoom } from './initial-room-events.ts';
+import { recentTransactions } from './recent-transactions.ts';
 
 interface CreateInput {
   readonly roomId: string;
   readonly version: string;
   readonly creator: string;
   readonly intents: readonly EventIntent[];
+  readonly published: boolean;
+  /** Names the request: its repetition finds the room that it made. */
+  readonly identity: string;
 }
 
-/** Makes a room with all its first events, or none of it. Repeating it finds the room made. */
-export const createRoomCommand: Command<CreateInput, { roomId: string }> = {
+/** `taken`: another request made a room of this id. */
+interface CreateResult {
+  readonly taken: boolean;
+}
+
+/** Makes a room with all its first events, or none of it. */
+export const createRoomCommand: Command<CreateInput, CreateResult> = {
   name: 'create-room',
   key: (input) => input.roomId,
   releases: 'committed',
   async decide(shard, input) {
-    const { roomId } = input;
-    if (await findRoom(shard.context, roomId)) return { result: { roomId } };
+    const earlier = await shard.remember(recentTransactions).find(textHash(input.identity));
+    if (earlier) return { result: { taken: false }, committed: earlier.committed };
+    if (await findRoom(shard.context, input.roomId)) return { result: { taken: true } };
     const room = await newHotRoom(shard, input);
     await prepareToAppend(shard, room, input.intents);
     const creator = (await internNames(shard.context, [input.creator])).get(input.creator) ?? 0;
     const { events, committed } = appendEvents(shard, room, input.intents, {
-      alsoWrite: () => [insertRoom({ ...room.name, number: room.name.id, creator })],
+      identityHash: textHash(input.identity),
+      alsoWrite: () => [
+        insertRoom({ ...room.name, number: room.name.id, creator }),
+        ...(input.published ? [setPublished(room.name.id, true)] : []),
+      ],
     });
-    if (events[0]?.roomId !== roomId) throw new Error('the create event does not make this room id');
+    if (events[0]?.roomId !== input.roomId) throw new Error('the create event does not make this room id');
     shard.remember(hotRooms).add(room);
-    return { result: { roomId }, committed };
+    return { result: { taken: false }, committed };
   },
 };
 
@@ -56,30 +74,50 @@ async function newHotRoom(shard: OwnedShard, input: CreateInput): Promise<HotRoo
   return room;
 }
 
+/** From version 12 on, equal requests of one user in the same millisecond make the same id: later ones move on. */
+const maxAttempts = 20;
+
 /**
  * Creates a room and returns its id once all its events are committed.
- * Throws M_UNSUPPORTED_ROOM_VERSION; M_INVALID_ROOM_STATE when the events contradict each other.
+ * Throws M_UNSUPPORTED_ROOM_VERSION; M_ROOM_IN_USE when the alias is taken; M_INVALID_ROOM_STATE when the events
+ * contradict each other; M_BAD_JSON, M_TOO_LARGE, M_BAD_ALIAS, M_INVALID_PARAM, and for invited users M_FORBIDDEN and
+ * M_INVITE_BLOCKED.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3createroom
  */
-export async function createRoom(
-  context: Context,
-  version: string,
-  blueprint: RoomBlueprint,
-): Promise<{ roomId: string }> {
+export async function createRoom(context: Context, version: string, request: NewRoom): Promise<{ roomId: string }> {
   const rules = roomVersionRules(version);
   if (!rules) throw new MatrixError('M_UNSUPPORTED_ROOM_VERSION', `Room version ${version} is not supported`);
-  const intents = initialRoomEvents(rules, blueprint);
-  const roomId = newRoomId(context, rules, intents[0] as EventIntent);
+  const blueprint = await checkNewRoom(context, rules, request);
+  const identity = context.random.uuid();
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const originServerTs = request.originServerTs + attempt;
+    const intents = initialRoomEvents(rules, { ...blueprint, originServerTs });
+    const roomId = newRoomId(context, rules, intents[0] as EventIntent);
+    const published = request.published ?? false;
+    const input = { roomId, version, creator: request.creator, intents, published, identity };
+    if (await createWithAlias(context, input, request.canonicalAlias)) return { roomId };
+  }
+  throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many rooms of the same kind were made in this moment');
+}
+
+/** False when the room id is taken. Without a room, the alias is free again. */
+async function createWithAlias(context: Context, input: CreateInput, alias: string | undefined): Promise<boolean> {
+  const { roomId, creator } = input;
+  if (alias !== undefined && !(await claimAlias(context, { alias, roomId, creator }))) {
+    throw new MatrixError('M_ROOM_IN_USE', `Room alias ${alias} already exists`);
+  }
+  const release = async () => {
+    if (alias !== undefined) await releaseAlias(context, alias, roomId);
+  };
   try {
-    return await context.shardLog.submit(createRoomCommand, shardOfNewRoom(context, roomId), {
-      roomId,
-      version,
-      creator: blueprint.creator,
-      intents,
-    });
+    const { taken } = await context.shardLog.submit(createRoomCommand, shardOfNewRoom(context, roomId), input);
+    if (taken) await release();
+    return !taken;
   } catch (error) {
-    if (!(error instanceof MatrixError) || error.errcode !== 'M_FORBIDDEN') throw error;
-    throw new MatrixError('M_INVALID_ROOM_STATE', error.message);
+    // What else went wrong is not known to have failed for good: an alias that leads nowhere becomes free by itself.
+    if (!(error instanceof MatrixError) || error.status >= 500) throw error;
+    await release();
+    throw error.errcode === 'M_FORBIDDEN' ? new MatrixError('M_INVALID_ROOM_STATE', error.message) : error;
   }
 }
 

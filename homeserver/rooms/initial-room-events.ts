@@ -23,6 +23,12 @@ export interface RoomBlueprint {
   readonly originServerTs: number;
 }
 
+/** A /createRoom request whose parts have the right types. */
+export interface NewRoom extends Omit<RoomBlueprint, 'creatorProfile' | 'inviteProfiles'> {
+  /** List it in the public directory. */
+  readonly published?: boolean;
+}
+
 const presets = {
   private_chat: { joinRule: 'invite', guestAccess: 'can_join' },
   trusted_private_chat: { joinRule: 'invite', guestAccess: 'can_join' },

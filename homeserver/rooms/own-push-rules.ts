@@ -40,6 +40,11 @@ function heardChanges(context: Context): HeardChanges {
   return heard;
 }
 
+export function hasFollowedPushRules(context: Context, room: HotRoom): boolean {
+  const heard = heardChanges(context);
+  return room.pushRulesHeard === heard.first + heard.users.length;
+}
+
 /** Brings the room's knowledge of its members' own push rules up to date. Without news it costs nothing. */
 export async function followPushRules(context: Context, room: HotRoom): Promise<void> {
   const heard = heardChanges(context);

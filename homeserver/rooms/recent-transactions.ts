@@ -1,7 +1,6 @@
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { readEventAt } from '../storage/rooms/read-events.ts';
 import { readRecentTransactions } from '../storage/rooms/read-room-summary.ts';
-import { textHash } from '../storage/rooms/text-hash.ts';
 
 /** How many of the shard's newest positions a repeated request is recognised in. */
 const rememberedPositions = 200_000;
@@ -27,13 +26,9 @@ export class RecentTransactions {
     this.#loaded.catch(() => {});
   }
 
-  /**
-   * The event that this identity already made, durable or about to be. `identity` names the request in full: user,
-   * device, path and transaction id, or an idempotency key.
-   */
-  async find(identity: string): Promise<PendingEvent | undefined> {
+  /** The event that a request of this identity (its hash) already made, durable or about to be. */
+  async find(hash: number): Promise<PendingEvent | undefined> {
     await this.#loaded;
-    const hash = textHash(identity);
     const pending = this.#pending.get(hash);
     if (pending) return pending;
     const position = this.#positionByHash.get(hash);
@@ -42,8 +37,7 @@ export class RecentTransactions {
     return event && { eventId: event.eventId, committed: Promise.resolve() };
   }
 
-  add(identity: string, position: number, event: PendingEvent): void {
-    const hash = textHash(identity);
+  add(hash: number, position: number, event: PendingEvent): void {
     this.#pending.set(hash, event);
     event.committed.then(
       () => {

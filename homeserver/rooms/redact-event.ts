@@ -7,21 +7,26 @@ import { eventFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
 import { readEventById } from '../storage/rooms/read-events.ts';
 import { rewriteEvent } from '../storage/rooms/write-events.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
+import { checkEventForRoom } from './check-event-content.ts';
 import type { EventIntent } from './event-intent.ts';
 import type { HotRoom } from './hot-room.ts';
+import { loadMembers } from './hot-rooms.ts';
 import { powerLevelIn } from './power-level-in.ts';
-import { type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
+import { checkJoined, type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
 
 interface RedactInput extends RoomCommandInput {
   readonly userId: string;
   readonly redacts: string;
   /** Of the redaction event, `redacts` left out. */
   readonly content: JsonObject;
+  readonly ownOnly: boolean;
   readonly originServerTs: number;
   readonly transaction: { readonly deviceId: string; readonly transactionId: string };
 }
 
-export const redactEventCommand = roomCommand<RedactInput>('redact-event', async (shard, room, input) => {
+export const redactEventCommand = roomCommand<RedactInput>('redact-event', async (shard, room, input, identityHash) => {
+  await loadMembers(shard.context, room, [input.userId]);
+  checkJoined(room, input.userId);
   const target = await readEventById(shard.context, input.redacts);
   if (!target || target.roomId !== room.roomId) throw new MatrixError('M_NOT_FOUND', 'No such event in this room');
   const intent: EventIntent = {
@@ -32,19 +37,23 @@ export const redactEventCommand = roomCommand<RedactInput>('redact-event', async
     originServerTs: input.originServerTs,
   };
   await prepareToAppend(shard, room, [intent]);
-  checkMayRedact(room, input.userId, target);
+  checkMayRedact(room, input, target);
   const { events, committed } = appendEvents(shard, room, [intent], {
-    identity: input.identity,
+    identityHash,
     transaction: input.transaction,
-    alsoWrite: (_, [redaction]) => [redactedRow(target, redaction?.eventId ?? '')],
+    // What is redacted twice keeps pointing to the first redaction.
+    alsoWrite: (_, [redaction]) =>
+      target.unsigned.redacted_because === undefined ? [redactedRow(target, redaction?.eventId ?? '')] : [],
   });
   forgetContent(room, target);
   return { result: { eventId: events[0]?.eventId ?? '' }, committed };
 });
 
 /** Own events, or with the power to redact. The authorisation rules leave this to those who apply a redaction. */
-function checkMayRedact(room: HotRoom, userId: string, target: StoredEvent): void {
+function checkMayRedact(room: HotRoom, { userId, ownOnly }: RedactInput, target: StoredEvent): void {
   if (target.pdu.sender === userId) return;
+  if (ownOnly)
+    throw new MatrixError('M_USER_SUSPENDED', 'This account has been suspended and may redact its own events only');
   const powerLevels = parsePowerLevels(room.rules, room.get('m.room.power_levels', ''));
   if (powerLevelIn(room, userId) < powerLevels.redact) {
     throw new MatrixError('M_FORBIDDEN', `Redacting others' events needs a power level of ${powerLevels.redact}`);
@@ -67,24 +76,34 @@ function forgetContent(room: HotRoom, target: StoredEvent): void {
   if (current?.eventId === target.eventId) room.put({ ...current, pdu: redactPdu(current.pdu, room.rules) });
 }
 
+export interface RedactRequest {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly redacts: string;
+  readonly content: JsonObject;
+  /** Refuse with M_USER_SUSPENDED to redact what others sent. */
+  readonly ownOnly?: boolean;
+  /** Unique among the requests of this device to this operation. */
+  readonly operation: 'redact' | 'send';
+  readonly transaction: { readonly deviceId: string; readonly transactionId: string };
+}
+
 /**
- * Redacts an event and returns the redaction's id. Throws M_FORBIDDEN, M_NOT_FOUND.
+ * Redacts an event and returns the redaction's id. Throws M_FORBIDDEN, M_NOT_FOUND, M_BAD_JSON, M_USER_SUSPENDED.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidredacteventidtxnid
  */
-export async function redactEvent(
-  context: Context,
-  request: {
-    readonly roomId: string;
-    readonly userId: string;
-    readonly redacts: string;
-    readonly content: JsonObject;
-    readonly transaction: { readonly deviceId: string; readonly transactionId: string };
-  },
-): Promise<EventResult> {
-  const { roomId, userId, redacts, transaction } = request;
+export async function redactEvent(context: Context, request: RedactRequest): Promise<EventResult> {
+  const { roomId, userId, redacts, operation, ownOnly = false, transaction } = request;
+  const { redacts: _given, ...content } = request.content;
+  await checkEventForRoom(context, roomId, { type: 'm.room.redaction', content });
   return await submitToRoom(context, redactEventCommand, {
-    ...request,
-    identity: `${userId} ${transaction.deviceId} ${transaction.transactionId} ${roomId} redact ${redacts}`,
+    roomId,
+    userId,
+    redacts,
+    content,
+    ownOnly,
+    transaction,
+    identity: `${userId} ${transaction.deviceId} ${transaction.transactionId} ${roomId} ${operation} ${redacts}`,
     originServerTs: context.clock.wallMs(),
   });
 }

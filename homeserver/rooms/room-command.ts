@@ -2,7 +2,8 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command, Decision, OwnedShard } from '../platform/shard-log/command.ts';
 import { shardOfRoom } from '../storage/names/shard-of.ts';
-import type { HotRoom } from './hot-room.ts';
+import { textHash } from '../storage/rooms/text-hash.ts';
+import { type HotRoom, membershipIn } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
 import { recentTransactions } from './recent-transactions.ts';
 
@@ -24,18 +25,19 @@ export interface EventResult {
  */
 export function roomCommand<Input extends RoomCommandInput>(
   name: string,
-  decide: (shard: OwnedShard, room: HotRoom, input: Input) => Promise<Decision<EventResult>>,
+  decide: (shard: OwnedShard, room: HotRoom, input: Input, identityHash: number) => Promise<Decision<EventResult>>,
 ): Command<Input, EventResult> {
   return {
     name,
     key: (input) => input.roomId,
     releases: 'decided',
     async decide(shard, input) {
-      const earlier = await shard.remember(recentTransactions).find(input.identity);
+      const identityHash = textHash(input.identity);
+      const earlier = await shard.remember(recentTransactions).find(identityHash);
       if (earlier) return { result: { eventId: earlier.eventId }, committed: earlier.committed };
       const room = await shard.remember(hotRooms).load(input.roomId);
-      if (!room) throw new MatrixError('M_FORBIDDEN', 'You are not in this room, or it does not exist');
-      return await decide(shard, room, input);
+      if (!room) throw notInRoom();
+      return await decide(shard, room, input, identityHash);
     },
   };
 }
@@ -47,4 +49,14 @@ export async function submitToRoom<Input extends RoomCommandInput>(
   input: Input,
 ): Promise<EventResult> {
   return await context.shardLog.submit(command, await shardOfRoom(context, input.roomId), input);
+}
+
+/** What is told to somebody outside of a room, whether it exists or not. */
+export function notInRoom(): MatrixError {
+  return new MatrixError('M_FORBIDDEN', 'You are not in this room, or it does not exist');
+}
+
+/** Throws M_FORBIDDEN unless the user, whose member event must be loaded, is joined. */
+export function checkJoined(room: HotRoom, userId: string): void {
+  if (membershipIn(room.get('m.room.member', userId)?.pdu) !== 'join') throw notInRoom();
 }

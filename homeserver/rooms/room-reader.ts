@@ -1,4 +1,3 @@
-import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { HistoryVisibility } from '@holdfast/protocol/history-visibility/history-visibility.ts';
 import { mayReadEvent } from '@holdfast/protocol/history-visibility/may-read-event.ts';
 import type { Context } from '../platform/context.ts';
@@ -6,6 +5,7 @@ import { findRoom, type RoomName } from '../storage/names/room-names.ts';
 import type { Membership } from '../storage/rooms/membership-codes.ts';
 import { type ReaderSpans, readReaderSpans, type Span } from '../storage/rooms/read-reader-spans.ts';
 import type { PositionRange } from '../storage/rooms/read-timeline.ts';
+import { notInRoom } from './room-command.ts';
 
 /** Beyond every position, and still a number that SQL can hold. */
 export const firstPosition = -9e15;
@@ -17,7 +17,9 @@ export interface RoomReader {
   readonly userId: string;
   /** Now; undefined for users who never were in the room or forgot it. */
   readonly membership: Membership | undefined;
-  /** Whose room state may be read: as it was after this position; undefined: the current one. */
+  /** Everybody may read the room at the moment. */
+  readonly isWorldReadable: boolean;
+  /** The room state that may be read is the one after this position; undefined: the current one. */
   readonly stateAt: number | undefined;
   /** The events that may be read, oldest first; they do not touch. */
   readonly ranges: readonly PositionRange[];
@@ -32,7 +34,7 @@ export interface RoomReader {
  */
 export async function findRoomReader(context: Context, roomId: string, userId: string): Promise<RoomReader> {
   const reader = await lookUpRoomReader(context, roomId, userId);
-  if (!reader) throw new MatrixError('M_FORBIDDEN', 'You are not in this room, or it does not exist');
+  if (!reader) throw notInRoom();
   return reader;
 }
 
@@ -54,6 +56,7 @@ export async function lookUpRoomReader(
     room,
     userId,
     membership: now,
+    isWorldReadable,
     stateAt: now === 'join' || isWorldReadable ? undefined : lastJoin?.to,
     ranges: readableRanges(userId, memberships, spans.visibilities),
     membershipAt: (position) => spanAfter(memberships, position)?.value ?? 'leave',

@@ -19,13 +19,11 @@ const creator = '@alice:test';
 function makeRoom(context: Context, version = '12') {
   return createRoom(context, version, {
     creator,
-    creatorProfile: {},
     preset: 'public_chat',
     creationContent: {},
     powerLevelOverride: {},
     initialState: [],
     invite: [],
-    inviteProfiles: {},
     isDirect: false,
     originServerTs: context.clock.wallMs(),
   });

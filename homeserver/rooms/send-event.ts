@@ -3,34 +3,33 @@ import type { Context } from '../platform/context.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
 import { checkEventForRoom } from './check-event-content.ts';
 import type { EventIntent } from './event-intent.ts';
-import { type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
+import type { HotRoom } from './hot-room.ts';
+import { checkJoined, type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
+import { isSameContent } from './same-content.ts';
 
 interface SendInput extends RoomCommandInput {
   readonly intent: EventIntent;
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
 }
 
-export const sendEventCommand = roomCommand<SendInput>('send-event', async (shard, room, input) => {
-  const { intent, identity, transaction } = input;
+export const sendEventCommand = roomCommand<SendInput>('send-event', async (shard, room, input, identityHash) => {
+  const { intent, transaction } = input;
   await prepareToAppend(shard, room, [intent]);
-  const unchanged = unchangedStateEvent(room.get.bind(room), intent);
+  checkJoined(room, intent.sender);
+  const unchanged = unchangedStateEvent(room, intent);
   if (unchanged !== undefined) return { result: { eventId: unchanged } };
-  const { events, committed } = appendEvents(shard, room, [intent], { identity, ...(transaction && { transaction }) });
+  const { events, committed } = appendEvents(shard, room, [intent], {
+    identityHash,
+    ...(transaction && { transaction }),
+  });
   return { result: { eventId: events[0]?.eventId ?? '' }, committed };
 });
 
 /** Setting a state event to what it already is makes no event; the sender gets the current one's id. */
-function unchangedStateEvent(
-  get: (
-    type: string,
-    stateKey: string,
-  ) => { eventId: string; pdu: { sender: string; content: JsonObject } } | undefined,
-  intent: EventIntent,
-): string | undefined {
-  if (intent.stateKey === undefined) return undefined;
-  const current = get(intent.type, intent.stateKey);
-  if (!current || current.pdu.sender !== intent.sender) return undefined;
-  return JSON.stringify(current.pdu.content) === JSON.stringify(intent.content) ? current.eventId : undefined;
+function unchangedStateEvent(room: HotRoom, { type, stateKey, sender, content }: EventIntent): string | undefined {
+  const current = stateKey === undefined ? undefined : room.get(type, stateKey);
+  if (!current || current.pdu.sender !== sender) return undefined;
+  return isSameContent(current.pdu.content, content) ? current.eventId : undefined;
 }
 
 export interface SendMessageRequest {

@@ -34,6 +34,11 @@ export function openDatabase(options: DatabaseOptions): Sql {
       idle_in_transaction_session_timeout: 2_000,
       standard_conforming_strings: 'on',
       lock_timeout: options.statementTimeoutMs,
+      // Every query is written as index look-ups. Without this PostgreSQL plans whole-table joins while a young
+      // database has no statistics yet, and keeps those plans.
+      enable_hashjoin: 'off',
+      enable_mergejoin: 'off',
+      enable_seqscan: 'off',
     },
     types: {
       // Positions and counters stay far below 2^53.

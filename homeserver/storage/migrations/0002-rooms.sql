@@ -23,10 +23,11 @@ CREATE TABLE event (
   room integer NOT NULL,
   sender integer NOT NULL,
   type integer NOT NULL,
-  -- The first 6 bytes of SHA-256 of the event id; found rows are compared in full.
+  -- 6 bytes of the event id's hash, see storage/rooms/text-hash.ts; found rows are compared in full.
   event_id_hash bigint NOT NULL,
-  -- Likewise of user, device and transaction id, or of the idempotency key; null for events of other servers. Without
-  -- an index: the shard's owner keeps those of the newest events in memory (rooms/recent-transactions.ts).
+  -- 6 bytes of SHA-256 of user, device, path and transaction id, or of the idempotency key; null for events of other
+  -- servers. Without an index: the shard's owner keeps those of the newest events in memory
+  -- (rooms/recent-transactions.ts).
   transaction_hash bigint,
   -- How many notifying events its timeline (the main one, or its thread) has had, this one included.
   notify_ordinal integer NOT NULL,

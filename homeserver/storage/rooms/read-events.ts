@@ -1,7 +1,7 @@
 import type { Context } from '../../platform/context.ts';
 import { roomsByNumber } from '../names/room-names.ts';
 import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
-import { textHash } from './text-hash.ts';
+import { eventIdHash } from './text-hash.ts';
 
 /** Events by id, those that are stored, keyed by id. One query however many. */
 export async function readEventsById(context: Context, eventIds: readonly string[]): Promise<Map<string, StoredEvent>> {
@@ -9,7 +9,7 @@ export async function readEventsById(context: Context, eventIds: readonly string
   const wanted = new Set(eventIds);
   const rows = await context.database.unsafe<EventRow[]>(
     `SELECT ${eventColumns} FROM event e WHERE e.event_id_hash = ANY($1::bigint[])`,
-    [[...wanted].map(textHash)],
+    [[...wanted].map(eventIdHash)],
     { prepare: true },
   );
   const events = await storedEvents(

@@ -1,6 +1,6 @@
 import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
 import { packEvent } from './pack-event.ts';
-import { textHash } from './text-hash.ts';
+import { eventIdHash } from './text-hash.ts';
 
 const insertEvents: BatchStatement = {
   name: 'insert-events',
@@ -49,7 +49,7 @@ export function insertEvent(row: NewEventRow): Write {
       row.room,
       row.sender,
       row.type,
-      textHash(row.eventId),
+      eventIdHash(row.eventId),
       row.transactionHash,
       row.notifyOrdinal,
       row.flags,

@@ -1,0 +1,32 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../platform/context.ts';
+import { changeMembership } from './change-membership.ts';
+import { checkCanonicalAlias } from './directory/check-canonical-alias.ts';
+import type { EventResult } from './room-command.ts';
+import { sendStateEvent } from './send-event.ts';
+
+export interface SetStateRequest {
+  readonly roomId: string;
+  readonly userId: string;
+  readonly type: string;
+  readonly stateKey: string;
+  readonly content: JsonObject;
+}
+
+/**
+ * Sets a state event of any type, with the checks of the operation that is there for the type, and returns its id.
+ * Throws M_FORBIDDEN, M_BAD_JSON, M_TOO_LARGE, M_INVALID_PARAM, M_BAD_ALIAS, and what changeMembership throws.
+ * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidstateeventtypestatekey
+ */
+export async function setRoomState(context: Context, request: SetStateRequest): Promise<EventResult> {
+  const { roomId, userId, type, stateKey, content } = request;
+  if (type === 'm.room.member') {
+    return await changeMembership(context, { roomId, action: 'put', sender: userId, target: stateKey, content });
+  }
+  if (type === 'm.room.canonical_alias' && stateKey === '') await checkCanonicalAlias(context, roomId, userId, content);
+  if (type === 'm.room.encryption' && typeof content['algorithm'] !== 'string') {
+    throw new MatrixError('M_BAD_JSON', 'The content of m.room.encryption must name an algorithm');
+  }
+  return await sendStateEvent(context, request);
+}
