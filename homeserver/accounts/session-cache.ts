@@ -1,4 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { readSession, type SessionRow } from '../storage/accounts/read-sessions.ts';
@@ -27,6 +28,8 @@ const cachedSessions = 50_000;
 export class SessionCache {
   readonly #context: Context;
   readonly #sessions = new Map<string, Session>();
+  /** Saves hashing a token for each of its requests; a token's id never changes. */
+  readonly #idByToken = new BoundedCache<string, string>(cachedSessions);
   /** Exactly the tokens that are in #sessions. */
   readonly #tokensByUser = new Map<string, Set<string>>();
   readonly #unsubscribe: () => void;
@@ -46,13 +49,14 @@ export class SessionCache {
    */
   async find(token: string): Promise<Session> {
     if (!isWellFormedToken(token, 'access')) throw unknownToken(false);
-    const tokenHash = hashToken(token);
-    const accessTokenId = Buffer.from(tokenHash).toString('base64url');
-    const cached = this.#sessions.get(accessTokenId);
+    const known = this.#idByToken.get(token);
+    const cached = known === undefined ? undefined : this.#sessions.get(known);
     if (cached) {
       if (cached.expiresAtMs > this.#context.clock.monotonicMs()) return cached;
       throw unknownToken(true);
     }
+    const tokenHash = hashToken(token);
+    const accessTokenId = Buffer.from(tokenHash).toString('base64url');
     const changesBefore = this.#changes;
     const row = await readSession(this.#context.database, tokenHash);
     if (!row || row.isDeactivated) throw unknownToken(false);
@@ -60,7 +64,10 @@ export class SessionCache {
     if (row.generation > row.oldestGeneration) this.#confirm(row);
     const session = this.#toSession(row, accessTokenId);
     // What changed while we read may have been this session.
-    if (this.#changes === changesBefore) this.#keep(session);
+    if (this.#changes === changesBefore) {
+      this.#keep(session);
+      this.#idByToken.set(token, accessTokenId);
+    }
     return session;
   }
 
