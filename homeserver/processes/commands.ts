@@ -1,8 +1,12 @@
 import { accountCommands } from '../accounts/account-commands.ts';
 import { deviceCommands } from '../devices/device-commands.ts';
+import { ephemeralCommands } from '../ephemeral/ephemeral-commands.ts';
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
+import { claimAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
+import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
+import { forgetRoomCommand } from '../rooms/forget-room.ts';
 import { redactEventCommand } from '../rooms/redact-event.ts';
 import { sendEventCommand } from '../rooms/send-event.ts';
 
@@ -10,8 +14,13 @@ import { sendEventCommand } from '../rooms/send-event.ts';
 export const commands: readonly AnyCommand[] = [
   ...accountCommands,
   ...deviceCommands,
+  ...ephemeralCommands,
   changeMembershipCommand,
+  claimAliasCommand,
   createRoomCommand,
+  forgetRoomCommand,
+  publishRoomCommand,
   redactEventCommand,
+  releaseAliasCommand,
   sendEventCommand,
 ];

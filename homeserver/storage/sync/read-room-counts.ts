@@ -72,11 +72,7 @@ export async function readNamedRooms(context: Context, rooms: readonly number[])
     `SELECT ${eventColumns} FROM room_state s JOIN event e ON e.shard = s.shard AND e.position = s.event
      WHERE s.room = ANY($1::int[]) AND s.type = ANY($2::int[]) AND s.state_key = $3
        AND s.to_position = ${currentPosition}`,
-    [
-      rooms as number[],
-      [names.get('m.room.name') ?? 0, names.get('m.room.canonical_alias') ?? 0],
-      names.get('') ?? 0,
-    ],
+    [rooms as number[], [names.get('m.room.name') ?? 0, names.get('m.room.canonical_alias') ?? 0], names.get('') ?? 0],
     { prepare: true },
   );
   const events = await storedEvents(context, rows);

@@ -82,7 +82,10 @@ const ownMessageAfter = (thread: string, marker: string) => `coalesce((SELECT ma
 /** Rows that add to the running numbers, or, with rules of one's own, that are all that counts. */
 const noticesAfter = (thread: string, marker: string) => `(SELECT
     count(*) FILTER (WHERE n.flags & 1 <> 0 AND ($3 OR n.flags & 4 = 0))::int AS extra,
-    count(*) FILTER (WHERE n.flags & 2 <> 0)::int AS highlights
+    count(*) FILTER (WHERE n.flags & 2 <> 0)::int + (SELECT count(*)::int FROM event e
+      WHERE NOT $3 AND e.room = wanted.room AND e.flags & 32 <> 0 AND e.thread ${thread} AND e.position > ${marker}
+        AND NOT EXISTS (SELECT 1 FROM notification told
+          WHERE told.room = e.room AND told.member = $2 AND told.position = e.position)) AS highlights
   FROM notification n
   WHERE n.room = wanted.room AND n.member = $2 AND n.thread ${thread} AND n.position > ${marker})`;
 

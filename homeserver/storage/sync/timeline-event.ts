@@ -56,6 +56,7 @@ export function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, S
       ...(redacts !== undefined && { redacts }),
       notifyOrdinal: event.notifyOrdinal,
       notifies: (event.flags & eventFlags.notifies) !== 0,
+      highlightsAll: (event.flags & eventFlags.highlightsAll) !== 0,
       ...(event.transaction && { transaction: event.transaction }),
       ...(replaced && {
         replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },

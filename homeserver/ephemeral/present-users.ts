@@ -1,0 +1,69 @@
+import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
+import { readPresence, readPresentUsers, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
+import type { PresentUser } from './presence-of-user.ts';
+
+/** Whoever was there when the shard changed its owner has this time to call again. */
+const graceMs = 75_000;
+
+/** The users of a shard who are there, in the memory of the shard's owner. */
+export class PresentUsers {
+  readonly users = new Map<string, PresentUser>();
+  /** Of this memory, which ends with the ownership. */
+  readonly id: string;
+  /** Somebody looks now and then for who went away. */
+  isSwept = false;
+  readonly #shard: OwnedShard;
+  readonly #loaded: Promise<void>;
+
+  constructor(shard: OwnedShard) {
+    this.#shard = shard;
+    this.id = shard.context.random.uuid();
+    this.#loaded = this.#load();
+    this.#loaded.catch(() => {});
+  }
+
+  async loaded(): Promise<void> {
+    await this.#loaded;
+  }
+
+  /** A user, with what was told before. */
+  async get(userId: string): Promise<PresentUser> {
+    await this.#loaded;
+    const known = this.users.get(userId);
+    if (known) return known;
+    const told = await readPresence(this.#shard.context, userId);
+    const earlier = this.users.get(userId);
+    if (earlier) return earlier;
+    const user = this.#userOf(userId, told);
+    this.users.set(userId, user);
+    return user;
+  }
+
+  async #load(): Promise<void> {
+    const { context, id } = this.#shard;
+    const untilMs = context.clock.monotonicMs() + graceMs;
+    for (const told of await readPresentUsers(context, id)) {
+      const user = this.#userOf(told.userId, told);
+      if (told.state !== 'offline') user.devices.set('', { state: told.state, untilMs });
+      this.users.set(told.userId, user);
+    }
+  }
+
+  #userOf(userId: string, told: StoredPresence | undefined): PresentUser {
+    const { clock } = this.#shard.context;
+    const sinceActiveMs = told ? Math.max(0, clock.wallMs() - told.lastActiveMs) : 0;
+    return {
+      userId,
+      devices: new Map(),
+      statusMessage: told?.statusMessage,
+      activeAtMs: clock.monotonicMs() - sinceActiveMs,
+      activeAtWallMs: told?.lastActiveMs ?? clock.wallMs(),
+      told,
+    };
+  }
+}
+
+export const presentUsers: ShardMemory<PresentUsers> = {
+  name: 'present-users',
+  create: (shard) => new PresentUsers(shard),
+};

@@ -1,0 +1,91 @@
+import { encodeSyncToken } from '@holdfast/protocol/sync-tokens/sync-token.ts';
+import type { Context } from '../platform/context.ts';
+import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import { readIgnoredUsers } from '../storage/sync/read-account-data-changes.ts';
+import { collectReply } from './collect-reply.ts';
+import { type SyncHub, syncHubOf } from './sync-hub.ts';
+import type { SyncRequest } from './sync-request.ts';
+import type { SyncRun } from './sync-run.ts';
+import { waitForPositions } from './wait-for-positions.ts';
+
+/**
+ * Answers a call of /sync: with what happened since the client's token, at once if there is anything, otherwise as soon
+ * as something comes or the time is over. The reply is JSON text. Throws M_INVALID_PARAM for a token that is none, and
+ * M_LIMIT_EXCEEDED when too many calls wait.
+ * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3sync
+ */
+export async function answerSync(context: Context, request: SyncRequest): Promise<string> {
+  const hub = syncHubOf(context);
+  const endMs = context.clock.monotonicMs() + request.timeoutMs;
+  if (request.since) await waitForPositions(context, request.since, request.signal);
+  hub.sentMembers.begin(request, request.since);
+  let since = request.since;
+  for (;;) {
+    const { run, seenNews, wasSettled } = await beginRun(context, hub, request, since);
+    const startedMs = context.clock.monotonicMs();
+    const reply = await collectReply(run);
+    hub.metrics.observe(run.entries ? 'memory' : 'tables', context.clock.monotonicMs() - startedMs);
+    const leftMs = endMs - context.clock.monotonicMs();
+    if (!reply.isEmpty || request.since === undefined || request.fullState || leftMs <= 0) return reply.text;
+    const end = await hub.waiting.wait(run.user, seenNews, leftMs, request.signal);
+    since = run.range.to;
+    if (end === 'news' || run.user.news !== seenNews || run.user.dropped) continue;
+    if (!wasSettled || !hub.isSettled) continue;
+    // Nothing came for the user up to this very moment.
+    return `{"next_batch":"${encodeSyncToken(newestPositions(context, since))}",${reply.keyCounts}}`;
+  }
+}
+
+interface BegunRun {
+  readonly run: SyncRun;
+  /** `user.news` at the end of the range: when it has grown, there is more. */
+  readonly seenNews: number;
+  /** Everything up to the end of the range had been told to those whom it concerns. */
+  readonly wasSettled: boolean;
+}
+
+/** Fixes the range of a look and what is in memory of it, all at one moment. */
+async function beginRun(
+  context: Context,
+  hub: SyncHub,
+  request: SyncRequest,
+  since: readonly number[] | undefined,
+): Promise<BegunRun> {
+  const { userId } = request;
+  for (;;) {
+    const user = await hub.users.get(userId);
+    await waitForPositions(context, user.positions, request.signal);
+    const ignored = await hub.ignored.get(userId, () => readIgnoredUsers(context, userId));
+    if (user.dropped) continue;
+    const to = newestPositions(context, since ?? []);
+    const range = { since, to };
+    const reader = { ...request, nowMs: context.clock.wallMs() };
+    const entries = since && entriesInMemory(context, hub, request, since);
+    const run = { context, hub, user, request, range, reader, entries, ignored };
+    return { run, seenNews: user.news, wasSettled: hub.isSettled };
+  }
+}
+
+/** Positions by shard that this process has seen, and nowhere less than `atLeast`. */
+function newestPositions({ shardLog }: Context, atLeast: readonly number[]): number[] {
+  return shardLog.tail.positions().map((position, shard) => Math.max(position, atLeast[shard] ?? 0));
+}
+
+function entriesInMemory(
+  context: Context,
+  hub: SyncHub,
+  request: SyncRequest,
+  since: readonly number[],
+): LogEntry[] | undefined {
+  // The federation format shows what the log's entries do not carry.
+  if (request.filter.eventFormat === 'federation') return undefined;
+  const all: LogEntry[] = [];
+  for (const shard of context.shardLog.tail.positions().keys()) {
+    const after = since[shard] ?? 0;
+    if (after < (hub.followedFrom[shard] ?? 0)) return undefined;
+    const entries = context.shardLog.tail.entriesAfter(shard, after);
+    if (!entries) return undefined;
+    for (const entry of entries) all.push(entry);
+  }
+  return all;
+}

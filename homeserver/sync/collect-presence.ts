@@ -1,0 +1,55 @@
+import { matchesEventFilter } from '@holdfast/protocol/filters/event-filter.ts';
+import { readPresenceInRooms, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
+import { findSharers, joinedRooms } from './shared-rooms.ts';
+import type { SyncRun } from './sync-run.ts';
+
+const mostUsers = 500;
+
+/**
+ * Presence of those who share a room with the user, as m.presence events as JSON: what changed, and in an initial sync
+ * whoever is not offline. From memory, or one query. https://spec.matrix.org/v1.19/client-server-api/#presence
+ */
+export async function collectPresence(run: SyncRun): Promise<string[]> {
+  const { context, request, ignored } = run;
+  const { presence: filter } = request.filter;
+  if (!context.config.presence.enabled || filter.notTypes?.('m.presence') || filter.types?.('m.presence') === false) {
+    return [];
+  }
+  const presences = run.entries ? await presencesInMemory(run) : await readPresences(run);
+  return presences
+    .filter(({ userId }) => !ignored.has(userId))
+    .filter(({ userId }) => matchesEventFilter(filter, { type: 'm.presence', sender: userId }))
+    .slice(0, filter.limit ?? mostUsers)
+    .map((presence) => presenceText(presence, run.reader.nowMs));
+}
+
+async function readPresences(run: SyncRun): Promise<StoredPresence[]> {
+  const rooms = await joinedRooms(run);
+  const numbers = rooms.map(({ id }) => id);
+  return await readPresenceInRooms(run.context, numbers, run.range.since, mostUsers);
+}
+
+async function presencesInMemory(run: SyncRun): Promise<StoredPresence[]> {
+  const newest = new Map<string, StoredPresence>();
+  for (const entry of run.entries ?? []) {
+    if (entry.kind !== 'presence') continue;
+    const { userId, presence, statusMessage, lastActiveMs, currentlyActive } = entry.body;
+    const state = presence as StoredPresence['state'];
+    newest.set(userId, { userId, state, statusMessage, lastActiveMs, currentlyActive });
+  }
+  if (newest.size === 0) return [];
+  const sharers = await findSharers(run, new Set(newest.keys()));
+  return [...newest.values()].filter(({ userId }) => sharers.has(userId));
+}
+
+/** https://spec.matrix.org/v1.19/client-server-api/#mpresence */
+export function presenceText(presence: StoredPresence, nowMs: number): string {
+  const { userId, state, statusMessage, lastActiveMs, currentlyActive } = presence;
+  const content = {
+    presence: state,
+    last_active_ago: Math.max(0, nowMs - lastActiveMs),
+    ...(state === 'online' && { currently_active: currentlyActive }),
+    ...(statusMessage !== undefined && { status_msg: statusMessage }),
+  };
+  return `{"content":${JSON.stringify(content)},"sender":${JSON.stringify(userId)},"type":"m.presence"}`;
+}

@@ -1,0 +1,163 @@
+import { matchesEventFilter, matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
+import { readReceipts, type StoredReceipt } from '../storage/ephemeral/read-receipts.ts';
+import { findRoom } from '../storage/names/room-names.ts';
+import { type MembershipSpan, readMembershipSpans } from '../storage/sync/read-membership-spans.ts';
+import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
+import type { RoomTarget } from './collect-timelines.ts';
+import type { EventLogEntry } from './connected-users.ts';
+import { receiptsText, typingText } from './ephemeral-text.ts';
+import { type EntriesByRoom, groupEntries } from './group-entries.ts';
+import { planRoom, type RoomPlan } from './plan-room.ts';
+import { type SyncRun, sinceIn, toIn } from './sync-run.ts';
+
+/** A joined or left room of which something may have to be told. */
+export interface RoomNews {
+  readonly target: RoomTarget;
+  /** Its events in the range, oldest first, when they are in memory; undefined: the tables answer. */
+  readonly entries: readonly EventLogEntry[] | undefined;
+  /** Events as JSON. */
+  readonly ephemeral: readonly string[];
+  /** The user's own receipts changed, and with them the unread counts. */
+  readonly ownReceipts: boolean;
+}
+
+/** A room that the user was invited to or knocks on, since the range began. */
+export interface RoomInvitation {
+  readonly section: 'invite' | 'knock';
+  readonly roomId: string;
+  readonly room: number;
+  /** Of the user's member event. */
+  readonly position: number;
+}
+
+export interface FoundRooms {
+  readonly news: readonly RoomNews[];
+  readonly invitations: readonly RoomInvitation[];
+}
+
+interface CandidateRoom {
+  readonly roomId: string;
+  readonly shard: number;
+  /** The user's membership changed in the range, or the client knows nothing yet. */
+  readonly isChanged: boolean;
+}
+
+const beforeEverything = -9e15;
+const mostReceiptsPerRoom = 500;
+
+/**
+ * Which rooms have news. Takes the first look without waiting, so that it sees the user's rooms as they were at the end
+ * of the range.
+ */
+export async function findRoomNews(run: SyncRun): Promise<FoundRooms> {
+  const grouped = run.entries && groupEntries(run, run.entries);
+  const candidates = grouped && !run.request.fullState ? candidatesInMemory(run, grouped) : candidatesOfUser(run);
+  const left = grouped ? [] : await candidatesLeft(run);
+  const rooms = await numberRooms(run, [...candidates, ...left]);
+  const changed = rooms.filter((room) => room.isChanged);
+  const spans = await readMembershipSpans(
+    run.context,
+    run.user.userId,
+    changed.map(({ room }) => ({ room, since: beforeEverything })),
+  );
+  const targets: RoomTarget[] = [];
+  const invitations: RoomInvitation[] = [];
+  for (const room of rooms) {
+    const memberships = room.isChanged ? (spans.get(room.room) ?? []) : undefined;
+    const plan = memberships ? planChanged(run, room.shard, memberships) : planStay(run, room.shard);
+    if (!plan) continue;
+    const { roomId, room: number, shard } = room;
+    if ('position' in plan) invitations.push({ roomId, room: number, section: plan.section, position: plan.position });
+    else targets.push({ roomId, room: number, shard, memberships, ...plan });
+  }
+  return { news: await addEphemeral(run, targets, grouped), invitations };
+}
+
+function planStay(run: SyncRun, shard: number): RoomPlan {
+  return { section: 'join', since: sinceIn(run, shard), upTo: toIn(run, shard), scope: 'room' };
+}
+
+function planChanged(run: SyncRun, shard: number, spans: readonly MembershipSpan[]): RoomPlan | undefined {
+  return planRoom(spans, sinceIn(run, shard), toIn(run, shard), run.request.filter.room.includeLeave);
+}
+
+function candidatesInMemory(run: SyncRun, grouped: EntriesByRoom): CandidateRoom[] {
+  const candidates: CandidateRoom[] = [];
+  for (const [roomId, { shard, isMembershipChanged }] of grouped) {
+    if (!isMembershipChanged && !run.user.isJoined(roomId)) continue;
+    if (isWantedRoom(run, roomId)) candidates.push({ roomId, shard, isChanged: isMembershipChanged });
+  }
+  return candidates;
+}
+
+function candidatesOfUser(run: SyncRun): CandidateRoom[] {
+  const candidates: CandidateRoom[] = [];
+  for (const { roomId, shard, position, membership } of run.user.rooms.values()) {
+    const since = sinceIn(run, shard);
+    const isChanged = since === undefined || position > since;
+    if (!isChanged && membership !== 'join') continue;
+    if (isWantedRoom(run, roomId)) candidates.push({ roomId, shard, isChanged });
+  }
+  return candidates;
+}
+
+/** Rooms that the user is in no more; initial syncs have them when the filter says so. */
+async function candidatesLeft(run: SyncRun): Promise<CandidateRoom[]> {
+  if (run.range.since === undefined && !run.request.filter.room.includeLeave) return [];
+  const { rooms } = await readUserRooms(run.context, run.user.userId, true);
+  return rooms
+    .filter(({ roomId, membership }) => (membership === 'leave' || membership === 'ban') && isWantedRoom(run, roomId))
+    .filter(({ shard, position }) => position > (sinceIn(run, shard) ?? beforeEverything))
+    .map(({ roomId, shard }) => ({ roomId, shard, isChanged: true }));
+}
+
+function isWantedRoom(run: SyncRun, roomId: string): boolean {
+  return matchesRoom(run.request.filter.room, roomId);
+}
+
+async function numberRooms(run: SyncRun, candidates: readonly CandidateRoom[]) {
+  const rooms = await Promise.all(candidates.map(({ roomId }) => findRoom(run.context, roomId)));
+  return candidates.flatMap((candidate, index) => {
+    const room = rooms[index];
+    return room ? [{ ...candidate, room: room.id }] : [];
+  });
+}
+
+async function addEphemeral(
+  run: SyncRun,
+  targets: readonly RoomTarget[],
+  grouped: EntriesByRoom | undefined,
+): Promise<RoomNews[]> {
+  const filter = run.request.filter.room.ephemeral;
+  const wantsReceipts = matchesEventFilter(filter, { type: 'm.receipt' });
+  const wantsTyping = matchesEventFilter(filter, { type: 'm.typing' });
+  const read = await readChangedReceipts(run, targets, grouped);
+  return targets.map((target) => {
+    const { roomId, since, memberships } = target;
+    const isKnown = since !== undefined && memberships === undefined;
+    const inMemory = isKnown && !run.request.fullState ? grouped?.get(roomId) : undefined;
+    const receipts = inMemory ? inMemory.receipts : (read.get(target.room) ?? []);
+    const ephemeral: string[] = [];
+    if (target.section === 'join' && matchesRoom(filter, roomId)) {
+      if (wantsReceipts && receipts.length > 0) ephemeral.push(receiptsText(receipts));
+      const typing = run.hub.typing.changedAfter(roomId, since === undefined ? undefined : run.range.since);
+      if (wantsTyping && typing) ephemeral.push(typingText(typing.filter((userId) => !run.ignored.has(userId))));
+    }
+    const ownReceipts = receipts.some(({ userId }) => userId === run.user.userId);
+    return { target, entries: inMemory?.events, ephemeral, ownReceipts };
+  });
+}
+
+async function readChangedReceipts(
+  run: SyncRun,
+  targets: readonly RoomTarget[],
+  grouped: EntriesByRoom | undefined,
+): Promise<Map<number, StoredReceipt[]>> {
+  const wanted = targets.filter(({ section, since }) => section === 'join' && (!grouped || since === undefined));
+  return await readReceipts(
+    run.context,
+    run.user.userId,
+    wanted.map(({ room, since }) => ({ room, after: since ?? -1 })),
+    mostReceiptsPerRoom,
+  );
+}

@@ -1,0 +1,42 @@
+import type { Context } from '../platform/context.ts';
+import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import type { ConnectedUser } from './connected-user.ts';
+import type { EventReader } from './event-text.ts';
+import type { SyncHub } from './sync-hub.ts';
+import type { SyncRange, SyncRequest } from './sync-request.ts';
+
+/** One look for what a reply should tell: who asks for what, and where it is found. */
+export interface SyncRun {
+  readonly context: Context;
+  readonly hub: SyncHub;
+  readonly user: ConnectedUser;
+  readonly request: SyncRequest;
+  readonly range: SyncRange;
+  readonly reader: EventReader;
+  /** Every entry of the range, if this process has them all in memory; undefined: the tables answer. */
+  readonly entries: readonly LogEntry[] | undefined;
+  /** Users whose events the user does not want to see. */
+  readonly ignored: ReadonlySet<string>;
+}
+
+/** Where the range begins in a shard; undefined in an initial sync. */
+export function sinceIn(run: SyncRun, shard: number): number | undefined {
+  return run.range.since === undefined ? undefined : (run.range.since[shard] ?? 0);
+}
+
+export function toIn(run: SyncRun, shard: number): number {
+  return run.range.to[shard] ?? 0;
+}
+
+const sliceMs = 8;
+
+/** Calls `work` for each item and lets other requests have their turn every few milliseconds. */
+export async function inSlices<T>(context: Context, items: Iterable<T>, work: (item: T) => void): Promise<void> {
+  let startedMs = context.clock.monotonicMs();
+  for (const item of items) {
+    work(item);
+    if (context.clock.monotonicMs() - startedMs < sliceMs) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    startedMs = context.clock.monotonicMs();
+  }
+}
