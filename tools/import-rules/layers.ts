@@ -37,6 +37,8 @@ export const storage = 'homeserver/storage';
 export const writers: Readonly<Record<string, readonly string[]>> = {
   // Names are interned by the transaction that first mentions them, whatever it writes.
   names: ['homeserver/storage', 'homeserver/rooms'],
+  // Aliases and published rooms change with the rooms.
+  directory: ['homeserver/rooms'],
 };
 
 /** Tests, and the folders named `testing` that they share, import what they like: they look at the code from outside. */

@@ -1,83 +1,68 @@
-import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
-import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../../platform/context.ts';
-import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
-import { listedStateTypes, readListedRooms, readPublishedRooms } from '../../storage/directory/read-published-rooms.ts';
-import { cachedRoom } from '../../storage/names/room-names.ts';
-import type { StoredEvent } from '../../storage/rooms/event-row.ts';
+import type { ListedRoom } from './listed-room.ts';
+import { compareListedRooms, publishedRooms } from './published-rooms.ts';
 
-/** A room as the directory shows it. */
-export interface ListedRoom {
-  readonly room: number;
-  readonly joined: number;
-  readonly roomType: string | null;
-  /** Name, topic and canonical alias, for searching: in lower case. */
-  readonly searchText: string;
-  /** The wire form: a PublishedRoomsChunk. */
-  readonly summary: JsonObject;
+export interface PublicRoomsRequest {
+  readonly limit?: number | undefined;
+  readonly since?: string | undefined;
+  /** Found in name, topic or canonical alias, whatever the case. */
+  readonly searchTerm?: string | undefined;
+  /** null: rooms without a type. */
+  readonly roomTypes?: readonly (string | null)[] | undefined;
 }
 
-/** More rooms than this are read again in several steps. */
-const roomsPerRead = 1_000;
-const listedTypes: ReadonlySet<string> = new Set([...listedStateTypes, 'm.room.member']);
+const defaultLimit = 100;
+const maxLimit = 500;
 
 /**
- * What the public directory shows, in the memory of each process: rooms are read when they are first listed and again
- * after the log says that something about them changed.
+ * A page of the public room directory, as JSON text. Throws M_INVALID_PARAM for a `since` that is none.
+ * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3publicrooms
  */
-export class PublicRooms {
-  readonly #context: Context;
-  readonly #listed = new Map<number, ListedRoom>();
-  /** Grows with each change of a room while it is being read. */
-  #changes = 0;
-  #changedAt = new Map<number, number>();
+export async function listPublicRooms(context: Context, request: PublicRoomsRequest): Promise<string> {
+  const { searchTerm = '', roomTypes } = request;
+  const term = searchTerm.trim().toLowerCase();
+  const rooms = (await publishedRooms(context).list()).filter(
+    (room) => room.searchText.includes(term) && (roomTypes === undefined || roomTypes.includes(room.roomType)),
+  );
+  const limit = Math.min(Math.max(request.limit ?? defaultLimit, 1), maxLimit);
+  const [first, last] = pageBounds(rooms, decodeSince(request.since), limit);
+  const page = rooms.slice(first, last);
+  let text = `{"chunk":[${page.map(({ json }) => json).join(',')}]`;
+  const [before, after] = [page[0], page.at(-1)];
+  if (after && last < rooms.length) text += `,"next_batch":"${encodeSince('after', after)}"`;
+  if (before && first > 0) text += `,"prev_batch":"${encodeSince('before', before)}"`;
+  return `${text},"total_room_count_estimate":${rooms.length}}`;
+}
 
-  constructor(context: Context) {
-    this.#context = context;
-    context.shardLog.tail.subscribe((_shard, entries) => this.#apply(entries));
-  }
+/** Where to go on: next to a room with so many members, whether it still stands there or not. */
+interface Since {
+  readonly direction: 'after' | 'before';
+  readonly joined: number;
+  readonly room: number;
+}
 
-  /** Every published room, those with the most joined members first. One query, and two where something changed. */
-  async list(): Promise<ListedRoom[]> {
-    const published = await readPublishedRooms(this.#context);
-    const missing = published.filter((room) => !this.#listed.has(room));
-    const fresh = new Map<number, ListedRoom>();
-    for (let index = 0; index < missing.length; index += roomsPerRead) {
-      for (const room of await this.#read(missing.slice(index, index + roomsPerRead))) fresh.set(room.room, room);
-    }
-    const rooms = published.flatMap((room) => this.#listed.get(room) ?? fresh.get(room) ?? []);
-    return rooms.sort((one, other) => other.joined - one.joined || one.room - other.room);
+function pageBounds(rooms: readonly ListedRoom[], since: Since | undefined, limit: number): [number, number] {
+  if (!since) return [0, limit];
+  if (since.direction === 'after') {
+    const next = rooms.findIndex((room) => compareListedRooms(room, since) > 0);
+    return next === -1 ? [rooms.length, rooms.length] : [next, next + limit];
   }
+  const end = rooms.findLastIndex((room) => compareListedRooms(room, since) < 0) + 1;
+  return [Math.max(0, end - limit), end];
+}
 
-  async #read(rooms: readonly number[]): Promise<ListedRoom[]> {
-    const before = this.#changes;
-    const { events, joined } = await readListedRooms(this.#context, rooms);
-    const eventsByRoom = Map.groupBy(events, (event) => event.roomNumber);
-    const read: ListedRoom[] = [];
-    for (const [room, ofRoom] of eventsByRoom) {
-      const listed = listRoom(room, ofRoom, joined.get(room) ?? 0);
-      read.push(listed);
-      // What changed while we read may not be in what we read.
-      if ((this.#changedAt.get(room) ?? 0) <= before) this.#listed.set(room, listed);
-    }
-    return read;
-  }
+const sinceForm = /^(after|before)_(\d{1,15})_(\d{1,10})$/;
 
-  #apply(entries: readonly LogEntry[]): void {
-    if (entries.length === 0) this.#forgetAll();
-    for (const entry of entries) {
-      if (entry.kind !== 'event' || entry.body.stateKey === undefined || !listedTypes.has(entry.body.type)) continue;
-      const room = cachedRoom(this.#context, entry.body.roomId);
-      if (room) this.#forget(room.id);
-    }
-  }
+function encodeSince(direction: Since['direction'], { joined, room }: ListedRoom): string {
+  return `${direction}_${joined}_${room}`;
+}
 
-  #forget(room: number): void {
-    this.#listed.delete(room);
-    this.#changedAt.set(room, ++this.#changes);
+function decodeSince(text: string | undefined): Since | undefined {
+  if (text === undefined || text === '') return undefined;
+  const [, direction, joined, room] = sinceForm.exec(text) ?? [];
+  if (direction !== 'after' && direction !== 'before') {
+    throw new MatrixError('M_INVALID_PARAM', 'since is no token of the room directory');
   }
-
-  #forgetAll(): void {
-    this.#listed.clear();
-  }
+  return { direction, joined: Number(joined), room: Number(room) };
 }

@@ -1,6 +1,9 @@
-import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { createRoom as makeRoom } from '../../../rooms/create-room.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+
+const maxInvites = 1_000;
+const maxInitialState = 1_000;
 
 /**
  * Creates a room.
@@ -17,14 +20,16 @@ export const createRoom = defineEndpoint({
     type: 'object',
     properties: {
       visibility: { type: 'string', enum: ['public', 'private'] },
+      room_alias_name: { type: 'string' },
       name: { type: 'string' },
       topic: { type: 'string' },
-      invite: { type: 'array', maxItems: 1_000, items: { type: 'string' } },
+      invite: { type: 'array', maxItems: maxInvites, items: { type: 'string' } },
+      invite_3pid: { type: 'array', items: { type: 'object' } },
       room_version: { type: 'string' },
       creation_content: { type: 'object' },
       initial_state: {
         type: 'array',
-        maxItems: 1_000,
+        maxItems: maxInitialState,
         items: {
           type: 'object',
           properties: { type: { type: 'string' }, state_key: { type: 'string' }, content: { type: 'object' } },
@@ -37,23 +42,24 @@ export const createRoom = defineEndpoint({
     },
   },
   async handle(context, { requester, body }) {
-    const visibility = body.visibility ?? 'private';
+    if (body.invite_3pid?.length) {
+      throw new MatrixError('M_SERVER_NOT_TRUSTED', 'This server works with no identity server: invite by user id');
+    }
+    const { visibility = 'private', room_alias_name: aliasName } = body;
     const { roomId } = await makeRoom(context, body.room_version ?? context.config.room.defaultVersion, {
       creator: requester.userId,
-      creatorProfile: {},
       preset: body.preset ?? (visibility === 'public' ? 'public_chat' : 'private_chat'),
       creationContent: body.creation_content ?? {},
       powerLevelOverride: body.power_level_content_override ?? {},
-      initialState: (body.initial_state ?? []).map(({ type, state_key, content }) => ({
-        type,
-        stateKey: state_key ?? '',
-        content: content as JsonObject,
-      })),
+      initialState: (body.initial_state ?? []).map(({ type, state_key: stateKey = '', content }) => {
+        return { type, stateKey, content };
+      }),
+      canonicalAlias: aliasName === undefined ? undefined : `#${aliasName}:${context.serverName}`,
       name: body.name,
       topic: body.topic,
       invite: body.invite ?? [],
-      inviteProfiles: {},
       isDirect: body.is_direct ?? false,
+      published: visibility === 'public',
       originServerTs: context.clock.wallMs(),
     });
     return { room_id: roomId };

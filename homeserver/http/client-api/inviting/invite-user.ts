@@ -1,8 +1,10 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
- * Invites a user to a room.
+ * Invites a user to a room, by user id. By a third-party identifier (the operation inviteBy3PID of the same path)
+ * nobody can be invited while this server works with no identity server.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidinvite
  */
 export const inviteUser = defineEndpoint({
@@ -14,10 +16,21 @@ export const inviteUser = defineEndpoint({
   suspendedMayNotCall: true,
   body: {
     type: 'object',
-    properties: { user_id: { type: 'string' }, reason: { type: 'string' } },
-    required: ['user_id'],
+    properties: {
+      user_id: { type: 'string' },
+      reason: { type: 'string' },
+      id_server: { type: 'string' },
+      id_access_token: { type: 'string' },
+      medium: { type: 'string' },
+      address: { type: 'string' },
+    },
   },
-  async handle(context, { requester, params: { roomId }, body: { user_id: target, reason } }) {
+  async handle(context, { requester, params: { roomId }, body }) {
+    const { user_id: target, reason, medium, address } = body;
+    if (target === undefined) {
+      if (medium === undefined && address === undefined) throw new MatrixError('M_BAD_JSON', 'Missing user_id');
+      throw new MatrixError('M_SERVER_NOT_TRUSTED', 'This server works with no identity server: invite by user id');
+    }
     const content = reason === undefined ? {} : { reason };
     await changeMembership(context, { roomId, action: 'invite', sender: requester.userId, target, content });
     return {};

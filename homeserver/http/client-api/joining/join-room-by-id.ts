@@ -1,5 +1,8 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { isRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { joinBody } from './join-body.ts';
 
 /**
  * Joins a room by its id.
@@ -12,10 +15,17 @@ export const joinRoomById = defineEndpoint({
   authentication: 'user',
   rateLimit: 'join',
   suspendedMayNotCall: true,
-  body: { type: 'object', properties: { reason: { type: 'string' } } },
-  async handle(context, { requester: { userId }, params: { roomId }, body: { reason } }) {
-    const content = reason === undefined ? {} : { reason };
-    await changeMembership(context, { roomId, action: 'join', sender: userId, target: userId, content });
+  body: joinBody,
+  async handle(context, { requester: { userId }, params: { roomId }, body: { reason, third_party_signed: signed } }) {
+    if (!isRoomId(roomId)) throw new MatrixError('M_INVALID_PARAM', 'The room id is not valid');
+    await changeMembership(context, {
+      roomId,
+      action: 'join',
+      sender: userId,
+      target: userId,
+      content: reason === undefined ? {} : { reason },
+      thirdPartySigned: signed,
+    });
     return { room_id: roomId };
   },
 });

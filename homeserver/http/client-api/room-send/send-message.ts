@@ -1,8 +1,10 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { redactEvent } from '../../../rooms/redact-event.ts';
 import { sendMessageEvent } from '../../../rooms/send-event.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
- * Sends a message event.
+ * Sends a message event. Redactions may be sent this way too.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
  */
 export const sendMessage = defineEndpoint({
@@ -13,13 +15,21 @@ export const sendMessage = defineEndpoint({
   rateLimit: 'message',
   suspendedMayNotCall: true,
   body: { type: 'object' },
-  async handle(context, { requester: { userId, deviceId }, params: { roomId, eventType, txnId }, body }) {
-    const { eventId } = await sendMessageEvent(context, {
+  async handle(context, { requester: { userId, deviceId }, params: { roomId, eventType: type, txnId }, body }) {
+    const transaction = { deviceId, transactionId: txnId };
+    if (type !== 'm.room.redaction') {
+      const { eventId } = await sendMessageEvent(context, { roomId, userId, type, content: body, transaction });
+      return { event_id: eventId };
+    }
+    const { redacts, ...content } = body;
+    if (typeof redacts !== 'string') throw new MatrixError('M_BAD_JSON', 'A redaction must name the event in redacts');
+    const { eventId } = await redactEvent(context, {
       roomId,
       userId,
-      type: eventType,
-      content: body,
-      transaction: { deviceId, transactionId: txnId },
+      redacts,
+      content,
+      operation: 'send',
+      transaction,
     });
     return { event_id: eventId };
   },

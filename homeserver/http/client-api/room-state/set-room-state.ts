@@ -1,6 +1,6 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../../platform/context.ts';
-import { sendStateEvent } from '../../../rooms/send-event.ts';
+import { setRoomState as setRoomStateEvent } from '../../../rooms/set-room-state.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 async function setState(
@@ -10,7 +10,7 @@ async function setState(
   content: JsonObject,
 ) {
   const { roomId, eventType: type, stateKey } = place;
-  const { eventId } = await sendStateEvent(context, { roomId, userId, type, stateKey, content });
+  const { eventId } = await setRoomStateEvent(context, { roomId, userId, type, stateKey, content });
   return { event_id: eventId };
 }
 

@@ -1,0 +1,31 @@
+import { changeMembership } from '../../../rooms/change-membership.ts';
+import { resolveRoom } from '../../../rooms/directory/room-aliases.ts';
+import { defineEndpoint } from '../../endpoint.ts';
+import { joinBody, viaQuery } from './join-body.ts';
+
+/**
+ * Joins a room by its id or alias.
+ * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3joinroomidoralias
+ */
+export const joinRoom = defineEndpoint({
+  operation: 'joinRoom',
+  method: 'POST',
+  path: '/_matrix/client/v3/join/{roomIdOrAlias}',
+  authentication: 'user',
+  rateLimit: 'join',
+  suspendedMayNotCall: true,
+  query: viaQuery,
+  body: joinBody,
+  async handle(context, { requester: { userId }, params, body: { reason, third_party_signed: signed } }) {
+    const roomId = await resolveRoom(context, params.roomIdOrAlias);
+    await changeMembership(context, {
+      roomId,
+      action: 'join',
+      sender: userId,
+      target: userId,
+      content: reason === undefined ? {} : { reason },
+      thirdPartySigned: signed,
+    });
+    return { room_id: roomId };
+  },
+});

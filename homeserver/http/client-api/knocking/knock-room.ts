@@ -1,0 +1,25 @@
+import { changeMembership } from '../../../rooms/change-membership.ts';
+import { resolveRoom } from '../../../rooms/directory/room-aliases.ts';
+import { defineEndpoint } from '../../endpoint.ts';
+import { viaQuery } from '../joining/join-body.ts';
+
+/**
+ * Asks to be let into a room.
+ * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3knockroomidoralias
+ */
+export const knockRoom = defineEndpoint({
+  operation: 'knockRoom',
+  method: 'POST',
+  path: '/_matrix/client/v3/knock/{roomIdOrAlias}',
+  authentication: 'user',
+  rateLimit: 'join',
+  suspendedMayNotCall: true,
+  query: viaQuery,
+  body: { type: 'object', properties: { reason: { type: 'string' } } },
+  async handle(context, { requester: { userId }, params: { roomIdOrAlias }, body: { reason } }) {
+    const roomId = await resolveRoom(context, roomIdOrAlias);
+    const content = reason === undefined ? {} : { reason };
+    await changeMembership(context, { roomId, action: 'knock', sender: userId, target: userId, content });
+    return { room_id: roomId };
+  },
+});

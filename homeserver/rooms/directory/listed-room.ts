@@ -1,0 +1,66 @@
+import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
+import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
+import type { StoredEvent } from '../../storage/rooms/event-row.ts';
+
+/** A room as the public directory shows it. */
+export interface ListedRoom {
+  /** The room's number: orders rooms of the same size. */
+  readonly room: number;
+  readonly joined: number;
+  readonly roomType: string | null;
+  /** Name, topic and canonical alias in lower case, for searching. */
+  readonly searchText: string;
+  /** A PublishedRoomsChunk as JSON text. */
+  readonly json: string;
+}
+
+/**
+ * A room from its current state events.
+ * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3publicrooms
+ */
+export function listRoom(
+  place: { readonly room: number; readonly roomId: string },
+  events: readonly StoredEvent[],
+  joined: number,
+): ListedRoom {
+  const contents = new Map(events.map(({ pdu }) => [pdu.type, pdu.content]));
+  const text = (type: string, member: string) => textOf(contents.get(type)?.[member]);
+  const name = text('m.room.name', 'name');
+  const topic = topicText(contents.get('m.room.topic') ?? {});
+  const canonicalAlias = text('m.room.canonical_alias', 'alias');
+  const roomType = text('m.room.create', 'type');
+  const summary = {
+    room_id: place.roomId,
+    num_joined_members: joined,
+    world_readable: text('m.room.history_visibility', 'history_visibility') === 'world_readable',
+    guest_can_join: text('m.room.guest_access', 'guest_access') === 'can_join',
+    join_rule: text('m.room.join_rules', 'join_rule'),
+    name,
+    topic,
+    canonical_alias: canonicalAlias,
+    avatar_url: text('m.room.avatar', 'url'),
+    room_type: roomType,
+  };
+  return {
+    room: place.room,
+    joined,
+    roomType: roomType ?? null,
+    searchText: [name, topic, canonicalAlias].join('\n').toLowerCase(),
+    json: JSON.stringify(summary),
+  };
+}
+
+/** The plain text of a topic; undefined where it has other forms only. */
+export function topicText(content: JsonObject): string | undefined {
+  const extensible = content['m.topic'];
+  const forms = isJsonObject(extensible) ? extensible['m.text'] : undefined;
+  if (!Array.isArray(forms)) return textOf(content['topic']);
+  const plain = forms.find(
+    (form) => isJsonObject(form) && (form['mimetype'] === undefined || form['mimetype'] === 'text/plain'),
+  );
+  return isJsonObject(plain) ? textOf(plain['body']) : undefined;
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
