@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StateMap } from '@holdfast/protocol/state-resolution/state-map.ts';
-import { currentState, type Server, type StoredEvent } from './room-copy.ts';
+import { currentState, type Server, type StoredEvent } from './server.ts';
 
 export interface Agreement {
   /** The first thing that servers see differently; undefined where they agree in everything. */

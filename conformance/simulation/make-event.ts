@@ -6,7 +6,7 @@ import type { EventReference, IdentifiedPdu, JsonObject, Pdu } from '@holdfast/p
 import { signEvent } from '@holdfast/protocol/events/sign-event.ts';
 import { requiredSignatures } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import { stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
-import { authStateOf, type Server, stateAfterAll, storedEvent } from './room-copy.ts';
+import { authStateOf, type Server, stateAfterAll, storedEvent } from './server.ts';
 import { makeSimulatedKey, simulatedCrypto } from './simulated-crypto.ts';
 
 /** What somebody wants to send. */

@@ -7,7 +7,7 @@ import { type IdentifiedPdu, type Pdu, referencedEventId } from '@holdfast/proto
 import { eventIdOf, roomIdOf } from '@holdfast/protocol/events/reference-hash.ts';
 import { verifyEventSignatures } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import { type StateMap, stateTuple, stateTupleOf } from '@holdfast/protocol/state-resolution/state-map.ts';
-import { authStateOf, currentState, prevEventIds, type Server, stateAfterAll, type Verdict } from './room-copy.ts';
+import { authStateOf, currentState, prevEventIds, type Server, stateAfterAll, type Verdict } from './server.ts';
 import { makeSimulatedKey, simulatedCrypto } from './simulated-crypto.ts';
 
 /**

@@ -9,7 +9,7 @@ import { type Draft, makeEvent } from './make-event.ts';
 import { createNetwork, type Network } from './network.ts';
 import { createRandom, type Random } from './random.ts';
 import { receiveEvent } from './receive-event.ts';
-import { authStateOf, createServer, currentState, type Server } from './room-copy.ts';
+import { authStateOf, createServer, currentState, type Server } from './server.ts';
 import { type ServerBehaviour, soundBehaviour } from './server-behaviour.ts';
 import { makeSimulatedKey } from './simulated-crypto.ts';
 

@@ -42,8 +42,8 @@ export function* buildAuthGraph(
     for (const authEventId of requireAuthEventIds(input, eventIds[node] as string)) edgeList.push(nodeOf(authEventId));
     edgeStarts.push(edgeList.length);
   }
-  const firstEdge = Uint32Array.from(edgeStarts);
-  const edges = Uint32Array.from(edgeList);
+  const firstEdge = new Uint32Array(edgeStarts);
+  const edges = new Uint32Array(edgeList);
   const { order, isAcyclic } = yield* orderTopologically(eventIds.length, firstEdge, edges, steps);
   return { eventIds, nodes, firstEdge, edges, order, isAcyclic };
 }

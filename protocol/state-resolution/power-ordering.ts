@@ -59,36 +59,48 @@ function* buildPowerNodes(
   steps: StepCounter,
 ): Generator<void, Map<string, PowerNode>> {
   const nodes = new Map<string, PowerNode>();
-  const add = (event: IdentifiedPdu): void => {
-    const senderLevel = findSenderLevel(input, event);
-    nodes.set(event.eventId, { event, senderLevel, waitingFor: 0, referencedBy: [] });
-  };
+  const readLevels = new Set<string>();
   for (const eventId of fullConflictedSet) {
     if (steps.spend(4)) yield;
     const event = requireEvent(input, eventId);
-    if (isPowerEvent(event)) add(event);
+    if (isPowerEvent(event)) nodes.set(eventId, yield* makePowerNode(input, event, readLevels, steps));
   }
   // A Map is walked in the order of insertion, so what is added below is still visited.
   for (const node of nodes.values()) {
-    if (steps.spend(powerLevelsSteps)) yield;
+    if (steps.spend(4)) yield;
     for (const authEventId of authEventIdsOf(node.event)) {
       if (!fullConflictedSet.has(authEventId)) continue;
-      if (!nodes.has(authEventId)) add(requireEvent(input, authEventId));
-      nodes.get(authEventId)?.referencedBy.push(node);
+      let authNode = nodes.get(authEventId);
+      if (authNode === undefined) {
+        authNode = yield* makePowerNode(input, requireEvent(input, authEventId), readLevels, steps);
+        nodes.set(authEventId, authNode);
+      }
+      authNode.referencedBy.push(node);
       node.waitingFor += 1;
     }
   }
   return nodes;
 }
 
-/** The power level of an event's sender as its own auth events give it. */
-function findSenderLevel(input: ResolutionInput, event: IdentifiedPdu): number {
+/** With the power level of the event's sender as its own auth events give it. */
+function* makePowerNode(
+  input: ResolutionInput,
+  event: IdentifiedPdu,
+  readLevels: Set<string>,
+  steps: StepCounter,
+): Generator<void, PowerNode> {
   const { rules } = input;
-  const powerLevels = parsePowerLevels(rules, findAuthEvent(input, event, 'm.room.power_levels'));
+  const levelsEvent = findAuthEvent(input, event, 'm.room.power_levels');
+  // Power levels are parsed at first sight only.
+  const isNew = levelsEvent !== undefined && !readLevels.has(levelsEvent.eventId);
+  if (isNew) readLevels.add(levelsEvent.eventId);
+  const powerLevels = parsePowerLevels(rules, levelsEvent);
+  if (steps.spend(isNew ? powerLevelsSteps(powerLevels) : 4)) yield;
   const create = rules.roomIdIsCreateHash
     ? input.getEvent(createEventIdOfRoomId(event.roomId))
     : findAuthEvent(input, event, 'm.room.create');
-  return userPowerLevel(rules, powerLevels, create, event.pdu.sender);
+  const senderLevel = userPowerLevel(rules, powerLevels, create, event.pdu.sender);
+  return { event, senderLevel, waitingFor: 0, referencedBy: [] };
 }
 
 function comparePowerNodes(left: PowerNode, right: PowerNode): number {

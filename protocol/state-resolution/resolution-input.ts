@@ -10,7 +10,10 @@ export interface ResolutionInput {
   readonly rules: RoomVersionRules;
   /** The states after each of an event's `prev_events`, in any order. */
   readonly stateSets: readonly StateMap[];
-  /** Must know every conflicted event and all auth events behind them, and from room version 12 on the create event. */
+  /**
+   * Must know every conflicted event and all auth events behind them, and from room version 12 on the create event.
+   * Gives the same object for the same id each time: what is parsed once is found again by it.
+   */
   getEvent(eventId: string): IdentifiedPdu | undefined;
   /**
    * The `auth_events` of any event in the state sets and in their auth chains. Where it is left out, `getEvent` must
@@ -24,7 +27,7 @@ export interface ResolutionInput {
   readonly stepsPerSlice?: number;
 }
 
-export const defaultStepsPerSlice = 8_000;
+export const defaultStepsPerSlice = 4_000;
 
 /** An event that the resolution cannot go on without. Its absence is a bug of the caller, hence an Error. */
 export function requireEvent(input: ResolutionInput, eventId: string): IdentifiedPdu {

@@ -55,7 +55,7 @@ test('the order of the states makes no difference to their resolution', () => {
       const expected = sorted(resolveState(input));
       const stateSets = shuffle(input.stateSets, choices);
       assert.deepEqual(sorted(resolveState({ ...input, stateSets })), expected);
-      const doubled = [...stateSets, ...input.stateSets.map((state) => new Map([...state].reverse()))];
+      const doubled = [...stateSets, ...input.stateSets.map((state) => new Map([...state].toReversed()))];
       assert.deepEqual(sorted(resolveState({ ...input, stateSets: doubled })), expected);
     }),
     { numRuns: 300 },

@@ -5,7 +5,7 @@ import { type ResolutionInput, requireEvent } from './resolution-input.ts';
 import { separateConflicts } from './separate-conflicts.ts';
 import { sha1Hex } from './sha1.ts';
 import { type StateMap, type StateTuple, stateTuple } from './state-map.ts';
-import { authorizationSteps, powerLevelsSteps, type StepCounter } from './step-counter.ts';
+import { authorizationSteps, type StepCounter } from './step-counter.ts';
 
 /** The types whose conflicts are settled first, in this order; each sees the outcome of those before it. */
 const authTypes = ['m.room.power_levels', 'm.room.join_rules', 'm.room.member'];
@@ -21,7 +21,7 @@ export function* resolveStateV1(input: ResolutionInput, steps: StepCounter): Gen
   const { unconflicted: resolved, conflicted } = yield* separateConflicts(input.stateSets, false, steps);
   const candidates = new Map<StateTuple, IdentifiedPdu[]>();
   for (const [tuple, eventIds] of conflicted) {
-    if (steps.spend(authorizationSteps)) yield;
+    if (steps.spend(20 * eventIds.size)) yield;
     candidates.set(tuple, orderByDepth([...eventIds].map((eventId) => requireEvent(input, eventId))));
   }
   for (const type of authTypes) {
@@ -59,7 +59,7 @@ function* chooseAuthEvent(
 ): Generator<void, string> {
   let chosen = events[0] as IdentifiedPdu;
   for (const event of events.slice(1)) {
-    if (steps.spend(event.pdu.type === 'm.room.power_levels' ? powerLevelsSteps : authorizationSteps)) yield;
+    if (steps.spend(authorizationSteps(input.rules, event))) yield;
     const state = createAuthState(input, resolved, tuple, chosen);
     if (!authorizeEvent(input.rules, event, state, input.verifySignature).allowed) break;
     chosen = event;
@@ -76,7 +76,7 @@ function* chooseOtherEvent(
 ): Generator<void, string> {
   const state = createAuthState(input, resolved, undefined, undefined);
   for (const event of events.toReversed()) {
-    if (steps.spend(authorizationSteps)) yield;
+    if (steps.spend(authorizationSteps(input.rules, event))) yield;
     if (authorizeEvent(input.rules, event, state, input.verifySignature).allowed) return event.eventId;
   }
   return (events[0] as IdentifiedPdu).eventId;

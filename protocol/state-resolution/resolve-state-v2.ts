@@ -1,5 +1,5 @@
+import { applyAllowedEvents, currentEventId, type PartialState } from './apply-allowed-events.ts';
 import { findFullConflictedSet } from './full-conflicted-set.ts';
-import { applyAllowedEvents, currentEventId, type PartialState } from './iterative-auth-checks.ts';
 import { orderByMainline } from './mainline-ordering.ts';
 import { orderPowerEvents } from './power-ordering.ts';
 import type { ResolutionInput } from './resolution-input.ts';

@@ -36,6 +36,6 @@ export function allowsOnly(
 }
 
 /** The versions from one to another. */
-export function versions(first: RoomVersionId, last: RoomVersionId = '12'): RoomVersionId[] {
+export function versionsFrom(first: RoomVersionId, last: RoomVersionId = '12'): RoomVersionId[] {
   return everyVersion.slice(everyVersion.indexOf(first), everyVersion.indexOf(last) + 1);
 }

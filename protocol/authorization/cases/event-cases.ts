@@ -9,7 +9,7 @@ import {
   sends,
   topic,
 } from '../../state-resolution/stories/story.ts';
-import { type AuthorizationCase, allows, allowsOnly, rejects, versions } from './authorization-case.ts';
+import { type AuthorizationCase, allows, allowsOnly, rejects, versionsFrom } from './authorization-case.ts';
 
 const room = openRoom({ bob: 50, dave: 10 }, 'bob', 'dave');
 
@@ -26,12 +26,12 @@ const createCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'additional creators that are no user ids',
     [create('alice', { additional_creators: ['bob'] })],
-    versions('1', '11'),
+    versionsFrom('1', '11'),
   ),
   allowsOnly(
     'additional creators that are no list',
     [create('alice', { additional_creators: {} })],
-    versions('1', '11'),
+    versionsFrom('1', '11'),
   ),
   rejects('another server joins a room that does not federate', [
     create('alice', { 'm.federate': false }),
@@ -85,7 +85,7 @@ const oldCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'a stranger sets the aliases of their server',
     [...room, sends('erin', 'm.room.aliases', {}, { stateKey: 'erin.example' })],
-    versions('1', '5'),
+    versionsFrom('1', '5'),
   ),
   rejects('a member sets the aliases of another server', [
     ...room,
@@ -95,7 +95,7 @@ const oldCases: readonly AuthorizationCase[] = [
   {
     name: 'a member redacts an event of another server below the redact level, which versions from 3 on decide later',
     events: [...room, sends('dave', 'm.room.redaction', {}, { redacts: '$other:bob.example' })],
-    allowedIn: versions('3'),
+    allowedIn: versionsFrom('3'),
     rejectedIn: ['1', '2'],
   },
   allows(

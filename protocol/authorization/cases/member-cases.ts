@@ -12,7 +12,7 @@ import {
   type StoryEvent,
   sends,
 } from '../../state-resolution/stories/story.ts';
-import { type AuthorizationCase, allows, allowsOnly, rejects, versions } from './authorization-case.ts';
+import { type AuthorizationCase, allows, allowsOnly, rejects, versionsFrom } from './authorization-case.ts';
 
 const room = openRoom({ bob: 50, carol: 50, dave: 10 }, 'bob', 'carol', 'dave');
 
@@ -53,7 +53,7 @@ const joinCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'an invited user joins a room with the join rule knock',
     [...roomWithRule('knock'), invites('bob', 'erin'), joins('erin')],
-    versions('7'),
+    versionsFrom('7'),
   ),
   rejects('a stranger joins a room with the join rule knock', [...roomWithRule('knock'), joins('erin')]),
   rejects('an invited user joins a room with the join rule private', [
@@ -64,17 +64,17 @@ const joinCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'an invited user joins a restricted room',
     [...roomWithRule('restricted'), invites('bob', 'erin'), joins('erin')],
-    versions('8'),
+    versionsFrom('8'),
   ),
   allowsOnly(
     'a member who may invite lets somebody into a restricted room',
     [...roomWithRule('restricted'), joinsBy('erin', 'bob')],
-    versions('8'),
+    versionsFrom('8'),
   ),
   allowsOnly(
     'a member who may invite lets somebody into a knock_restricted room',
     [...roomWithRule('knock_restricted'), joinsBy('erin', 'bob')],
-    versions('10'),
+    versionsFrom('10'),
   ),
   rejects('nobody lets somebody into a restricted room', [...roomWithRule('restricted'), joins('erin')]),
   rejects('a stranger lets somebody into a restricted room', [...roomWithRule('restricted'), joinsBy('erin', 'frank')]),
@@ -113,7 +113,11 @@ const leaveCases: readonly AuthorizationCase[] = [
   allows('an invited user declines', [...room, invites('bob', 'erin'), leaves('erin')]),
   rejects('a stranger leaves', [...room, leaves('erin')]),
   rejects('a banned user leaves', [...room, bans('bob', 'dave'), leaves('dave')]),
-  allowsOnly('a user withdraws their knock', [...roomWithRule('knock'), knocks('erin'), leaves('erin')], versions('7')),
+  allowsOnly(
+    'a user withdraws their knock',
+    [...roomWithRule('knock'), knocks('erin'), leaves('erin')],
+    versionsFrom('7'),
+  ),
   allows('a moderator kicks a member below', [...room, removes('bob', 'dave')]),
   rejects('a moderator kicks one of the same level', [...room, removes('bob', 'carol')]),
   rejects('a member below the kick level kicks a member below', [...room, joins('erin'), removes('dave', 'erin')]),
@@ -140,11 +144,11 @@ const otherMemberCases: readonly AuthorizationCase[] = [
   rejects('a moderator bans one of the same level', [...room, bans('bob', 'carol')]),
   rejects('a member below the ban level bans a stranger', [...room, bans('dave', 'erin')]),
   rejects('a stranger bans a member', [...room, bans('erin', 'dave')]),
-  allowsOnly('a stranger knocks', [...roomWithRule('knock'), knocks('erin')], versions('7')),
+  allowsOnly('a stranger knocks', [...roomWithRule('knock'), knocks('erin')], versionsFrom('7')),
   allowsOnly(
     'a stranger knocks on a knock_restricted room',
     [...roomWithRule('knock_restricted'), knocks('erin')],
-    versions('10'),
+    versionsFrom('10'),
   ),
   rejects('a stranger knocks on a public room', [...room, knocks('erin')]),
   rejects('a member knocks', [...roomWithRule('knock'), knocks('dave')]),

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../events/pdu.ts';
 import { create, joins, openRoom, powerLevels, type StoryEvent, sends } from '../../state-resolution/stories/story.ts';
-import { type AuthorizationCase, allows, allowsOnly, rejects, versions } from './authorization-case.ts';
+import { type AuthorizationCase, allows, allowsOnly, rejects, versionsFrom } from './authorization-case.ts';
 
 const users = { alice: 100, bob: 50, carol: 50, dave: 10 };
 const room = openRoom({ bob: 50, carol: 50, dave: 10 }, 'bob', 'carol', 'dave');
@@ -35,7 +35,7 @@ const userCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'the creator among the users',
     [create('alice'), joins('alice'), powerLevels('first levels', 'alice', { '@alice:alice.example': 100 })],
-    versions('1', '11'),
+    versionsFrom('1', '11'),
   ),
   rejects(
     'an additional creator among the users',
@@ -71,12 +71,12 @@ const levelCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'a moderator sets a notification level above their own',
     [...room, changes('bob', {}, { notifications: { room: 75 } })],
-    versions('1', '5'),
+    versionsFrom('1', '5'),
   ),
   allowsOnly(
     'a moderator lowers a notification level above their own',
     [...roomWithLevels({ notifications: { room: 75 } }), changes('bob', {}, { notifications: { room: 50 } })],
-    versions('1', '5'),
+    versionsFrom('1', '5'),
   ),
   allows('a creator sets a level as high as it goes, where nobody else can follow', [
     ...room,
@@ -90,10 +90,10 @@ const levelCases: readonly AuthorizationCase[] = [
 ];
 
 const formCases: readonly AuthorizationCase[] = [
-  allowsOnly('a level that is a string', [...room, changes('alice', { erin: ' +010 ' })], versions('1', '9')),
+  allowsOnly('a level that is a string', [...room, changes('alice', { erin: ' +010 ' })], versionsFrom('1', '9')),
   // Versions 6 to 9 never see one: the event's format forbids it.
-  allows('a level with a fraction', [...room, changes('alice', { erin: 10.9 })], versions('1', '5')),
-  rejects('a level with a fraction', [...room, changes('alice', { erin: 10.9 })], versions('10')),
+  allows('a level with a fraction', [...room, changes('alice', { erin: 10.9 })], versionsFrom('1', '5')),
+  rejects('a level with a fraction', [...room, changes('alice', { erin: 10.9 })], versionsFrom('10')),
   rejects('a level with a fraction that is above the sender when it is cut off', [
     ...room,
     changes('bob', { erin: 51.2 }),
@@ -102,7 +102,7 @@ const formCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'a string level that equals the number before',
     [...room, changes('bob', { carol: '50' })],
-    versions('1', '9'),
+    versionsFrom('1', '9'),
   ),
   rejects('a level that is a word', [...room, changes('alice', { erin: 'ten' })]),
   rejects('a level that is a truth value', [...room, changes('alice', { erin: true })]),
@@ -113,12 +113,12 @@ const formCases: readonly AuthorizationCase[] = [
   allowsOnly(
     'notifications that are a string',
     [...room, changes('alice', {}, { notifications: '50' })],
-    versions('1', '5'),
+    versionsFrom('1', '5'),
   ),
   allowsOnly(
     'a malformed ban level in the first power levels, of which versions 1 to 9 check the users only',
     [create('alice'), joins('alice'), powerLevels('first levels', 'alice', {}, { content: { ban: 'high' } })],
-    versions('1', '9'),
+    versionsFrom('1', '9'),
   ),
 ];
 

@@ -4,7 +4,7 @@ import type { IdentifiedPdu } from '../events/pdu.ts';
 import { createEventIdOfRoomId } from '../identifiers/room-id.ts';
 import { authEventIdsOf, type ResolutionInput, requireEvent } from './resolution-input.ts';
 import { type StateMap, type StateTuple, stateTuple, stateTupleOf } from './state-map.ts';
-import { authorizationSteps, powerLevelsSteps, type StepCounter } from './step-counter.ts';
+import { authorizationSteps, type StepCounter } from './step-counter.ts';
 
 /** A state that is being built over another one, which stays as it is. */
 export interface PartialState {
@@ -27,7 +27,7 @@ export function* applyAllowedEvents(
   steps: StepCounter,
 ): Generator<void, void> {
   for (const event of events) {
-    if (steps.spend(event.pdu.type === 'm.room.power_levels' ? powerLevelsSteps : authorizationSteps)) yield;
+    if (steps.spend(authorizationSteps(input.rules, event))) yield;
     const tuple = stateTupleOf(event.pdu);
     if (tuple === undefined) continue;
     const authState = createAuthStateOf(input, event, state);
