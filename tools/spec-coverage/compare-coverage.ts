@@ -27,6 +27,12 @@ export interface Coverage {
   readonly repeated: readonly Route[];
 }
 
+/** The specification lets an empty state key be left out together with its slash, which its data cannot say. */
+const shortenedPaths: ReadonlySet<string> = new Set([
+  'GET /_matrix/client/v3/rooms/{}/state/{}',
+  'PUT /_matrix/client/v3/rooms/{}/state/{}',
+]);
+
 /**
  * Compares the routes of a server with the operations of the specification, by method and path; what parameters in
  * paths are called does not matter.
@@ -39,7 +45,7 @@ export function compareCoverage(operations: readonly SpecOperation[], routes: re
   for (const route of routes) {
     const place = placeOf(route);
     if (served.has(place)) repeated.push(route);
-    else if (!specified.has(place)) strange.push(route);
+    else if (!specified.has(place) && !shortenedPaths.has(place)) strange.push(route);
     served.add(place);
   }
   const apis = [...new Set(operations.map(({ api }) => api))].map((api): ApiCoverage => {

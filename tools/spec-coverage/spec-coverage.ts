@@ -13,8 +13,8 @@ const root = join(import.meta.dirname, '../..');
 
 /** Where the server's routes stand, and the name under which each file exports them. */
 const routeTables = [
-  { file: 'homeserver/http/client-api/routes.ts', exported: 'clientApiRoutes' },
-  { file: 'homeserver/http/federation-api/routes.ts', exported: 'federationApiRoutes' },
+  { file: 'homeserver/http/client-api/routes.ts', exported: 'clientRoutes' },
+  { file: 'homeserver/http/federation-api/routes.ts', exported: 'federationRoutes' },
 ] as const;
 
 /** APIs that other programs serve: the homeserver calls them. */
