@@ -32,8 +32,11 @@ export async function checkUserIdIsFree(context: Context, userId: string): Promi
   }
 }
 
-/** The user id that a login means: a whole one or a localpart; undefined for one that cannot be of this server. */
+/**
+ * The user id that a login means: a whole one or a localpart, in any case, as accounts are made in small letters only.
+ * Undefined for what can be none.
+ */
 export function resolveUserId(context: Context, user: string): string | undefined {
-  const userId = user.startsWith('@') ? user : `@${user}:${context.serverName}`;
+  const userId = (user.startsWith('@') ? user : `@${user}:${context.serverName}`).toLowerCase();
   return parseUserId(userId) ? userId : undefined;
 }

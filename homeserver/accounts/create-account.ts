@@ -51,7 +51,7 @@ export const createAccountCommand: Command<CreateAccountInput, null> = {
       entries: displayName === null ? [] : [{ kind: 'profile', body: { userId } }],
       writes: [
         insertAccount(input),
-        ...(displayName === null ? [] : [putProfileField(userId, 'displayname', JSON.stringify(displayName))]),
+        ...(displayName === null ? [] : [putProfileField(userId, 'displayname', displayName)]),
         ...(session ? sessionWrites(userId, session, false) : []),
       ],
     }));

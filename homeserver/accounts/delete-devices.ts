@@ -1,6 +1,8 @@
+import { deviceListChange } from '../devices/device-list-change.ts';
+import { prepareDeviceRemoval } from '../devices/remove-devices.ts';
 import type { Context } from '../platform/context.ts';
 import type { Change } from '../platform/shard-log/batch.ts';
-import type { Command } from '../platform/shard-log/command.ts';
+import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
 import type { NewEntry } from '../platform/shard-log/log-entry.ts';
 import { readDevices } from '../storage/accounts/read-devices.ts';
 import { deleteDevice } from '../storage/accounts/write-devices.ts';
@@ -21,9 +23,8 @@ export const deleteDevicesCommand: Command<DeviceDeletion, null> = {
   key: accountKey,
   releases: 'committed',
   async decide(shard, input) {
-    const change = await prepareDeviceDeletion(shard.context, input);
-    if (change.writes.length === 0) return { result: null };
-    return { result: null, committed: shard.append(change.entries.length, () => change) };
+    const { entryCount, build } = await prepareDeviceDeletion(shard, input);
+    return entryCount === 0 ? { result: null } : { result: null, committed: shard.append(entryCount, build) };
   },
 };
 
@@ -32,22 +33,34 @@ export async function deleteDevices(context: Context, deletion: DeviceDeletion):
   await context.shardLog.submit(deleteDevicesCommand, shardOfUser(context, deletion.userId), deletion);
 }
 
+/** What a deletion of devices adds to a command; `build` is given the position of its first entry. */
+export interface PreparedDeletion {
+  readonly entryCount: number;
+  build(firstPosition: number): Change;
+}
+
 /**
- * What the deletion of devices changes, for commands that do it among other things. The one place where everything
- * that hangs on a device goes with it.
+ * Prepares the deletion of devices, for commands that do it among other things. The one place where everything that
+ * hangs on a device goes with it.
  */
-export async function prepareDeviceDeletion(context: Context, deletion: DeviceDeletion): Promise<Change> {
+export async function prepareDeviceDeletion(shard: OwnedShard, deletion: DeviceDeletion): Promise<PreparedDeletion> {
   const { userId, deviceIds, except } = deletion;
-  const devices = await readDevices(context.database, userId);
+  const devices = await readDevices(shard.context.database, userId);
   const ended = devices
     .map((device) => device.deviceId)
     .filter((deviceId) => deviceId !== except && (deviceIds === 'all' || deviceIds.includes(deviceId)));
-  if (ended.length === 0) return { entries: [], writes: [] };
+  if (ended.length === 0) return { entryCount: 0, build: () => ({ entries: [], writes: [] }) };
+  const keyWrites = await prepareDeviceRemoval(shard.context, userId, ended);
+  const sessionEntries = ended.map((deviceId): NewEntry => ({ kind: 'session', body: { userId, deviceId } }));
   return {
-    entries: [
-      ...ended.map((deviceId): NewEntry => ({ kind: 'session', body: { userId, deviceId } })),
-      { kind: 'device-list', body: { userId } },
-    ],
-    writes: ended.flatMap((deviceId) => [deleteSessionTokens(userId, deviceId), deleteDevice(userId, deviceId)]),
+    entryCount: ended.length + 1,
+    build(firstPosition) {
+      const listChange = deviceListChange(shard, userId, firstPosition);
+      const writes = ended.flatMap((deviceId) => [
+        deleteSessionTokens(userId, deviceId),
+        deleteDevice(userId, deviceId),
+      ]);
+      return { entries: [listChange.entry, ...sessionEntries], writes: [listChange.write, ...writes, ...keyWrites] };
+    },
   };
 }

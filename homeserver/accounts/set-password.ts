@@ -19,13 +19,15 @@ export const setPasswordCommand: Command<SetPasswordInput, null> = {
   key: accountKey,
   releases: 'committed',
   async decide(shard, { userId, passwordHash, logOutDevices, keepDeviceId }) {
-    const ended = logOutDevices
-      ? await prepareDeviceDeletion(shard.context, { userId, deviceIds: 'all', except: keepDeviceId })
-      : { entries: [], writes: [] };
-    const committed = shard.append(ended.entries.length, () => ({
-      entries: ended.entries,
-      writes: [updatePassword(userId, passwordHash), deleteBriefTokensOfUser(userId), ...ended.writes],
-    }));
+    const deletion = { userId, deviceIds: logOutDevices ? ('all' as const) : [], except: keepDeviceId };
+    const ended = await prepareDeviceDeletion(shard, deletion);
+    const committed = shard.append(ended.entryCount, (firstPosition) => {
+      const { entries, writes } = ended.build(firstPosition);
+      return {
+        entries,
+        writes: [updatePassword(userId, passwordHash), deleteBriefTokensOfUser(userId), ...writes],
+      };
+    });
     return { result: null, committed };
   },
 };

@@ -1,4 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { deviceListChange } from '../devices/device-list-change.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { readDevice } from '../storage/accounts/read-devices.ts';
@@ -22,10 +23,10 @@ export const updateDeviceCommand: Command<DeviceUpdate, null> = {
       throw new MatrixError('M_NOT_FOUND', 'There is no such device');
     }
     if (displayName === null) return { result: null };
-    const committed = shard.append(1, () => ({
-      entries: [{ kind: 'device-list', body: { userId } }],
-      writes: [renameDevice(userId, deviceId, displayName)],
-    }));
+    const committed = shard.append(1, (position) => {
+      const { entry, write } = deviceListChange(shard, userId, position);
+      return { entries: [entry], writes: [write, renameDevice(userId, deviceId, displayName)] };
+    });
     return { result: null, committed };
   },
 };

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { DeviceActivity } from '../accounts/device-activity.ts';
 import type { SessionCache } from '../accounts/session-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { authenticateRequest } from './authenticate-request.ts';
@@ -19,6 +20,7 @@ import { sendReply } from './send-reply.ts';
 export interface HttpServer {
   readonly context: Context;
   readonly sessions: SessionCache;
+  readonly activity: DeviceActivity;
   readonly limits: RateLimits;
   readonly running: RunningRequests;
   readonly measure: MeasureRequest;
@@ -74,6 +76,9 @@ async function admitRequest(
       server.limits.take('request', addressKey(request.clientAddress));
       throw error;
     }
+  }
+  if (request.requester) {
+    server.activity.note(request.requester, request.clientAddress, request.header('user-agent'));
   }
   const key = request.requester?.userId ?? addressKey(request.clientAddress);
   server.limits.take('request', key);

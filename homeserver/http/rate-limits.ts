@@ -41,7 +41,7 @@ export class RateLimits {
 
   /** Gives a token back: for what counts only when it fails, such as a wrong password, and is taken before it runs. */
   giveBack(kind: RateLimitKind, key: string): void {
-    if (this.#limits.enabled) this.#filledBucket(kind, key).tokens++;
+    if (this.#limits.enabled) this.#filledBucket(kind, key).tokens += 1;
   }
 
   #filledBucket(kind: RateLimitKind, key: string): Bucket {

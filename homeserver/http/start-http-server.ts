@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { type FastifyInstance, fastify } from 'fastify';
+import { DeviceActivity } from '../accounts/device-activity.ts';
 import { SessionCache } from '../accounts/session-cache.ts';
 import type { Context } from '../platform/context.ts';
 import type { HttpServer } from './answer-request.ts';
@@ -32,10 +33,10 @@ const maxHeaderBytes = 16 * 1024;
 /** Opens the listener for clients. Throws when the address is in use. */
 export async function startHttpServer(context: Context, endpoints: readonly Endpoint[]): Promise<StartedHttpServer> {
   const { http, process } = context.config;
-  const sessions = new SessionCache(context);
   const server: HttpServer = {
     context,
-    sessions,
+    sessions: new SessionCache(context),
+    activity: new DeviceActivity(context),
     limits: new RateLimits(context.config, context.clock),
     running: new RunningRequests(),
     measure: measureRequests(context.metrics),
@@ -50,7 +51,8 @@ export async function startHttpServer(context: Context, endpoints: readonly Endp
       const grace = context.clock.startTimer(process.shutdownGraceMs, () => listener.server.closeAllConnections());
       await listener.close();
       grace.cancel();
-      sessions.close();
+      server.sessions.close();
+      await server.activity.flush();
     },
   };
 }

@@ -7,4 +7,11 @@ import { syncRoutes } from './sync-routes.ts';
 import { userDataRoutes } from './user-data-routes.ts';
 
 /** Every operation of the client-server API that is built, by area. */
-export const clientRoutes: readonly Endpoint[] = [...roomRoutes, ...serverRoutes, ...accountRoutes, ...userDataRoutes, ...deviceRoutes, ...syncRoutes];
+export const clientRoutes: readonly Endpoint[] = [
+  ...roomRoutes,
+  ...serverRoutes,
+  ...accountRoutes,
+  ...userDataRoutes,
+  ...deviceRoutes,
+  ...syncRoutes,
+];

@@ -79,6 +79,12 @@ export const configKeys = {
       version: text('1', 'Their version.', { maxLength: 50 }),
     }),
   }),
+  support: section('Whom people can ask for help; published at `/.well-known/matrix/support`.', {
+    page: text(undefined, 'Address of a page with help.', { check: checkPublicUrl }),
+    adminUserId: text(undefined, 'Matrix user id of an administrator, such as `@admin:example.org`.', { maxLength: 255 }),
+    adminEmail: text(undefined, 'E-mail address of an administrator.', { maxLength: 255 }),
+    securityEmail: text(undefined, 'E-mail address for reports of security problems.', { maxLength: 255 }),
+  }),
   rateLimits: section('Requests per user, or per address where there is no user yet. More are answered with 429.', {
     enabled: flag(true, 'Off only for load tests.'),
     request: rate(100, 500, 'Any request, per user.'),

@@ -84,6 +84,8 @@ CREATE TABLE profile_field (
   name text COLLATE "C" NOT NULL,
   -- JSON.
   value text NOT NULL,
+  -- Of the display name: in small letters, as the user directory is searched. Otherwise null.
+  search_text text,
   PRIMARY KEY (user_id, name)
 );
 

@@ -7,6 +7,7 @@ import type { Context } from '../../../platform/context.ts';
 import { formatSession } from '../../client-api/login/format-session.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import type { SchemaValue } from '../../json-schema.ts';
+import { addressKey } from '../../rate-limits.ts';
 import { passwordSchema, plainText } from '../../schemas.ts';
 import { isRegistrationNonce, isSameText } from './registration-nonce.ts';
 
@@ -42,9 +43,9 @@ export const registerBySharedSecret = defineEndpoint({
     const secret = requireSharedSecret(context);
     if (!isRegistrationNonce(body.nonce, secret)) throw new MatrixError('M_UNKNOWN', 'Unknown nonce');
     // Only those who do not know the secret are slowed down.
-    limits.take('registration', clientAddress);
+    limits.take('registration', addressKey(clientAddress));
     if (!isSameText(body.mac, expectedMac(secret, body))) throw new MatrixError('M_FORBIDDEN', 'The mac is wrong');
-    limits.giveBack('registration', clientAddress);
+    limits.giveBack('registration', addressKey(clientAddress));
     const userId = chooseUserId(context, body.username);
     await checkUserIdIsFree(context, userId);
     checkNewPassword(context, body.password);

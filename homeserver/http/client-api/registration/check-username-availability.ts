@@ -12,7 +12,7 @@ export const checkUsernameAvailability = defineEndpoint({
   method: 'GET',
   path: '/_matrix/client/v3/register/available',
   authentication: 'none',
-  rateLimit: 'registration',
+  rateLimit: 'loginAddress',
   query: { type: 'object', properties: { username: plainText(512) }, required: ['username'] },
   async handle(context, { query }) {
     checkRegistrationIsOpen(context);

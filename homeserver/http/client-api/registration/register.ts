@@ -8,6 +8,7 @@ import type { AuthenticationData } from '../../../accounts/interactive-authentic
 import { useHeldRegistrationToken } from '../../../accounts/registration-tokens.ts';
 import { challengeReply } from '../../authenticate-interactively.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { addressKey } from '../../rate-limits.ts';
 import { authSchema, deviceDisplayNameSchema, deviceIdSchema, passwordSchema, plainText } from '../../schemas.ts';
 import { formatSession } from '../login/format-session.ts';
 import { registrationChecks, registrationFlows } from './registration-flows.ts';
@@ -23,7 +24,7 @@ export const register = defineEndpoint({
   method: 'POST',
   path: '/_matrix/client/v3/register',
   authentication: 'none',
-  rateLimit: 'registration',
+  rateLimit: 'loginAddress',
   query: { type: 'object', properties: { kind: { enum: ['user', 'guest'] } } },
   body: {
     type: 'object',
@@ -37,7 +38,7 @@ export const register = defineEndpoint({
       refresh_token: { type: 'boolean' },
     },
   },
-  async handle(context, { query, body }) {
+  async handle(context, { query, body, limits, clientAddress }) {
     if (query.kind === 'guest') {
       throw new MatrixError('M_GUEST_ACCESS_FORBIDDEN', 'This server has no guest accounts');
     }
@@ -49,6 +50,7 @@ export const register = defineEndpoint({
       auth: body.auth as (AuthenticationData & JsonObject) | undefined,
     });
     if (outcome.challenge) return challengeReply(outcome.challenge);
+    limits.take('registration', addressKey(clientAddress));
     if (body.password === undefined) throw new MatrixError('M_MISSING_PARAM', 'Missing password in the body');
     const userId = chooseUserId(context, body.username);
     const session = await createAccount(context, {

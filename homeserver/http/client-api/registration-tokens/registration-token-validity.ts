@@ -12,7 +12,7 @@ export const registrationTokenValidity = defineEndpoint({
   method: 'GET',
   path: '/_matrix/client/v1/register/m.login.registration_token/validity',
   authentication: 'none',
-  rateLimit: 'registration',
+  rateLimit: 'loginAddress',
   query: { type: 'object', properties: { token: plainText(1024) }, required: ['token'] },
   async handle(context, { query }) {
     checkRegistrationIsOpen(context);
