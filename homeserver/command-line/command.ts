@@ -12,10 +12,14 @@ export interface CommandInput {
   readonly words: readonly string[];
 }
 
-/** Where a command writes: results to standard output, complaints to standard error; whole lines. */
-export interface CommandOutput {
+/** Where a command writes (results to standard output, complaints to standard error; whole lines) and asks. */
+export interface CommandTerminal {
   print(text: string): unknown;
   printError(text: string): unknown;
+  /** Whether a person types what readSecret gives. */
+  readonly isInteractive: boolean;
+  /** Asks for a line that is not shown while it is typed; from a pipe or file it takes the next line. */
+  readSecret(prompt: string): Promise<string>;
 }
 
 export interface Command {
@@ -25,7 +29,7 @@ export interface Command {
   readonly usage?: string;
   readonly options: Readonly<Record<string, CommandOption>>;
   /** Gives the exit code: 0 well, 1 not well. */
-  run(input: CommandInput, output: CommandOutput): Promise<number>;
+  run(input: CommandInput, output: CommandTerminal): Promise<number>;
 }
 
 /** An error whose message says all there is to say: shown without a stack. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../platform/config/load-config.ts';
 import { suggestKey } from '../platform/config/suggest-key.ts';
-import { type Command, CommandError, type CommandInput, type CommandOutput } from './command.ts';
+import { type Command, CommandError, type CommandInput, type CommandTerminal } from './command.ts';
 
 /** By name; a name may have two words. Loaded when called, so that a small command does not wait for the server's code. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -11,6 +11,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'config check': async () => (await import('./config-commands.ts')).configCheckCommand,
   'config reference': async () => (await import('./config-commands.ts')).configReferenceCommand,
   'config schema': async () => (await import('./config-commands.ts')).configSchemaCommand,
+  'user create': async () => (await import('./user-commands.ts')).userCreateCommand,
+  'user reset-password': async () => (await import('./user-commands.ts')).userResetPasswordCommand,
+  'user set-admin': async () => (await import('./user-commands.ts')).userSetAdminCommand,
+  'user set-locked': async () => (await import('./user-commands.ts')).userSetLockedCommand,
+  'token create': async () => (await import('./token-commands.ts')).tokenCreateCommand,
+  'token list': async () => (await import('./token-commands.ts')).tokenListCommand,
+  'token delete': async () => (await import('./token-commands.ts')).tokenDeleteCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 };
 
@@ -18,7 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 const wrongUsage = 2;
 
 /** Runs one line of `holdfast` and gives the exit code: 0 well, 1 not well, 2 not understood. */
-export async function runCommandLine(args: readonly string[], output: CommandOutput): Promise<number> {
+export async function runCommandLine(args: readonly string[], output: CommandTerminal): Promise<number> {
   const found = findCommand(args);
   if (!found) return explainUnknown(args, output);
   const command = await found.load();
@@ -51,7 +58,7 @@ function findCommand(args: readonly string[]) {
   return undefined;
 }
 
-async function explainUnknown(args: readonly string[], output: CommandOutput): Promise<number> {
+async function explainUnknown(args: readonly string[], output: CommandTerminal): Promise<number> {
   const [first = ''] = args;
   if (first === '' || first === 'help' || first === '--help' || first === '-h') {
     output.print(await formatOverview());
@@ -80,7 +87,7 @@ function parseInput(command: Command, rest: readonly string[]): CommandInput {
 
 async function formatOverview(): Promise<string> {
   const lines = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(18)}${(await load()).summary}`),
+    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(21)}${(await load()).summary}`),
   );
   return [
     'holdfast COMMAND [OPTIONS]',

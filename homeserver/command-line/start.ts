@@ -5,7 +5,7 @@ import { createLog } from '../platform/logging/create-log.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { StartedHomeserver } from '../processes/start-homeserver.ts';
-import { type Command, CommandError, type CommandOutput } from './command.ts';
+import { type Command, CommandError, type CommandTerminal } from './command.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 /** Beyond the time that requests have: for handing over the shards and closing the pool. */
@@ -99,6 +99,6 @@ function observeProcess(metrics: Metrics, embedded: EmbeddedPostgres | undefined
   });
 }
 
-function announce(homeserver: StartedHomeserver, output: CommandOutput): void {
+function announce(homeserver: StartedHomeserver, output: CommandTerminal): void {
   output.print(`\nHoldfast answers at ${homeserver.url}/\n`);
 }

@@ -4,7 +4,7 @@ import { withDeadline } from '../platform/deadline.ts';
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
 import { isDataFolderLocked } from '../platform/embedded-postgres/lock-data-folder.ts';
 import { readProcesses, readShards } from '../storage/processes/read-processes.ts';
-import { type Command, CommandError, type CommandOutput } from './command.ts';
+import { type Command, CommandError, type CommandTerminal } from './command.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 const deadlineMs = 10_000;
@@ -42,7 +42,7 @@ async function findDatabaseUrl(config: Config): Promise<string> {
   return found.url;
 }
 
-async function showDatabase(url: string, output: CommandOutput): Promise<number> {
+async function showDatabase(url: string, output: CommandTerminal): Promise<number> {
   const sql = openDatabase({ url, poolSize: 1, applicationName: 'holdfast status', statementTimeoutMs: deadlineMs });
   try {
     return await withDeadline(printProcesses(sql, output), deadlineMs, 'asking PostgreSQL');
@@ -54,7 +54,7 @@ async function showDatabase(url: string, output: CommandOutput): Promise<number>
 }
 
 /** Gives 1 when no process owns some shard: writes to it wait. */
-async function printProcesses(sql: Sql, output: CommandOutput): Promise<number> {
+async function printProcesses(sql: Sql, output: CommandTerminal): Promise<number> {
   const [processes, shards] = await Promise.all([readProcesses(sql), readShards(sql)]);
   output.print(`processes: ${processes.length}`);
   for (const { id, address, startedAt, silentSeconds } of processes) {

@@ -1,5 +1,5 @@
 import { ConfigError, type LoadedConfig } from '../../platform/config/load-config.ts';
-import type { Command, CommandOutput } from '../command.ts';
+import type { Command, CommandTerminal } from '../command.ts';
 import { configOptions, loadCommandConfig } from '../load-command-config.ts';
 import { checkDataFolder } from './check-data-folder.ts';
 import { checkDatabase } from './check-database.ts';
@@ -39,7 +39,7 @@ async function checkSurroundings({ config }: LoadedConfig): Promise<Finding[]> {
   return findings.flat();
 }
 
-function printFindings(findings: readonly Finding[], output: CommandOutput): void {
+function printFindings(findings: readonly Finding[], output: CommandTerminal): void {
   for (const { verdict, what, mend } of findings) {
     output.print(`${verdict.padEnd(9)}${what.replaceAll('\n', '\n         ')}`);
     if (mend) output.print(`         → ${mend}`);

@@ -81,7 +81,9 @@ export const configKeys = {
   }),
   support: section('Whom people can ask for help; published at `/.well-known/matrix/support`.', {
     page: text(undefined, 'Address of a page with help.', { check: checkPublicUrl }),
-    adminUserId: text(undefined, 'Matrix user id of an administrator, such as `@admin:example.org`.', { maxLength: 255 }),
+    adminUserId: text(undefined, 'Matrix user id of an administrator, such as `@admin:example.org`.', {
+      maxLength: 255,
+    }),
     adminEmail: text(undefined, 'E-mail address of an administrator.', { maxLength: 255 }),
     securityEmail: text(undefined, 'E-mail address for reports of security problems.', { maxLength: 255 }),
   }),
