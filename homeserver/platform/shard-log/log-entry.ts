@@ -44,8 +44,8 @@ export interface EntryBodies {
   'account-data': { userId: string; roomId?: string; type: string; content: JsonObject | null };
   /** The message itself waits in the device's inbox; this says that it is there. */
   'to-device': { userId: string; deviceId: string };
-  /** The devices or cross-signing keys of a user changed. */
-  'device-list': { userId: string };
+  /** The devices or cross-signing keys of a user changed; with `readerId`, only as that user sees them. */
+  'device-list': { userId: string; readerId?: string };
   /** One-time or fallback keys of a device were used up or added. */
   'one-time-keys': { userId: string; deviceId: string };
   /** Access tokens of a user (or one device) are no longer what caches say. */

@@ -53,6 +53,8 @@ const changesQuery = `
   WHERE user_id = $3 OR EXISTS (
     SELECT FROM name JOIN room_state s ON s.state_key = name.id AND ${isCurrent} AND s.membership = 1
     WHERE name.text = renewed.user_id AND s.room IN (SELECT room FROM rooms WHERE now))
+  UNION SELECT k.user_id, true FROM key_signature k
+  WHERE k.signer_id = $3 AND k.position > coalesce(($2::bigint[])[k.shard + 1], 0)
   UNION SELECT name.text, true FROM met JOIN name ON name.id = met.member
   UNION SELECT name.text, false FROM parted JOIN name ON name.id = parted.member
   WHERE NOT EXISTS (

@@ -55,6 +55,9 @@ CREATE TABLE key_signature (
   -- Such as `ed25519:PUBLICKEY`.
   signer_key_id text COLLATE "C" NOT NULL,
   signature text NOT NULL,
+  -- Of the log entry that told it to the signer.
+  shard smallint NOT NULL,
+  position bigint NOT NULL,
   PRIMARY KEY (user_id, key_name, signer_id, signer_key_id)
 );
 CREATE INDEX key_signature_by_signer ON key_signature (signer_id, signer_key_id);
