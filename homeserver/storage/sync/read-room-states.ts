@@ -31,16 +31,17 @@ export async function readRoomStates(
 ): Promise<Map<number, TimelineEvent[]>> {
   if (ranges.length === 0) return new Map();
   const rows = await context.database.unsafe<EventRow[]>(
-    `SELECT ${eventColumns} FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bool[]) AS wanted (room, at, since, lazy)
+    `SELECT ${eventColumns} FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::int[]) AS wanted (room, at, since, lazy)
      JOIN room_state s ON s.room = wanted.room AND s.from_position <= wanted.at AND s.to_position > wanted.at
-       AND s.from_position > wanted.since AND (NOT wanted.lazy OR s.type <> 1)
+       AND s.from_position > wanted.since AND (wanted.lazy = 0 OR s.type <> 1)
      JOIN event e ON e.shard = s.shard AND e.position = s.event
      ORDER BY s.room, s.from_position`,
     [
       ranges.map(({ room }) => room),
       ranges.map(({ at }) => at),
       ranges.map(({ since }) => since ?? beforeEverything),
-      ranges.map(({ withoutMembers }) => withoutMembers),
+      // The driver takes the type of an array from its first element, and gets it wrong for booleans.
+      ranges.map(({ withoutMembers }) => (withoutMembers ? 1 : 0)),
     ],
     { prepare: true },
   );
