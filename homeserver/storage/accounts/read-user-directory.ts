@@ -47,12 +47,12 @@ export async function searchAccounts(
       WHERE NOT account.is_deactivated
         AND (strpos(account.user_id, ${text}) > 0 OR strpos(display.search_text, ${text}) > 0)
     )
-    SELECT found.user_id AS "userId", display_name AS "displayName", avatar.value AS "avatarUrl",
-      shares_room AS "sharesRoom"
+    SELECT found.user_id AS "userId", found.display_name AS "displayName", avatar.value AS "avatarUrl",
+      found.shares_room AS "sharesRoom"
     FROM found LEFT JOIN profile_field avatar ON avatar.user_id = found.user_id AND avatar.name = 'avatar_url'
-    ORDER BY shares_room DESC,
-      (search_text = ${text} OR split_part(substr(found.user_id, 2), ':', 1) = ${text}) IS TRUE DESC,
-      (starts_with(search_text, ${text}) OR starts_with(found.user_id, ${`@${text}`})) IS TRUE DESC,
+    ORDER BY found.shares_room DESC,
+      (found.search_text = ${text} OR split_part(substr(found.user_id, 2), ':', 1) = ${text}) IS TRUE DESC,
+      (starts_with(found.search_text, ${text}) OR starts_with(found.user_id, ${`@${text}`})) IS TRUE DESC,
       found.user_id
     LIMIT ${limit}`;
   return rows.map((row) => ({
