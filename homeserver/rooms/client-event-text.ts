@@ -8,37 +8,52 @@ export interface EventViewer {
   readonly deviceId: string;
   /** Wall clock, for `age`. */
   readonly nowMs: number;
-  /** The viewer's membership including what the event at a position did to it (MSC4115); absent: not told. */
-  membershipAt?(position: number): Membership;
 }
+
+/** The viewer's membership including what the event at a position did to it (MSC4115). */
+export type MembershipAt = (position: number) => Membership | undefined;
 
 /**
- * An event as JSON text for one viewer: what all viewers share, made once, and behind it what is the viewer's own.
- * `roomId` is absent where the reply names the room elsewhere, as /sync does.
+ * An event as JSON text for one viewer. What all viewers share was made once; behind
+ * it comes what is the viewer's own.
  * https://spec.matrix.org/v1.19/client-server-api/#definition-clientevent
  */
-export function clientEventText(event: TimelineEvent, viewer: EventViewer, roomId?: string): string {
-  const room = roomId === undefined ? '' : `,"room_id":${encodeCanonicalString(roomId)}`;
-  return `${event.body.clientJson}${room},"unsigned":${unsignedText(event, viewer)}}`;
+export function clientEventText(
+  event: TimelineEvent,
+  viewer: EventViewer,
+  roomId: string,
+  membershipAt?: MembershipAt,
+): string {
+  const unsigned = unsignedText(event, viewer, membershipAt?.(event.position));
+  return `${event.body.clientJson},"room_id":${encodeCanonicalString(roomId)},"unsigned":${unsigned}}`;
 }
 
-/** Events as a JSON array. */
-export function clientEventsText(events: readonly TimelineEvent[], viewer: EventViewer, roomId?: string): string {
-  return `[${events.map((event) => clientEventText(event, viewer, roomId)).join(',')}]`;
+/** Events of one room as a JSON array. */
+export function clientEventsText(
+  events: readonly TimelineEvent[],
+  viewer: EventViewer,
+  roomId: string,
+  membershipAt?: MembershipAt,
+): string {
+  return `[${events.map((event) => clientEventText(event, viewer, roomId, membershipAt)).join(',')}]`;
 }
 
-function unsignedText({ body, position, redactedBecause }: TimelineEvent, viewer: EventViewer): string {
-  let text = `{"age":${Math.round(viewer.nowMs - body.originServerTs)}`;
-  if (viewer.membershipAt) text += `,"membership":"${viewer.membershipAt(position)}"`;
+/** `unsigned` of an event for one viewer; `membership` is left out where it is not known. */
+export function unsignedText(
+  { body, redactedBecause }: TimelineEvent,
+  viewer: EventViewer,
+  membership: string | undefined,
+): string {
   const { transaction, replaced } = body;
-  if (transaction && transaction.deviceId === viewer.deviceId && body.sender === viewer.userId) {
-    text += `,"transaction_id":${encodeCanonicalString(transaction.transactionId)}`;
-  }
+  let text = `{"age":${viewer.nowMs - body.originServerTs}`;
+  if (membership !== undefined) text += `,"membership":${encodeCanonicalString(membership)}`;
   if (replaced) {
     text += `,"prev_content":${JSON.stringify(replaced.content)}`;
-    text += `,"prev_sender":${encodeCanonicalString(replaced.sender)}`;
     text += `,"replaces_state":${encodeCanonicalString(replaced.eventId)}`;
   }
   if (redactedBecause !== undefined) text += `,"redacted_because":${redactedBecause}`;
+  if (transaction && transaction.deviceId === viewer.deviceId && body.sender === viewer.userId) {
+    text += `,"transaction_id":${encodeCanonicalString(transaction.transactionId)}`;
+  }
   return `${text}}`;
 }

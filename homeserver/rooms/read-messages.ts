@@ -33,6 +33,7 @@ export async function readMessages(
   request: MessagesRequest,
 ): Promise<MessagesPage> {
   const { direction, filter, limit } = request;
+  if (limit === 0) return { events: [], start: request.from ?? 0, end: request.from };
   const backwards = direction === 'b';
   const found: StoredEvent[] = [];
   let place = request.from;

@@ -69,6 +69,18 @@ export function mayRead(reader: Pick<RoomReader, 'ranges'>, position: number): b
 }
 
 /**
+ * The place whose room state answers a request about place `at` (undefined: now): the nearest one that the user may
+ * look at. Undefined: the current state.
+ */
+export function readableStateAt(reader: RoomReader, at: number | undefined): number | undefined {
+  const { ranges, stateAt } = reader;
+  if (at === undefined || (stateAt !== undefined && at > stateAt)) return stateAt;
+  // A place lies between two events: to read one of them is enough.
+  if (mayRead(reader, at) || mayRead(reader, at + 1)) return at;
+  return ranges.find(({ first }) => first > at)?.first ?? stateAt;
+}
+
+/**
  * Between two changes of membership or visibility the answer is the same for all events. An event that makes such a
  * change may also be read if the state after it allows it.
  */

@@ -1,9 +1,47 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
-import { membershipCodes } from '../storage/rooms/membership-codes.ts';
+import type { StoredEvent } from '../storage/rooms/event-row.ts';
+import { forgottenCode, type Membership, membershipCodes } from '../storage/rooms/membership-codes.ts';
 import { readState } from '../storage/rooms/read-state.ts';
-import { findRoomReader } from './room-reader.ts';
+import { membershipIn } from './hot-room.ts';
+import { findRoomReader, readableStateAt } from './room-reader.ts';
+import { decodePlace } from './view-messages.ts';
+
+export interface ViewMembersRequest {
+  /** A pagination or sync token; absent: now. */
+  readonly at?: string | undefined;
+  /** With both: members who pass either. */
+  readonly membership?: Membership | undefined;
+  readonly notMembership?: Membership | undefined;
+}
+
+/**
+ * The member events of a room as one user may see them. Two queries. Throws M_FORBIDDEN, M_INVALID_PARAM.
+ * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmembers
+ */
+export async function viewMembers(
+  context: Context,
+  roomId: string,
+  userId: string,
+  request: ViewMembersRequest,
+): Promise<StoredEvent[]> {
+  const { membership, notMembership } = request;
+  const reader = await findRoomReader(context, roomId, userId);
+  const at = readableStateAt(reader, decodePlace(reader.room, 'at', request.at));
+  const passes = (is: string) =>
+    (membership === undefined && notMembership === undefined) ||
+    (membership !== undefined && is === membership) ||
+    (notMembership !== undefined && is !== notMembership);
+  const wanted = (Object.keys(membershipCodes) as Membership[]).filter(passes).map((name) => membershipCodes[name]);
+  const members = await readState(context, reader.room, {
+    membersOnly: true,
+    // Who forgot the room left it or was banned; the event says which.
+    memberships: [...wanted, ...(passes('leave') || passes('ban') ? [forgottenCode] : [])],
+    ...(at !== undefined && { at }),
+  });
+  return members.filter(({ pdu }) => passes(membershipIn(pdu)));
+}
 
 /** The joined members by user id, for those who are joined themselves. Two queries. Throws M_FORBIDDEN. */
 export async function viewJoinedMembers(context: Context, roomId: string, userId: string): Promise<JsonObject> {

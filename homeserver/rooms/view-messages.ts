@@ -40,9 +40,9 @@ export async function viewMessages(
   const to = decodePlace(room, 'to', request.to);
   const { events, start, end } = await readMessages(context, reader, { direction, from, to, limit, filter });
   const shown = await timelineEventsOf(context, events, true);
-  const eventViewer = { ...viewer, nowMs: context.clock.wallMs(), membershipAt: reader.membershipAt };
+  const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
   const token = (position: number) => JSON.stringify(encodePaginationToken({ shard: room.shard, position }));
-  let text = `{"chunk":${clientEventsText(shown, eventViewer, roomId)}`;
+  let text = `{"chunk":${clientEventsText(shown, eventViewer, roomId, reader.membershipAt)}`;
   if (filter.lazyLoadMembers) {
     const members = await timelineEventsOf(context, await readSenders(context, room, events), true);
     text += `,"state":${clientEventsText(members, eventViewer, roomId)}`;

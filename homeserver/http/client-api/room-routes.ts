@@ -6,6 +6,7 @@ import { deleteRoomAlias } from './directory/delete-room-alias.ts';
 import { getLocalAliases } from './directory/get-local-aliases.ts';
 import { getRoomIdByAlias } from './directory/get-room-id-by-alias.ts';
 import { setRoomAlias } from './directory/set-room-alias.ts';
+import { getEventContext } from './event-context/get-event-context.ts';
 import { inviteUser } from './inviting/invite-user.ts';
 import { joinRoom } from './joining/join-room.ts';
 import { joinRoomById } from './joining/join-room-by-id.ts';
@@ -23,6 +24,8 @@ import { redactEvent } from './redaction/redact-event.ts';
 import { sendMessage } from './room-send/send-message.ts';
 import { setRoomState, setRoomStateWithKey } from './room-state/set-room-state.ts';
 import { getJoinedMembersByRoom } from './rooms/get-joined-members-by-room.ts';
+import { getMembersByRoom } from './rooms/get-members-by-room.ts';
+import { getOneRoomEvent } from './rooms/get-one-room-event.ts';
 import { getRoomState } from './rooms/get-room-state.ts';
 import { getRoomStateWithKey, getRoomStateWithoutKey } from './rooms/get-room-state-event.ts';
 
@@ -31,8 +34,8 @@ export const roomRoutes: readonly Endpoint[] = [
   createRoom,
   ...[joinRoom, joinRoomById, inviteUser, knockRoom, leaveRoom, forgetRoom, kick, ban, unban],
   ...[getRoomState, getRoomStateWithKey, getRoomStateWithoutKey, setRoomState, setRoomStateWithKey],
-  ...[sendMessage, redactEvent, getRoomEvents],
-  ...[getJoinedRooms, getJoinedMembersByRoom],
+  ...[sendMessage, redactEvent, getRoomEvents, getOneRoomEvent, getEventContext],
+  ...[getJoinedRooms, getJoinedMembersByRoom, getMembersByRoom],
   ...[getRoomIdByAlias, setRoomAlias, deleteRoomAlias, getLocalAliases],
   ...[getPublicRooms, queryPublicRooms, getRoomVisibilityOnDirectory, setRoomVisibilityOnDirectory],
 ];

@@ -15,7 +15,7 @@ export const getRoomState = defineEndpoint({
   authentication: 'user',
   async handle(context, { requester, params: { roomId } }) {
     const events = await viewRoomState(context, roomId, requester.userId);
-    const shown = await timelineEventsOf(context, events, true);
+    const shown = await timelineEventsOf(context, events, false);
     return jsonText(clientEventsText(shown, { ...requester, nowMs: context.clock.wallMs() }, roomId));
   },
 });

@@ -1,0 +1,120 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { matchesEventFilter, matchesRoom, type RoomEventFilter } from '@holdfast/protocol/filters/event-filter.ts';
+import { encodePaginationToken } from '@holdfast/protocol/sync-tokens/pagination-token.ts';
+import type { Context } from '../platform/context.ts';
+import { eventFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
+import { readEventById } from '../storage/rooms/read-events.ts';
+import { readState } from '../storage/rooms/read-state.ts';
+import { type TimelineEvent, timelineEventsOf } from '../storage/sync/timeline-event.ts';
+import { clientEventsText, clientEventText } from './client-event-text.ts';
+import { readMessages } from './read-messages.ts';
+import { lookUpRoomReader, mayRead, type RoomReader } from './room-reader.ts';
+
+interface Viewer {
+  readonly userId: string;
+  readonly deviceId: string;
+}
+
+/** The same whether the event does not exist, is elsewhere, or may not be read. */
+function eventNotFound(): MatrixError {
+  return new MatrixError('M_NOT_FOUND', 'There is no such event in this room, or you may not read it');
+}
+
+/** An event that a user may read. Two queries. Throws M_NOT_FOUND. */
+export async function findReadableEvent(
+  context: Context,
+  roomId: string,
+  eventId: string,
+  userId: string,
+): Promise<{ reader: RoomReader; event: StoredEvent }> {
+  const [reader, event] = await Promise.all([
+    lookUpRoomReader(context, roomId, userId),
+    readEventById(context, eventId),
+  ]);
+  const hidden = eventFlags.rejected | eventFlags.softFailed;
+  if (!reader || !event || event.roomNumber !== reader.room.id || (event.flags & hidden) !== 0) throw eventNotFound();
+  if (!mayRead(reader, event.position)) throw eventNotFound();
+  return { reader, event };
+}
+
+/**
+ * One event as JSON text. Three queries. Throws M_NOT_FOUND.
+ * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid
+ */
+export async function viewEvent(context: Context, viewer: Viewer, roomId: string, eventId: string): Promise<string> {
+  const { reader, event } = await findReadableEvent(context, roomId, eventId, viewer.userId);
+  const [shown] = await timelineEventsOf(context, [event], true);
+  const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
+  return clientEventText(shown as TimelineEvent, eventViewer, roomId, reader.membershipAt);
+}
+
+const defaultContextLimit = 10;
+const maxContextLimit = 100;
+
+/**
+ * The reply of /context as JSON text: an event, what was before and after it, and the state at the last event that is
+ * told. Six queries, whatever the limit. Throws M_NOT_FOUND.
+ * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidcontexteventid
+ */
+export async function viewEventContext(
+  context: Context,
+  viewer: Viewer,
+  request: {
+    readonly roomId: string;
+    readonly eventId: string;
+    readonly limit?: number | undefined;
+    readonly filter: RoomEventFilter;
+  },
+): Promise<string> {
+  const { roomId, filter } = request;
+  const { reader, event } = await findReadableEvent(context, roomId, request.eventId, viewer.userId);
+  const { shard } = reader.room;
+  const limit = Math.min(request.limit ?? filter.limit ?? defaultContextLimit, maxContextLimit);
+  const beforeLimit = Math.floor(limit / 2);
+  const read = (direction: 'b' | 'f', from: number, most: number) =>
+    readMessages(context, reader, { direction, from, to: undefined, limit: most, filter });
+  const [before, after] = await Promise.all([
+    read('b', event.position - 1, beforeLimit),
+    read('f', event.position, limit - beforeLimit),
+  ]);
+  const last = after.events.at(-1) ?? event;
+  const state = await readContextState(context, reader, filter, last.position, [
+    event,
+    ...before.events,
+    ...after.events,
+  ]);
+  const all = await timelineEventsOf(context, [event, ...before.events, ...after.events, ...state], true);
+  const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
+  const text = (from: number, count: number) =>
+    clientEventsText(all.slice(from, from + count), eventViewer, roomId, reader.membershipAt);
+  const token = (position: number) => JSON.stringify(encodePaginationToken({ shard, position }));
+  const afterIndex = 1 + before.events.length;
+  const stateIndex = afterIndex + after.events.length;
+  const first = before.events.at(-1) ?? event;
+  return (
+    `{"event":${clientEventText(all[0] as TimelineEvent, eventViewer, roomId, reader.membershipAt)}` +
+    `,"events_before":${text(1, before.events.length)}` +
+    `,"events_after":${text(afterIndex, after.events.length)}` +
+    `,"state":${text(stateIndex, state.length)}` +
+    `,"start":${token(before.end ?? first.position - 1)},"end":${token(after.end ?? last.position)}}`
+  );
+}
+
+/** With lazy-loaded members: only those who sent one of the events. */
+async function readContextState(
+  context: Context,
+  { room }: RoomReader,
+  filter: RoomEventFilter,
+  at: number,
+  events: readonly StoredEvent[],
+): Promise<StoredEvent[]> {
+  if (!matchesRoom(filter, room.roomId)) return [];
+  const senders = [...new Set(events.map(({ pdu }) => pdu.sender))];
+  const state = filter.lazyLoadMembers
+    ? await Promise.all([
+        readState(context, room, { at, withoutMembers: true }),
+        readState(context, room, { at, keys: senders.map((sender) => ['m.room.member', sender]) }),
+      ])
+    : [await readState(context, room, { at })];
+  return state.flat().filter(({ pdu }) => matchesEventFilter(filter, pdu));
+}
