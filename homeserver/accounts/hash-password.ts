@@ -1,9 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import { hash as argon2Hash, verify as argon2Verify } from '@node-rs/argon2';
+import { hash as hashArgon2id, verify as verifyArgon2id } from '@node-rs/argon2';
 import type { Context } from '../platform/context.ts';
 
-/** Argon2id of the library, whose enum erasable syntax cannot import by name. */
-const argon2id = 2;
 /** Each takes tens of megabytes and tens of milliseconds of one core, on the thread pool that files use too. */
 const maxAtOnce = 2;
 const maxWaiting = 200;
@@ -17,8 +15,7 @@ const waiting: (() => void)[] = [];
 export function hashPassword(context: Context, password: string): Promise<string> {
   const { memoryKib, iterations } = context.config.password;
   return inTurn(() =>
-    argon2Hash(password.normalize('NFKC'), {
-      algorithm: argon2id,
+    hashArgon2id(password.normalize('NFKC'), {
       memoryCost: memoryKib,
       timeCost: iterations,
       parallelism: 1,
@@ -35,7 +32,7 @@ export async function verifyPassword(context: Context, stored: string | null, pa
   const { memoryKib, iterations } = context.config.password;
   const salt = 'AAAAAAAAAAAAAAAAAAAAAA';
   const nobodys = `$argon2id$v=19$m=${memoryKib},t=${iterations},p=1$${salt}$${'A'.repeat(43)}`;
-  const matches = await inTurn(() => argon2Verify(stored ?? nobodys, password.normalize('NFKC')));
+  const matches = await inTurn(() => verifyArgon2id(stored ?? nobodys, password.normalize('NFKC')));
   return matches && stored !== null;
 }
 

@@ -63,15 +63,11 @@ export async function readPushRules(context: Context, userId: string): Promise<P
 }
 
 function applyChange(before: PushRuleChanges, change: PushRuleChange): PushRuleChangeResult {
-  const { kind, ruleId } = change;
-  switch (change.what) {
-    case 'put':
-      return putPushRule(before, kind, ruleId, change.rule, { before: change.before, after: change.after });
-    case 'delete':
-      return deletePushRule(before, kind, ruleId);
-    case 'enable':
-      return setPushRuleEnabled(before, kind, ruleId, change.enabled);
-    case 'set-actions':
-      return setPushRuleActions(before, kind, ruleId, change.actions);
+  const { kind, ruleId, what } = change;
+  if (what === 'put') {
+    return putPushRule(before, kind, ruleId, change.rule, { before: change.before, after: change.after });
   }
+  if (what === 'delete') return deletePushRule(before, kind, ruleId);
+  if (what === 'enable') return setPushRuleEnabled(before, kind, ruleId, change.enabled);
+  return setPushRuleActions(before, kind, ruleId, change.actions);
 }

@@ -96,8 +96,8 @@ export interface EndpointDefinition<
 
 /** An endpoint of any types, for the route table. */
 export interface Endpoint extends Omit<EndpointDefinition<string, Authentication, JsonSchema, JsonSchema>, 'handle'> {
-  // biome-ignore lint/suspicious/noExplicitAny: the request was checked against the endpoint's own schemas
-  handle(context: Context, request: EndpointRequest<any, any, any, any>): Promise<Reply> | Reply;
+  /** The request has been checked against the endpoint's own schemas. */
+  handle(context: Context, request: EndpointRequest<unknown, unknown, unknown, unknown>): Promise<Reply> | Reply;
 }
 
 /** Says what an operation is: its place, who may call it, what it takes, and what it does. */
@@ -107,5 +107,5 @@ export function defineEndpoint<
   const QuerySchema extends JsonSchema | undefined = undefined,
   const BodySchema extends JsonSchema | undefined = undefined,
 >(definition: EndpointDefinition<Path, Kind, QuerySchema, BodySchema>): Endpoint {
-  return definition as unknown as Endpoint;
+  return definition;
 }

@@ -1,5 +1,5 @@
 import type { TestHomeserver } from './start-test-homeserver.ts';
-import { registerUser, type TestReply } from './test-user.ts';
+import { type AnyJson, registerUser, type TestReply } from './test-user.ts';
 
 /** A logged-in user for tests; paths are those below `/_matrix/client/v3`. */
 export interface TestClient {
@@ -7,8 +7,7 @@ export interface TestClient {
   readonly deviceId: string;
   readonly accessToken: string;
   /** Asserts the status 200 and gives the body. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into replies of any form
-  call(method: string, path: string, body?: object): Promise<any>;
+  call(method: string, path: string, body?: object): Promise<AnyJson>;
   request(method: string, path: string, body?: object): Promise<TestReply>;
 }
 

@@ -23,7 +23,7 @@ export async function readAccount(sql: Sql, userId: string): Promise<AccountRow 
   return rows[0];
 }
 
-/** Whether any account exists: before the first one, the start page offers to make an administrator. */
-export async function hasAccounts(sql: Sql): Promise<boolean> {
-  return (await sql`SELECT 1 FROM account LIMIT 1`).length > 0;
+/** Whether an administrator exists: before the first one, the terminal prints an address to make one. */
+export async function hasAdministrators(sql: Sql): Promise<boolean> {
+  return (await sql`SELECT 1 FROM account WHERE is_admin AND NOT is_deactivated LIMIT 1`).length > 0;
 }

@@ -15,7 +15,7 @@ const putAccountDataRows: BatchStatement = {
     SELECT * FROM ${rows}
     ON CONFLICT (user_id, room_id, type) DO UPDATE
       SET content = excluded.content, shard = excluded.shard, position = excluded.position`,
-  rowKey: (row) => `${row[0]} ${row[1]} ${row[2]}`,
+  rowKey: (row) => row.slice(0, 3).join(' '),
 };
 
 export interface AccountDataWrite {

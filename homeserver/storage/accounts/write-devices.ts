@@ -22,7 +22,7 @@ const renameDevices: BatchStatement = {
   columns: { user_id: 'text', device_id: 'text', display_name: 'text' },
   text: (rows) => `UPDATE device SET display_name = row.display_name
     FROM ${rows} WHERE device.user_id = row.user_id AND device.device_id = row.device_id`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: ([userId, deviceId]) => `${String(userId)} ${String(deviceId)}`,
 };
 
 export function renameDevice(userId: string, deviceId: string, displayName: string): Write {
@@ -36,7 +36,7 @@ const updateSeen: BatchStatement = {
   text: (rows) => `UPDATE device SET last_seen_ms = row.seen_ms, last_seen_address = row.address,
       last_seen_agent = row.agent
     FROM ${rows} WHERE device.user_id = row.user_id AND device.device_id = row.device_id`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: ([userId, deviceId]) => `${String(userId)} ${String(deviceId)}`,
 };
 
 export interface DeviceSeen {

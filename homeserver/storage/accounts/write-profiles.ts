@@ -8,7 +8,7 @@ const putFields: BatchStatement = {
   columns: { user_id: 'text', name: 'text', value: 'text', search_text: 'text' },
   text: (rows) => `INSERT INTO profile_field (user_id, name, value, search_text) SELECT * FROM ${rows}
     ON CONFLICT (user_id, name) DO UPDATE SET value = excluded.value, search_text = excluded.search_text`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: ([userId, name]) => `${String(userId)} ${String(name)}`,
 };
 
 export function putProfileField(userId: string, name: string, value: JsonValue): Write {

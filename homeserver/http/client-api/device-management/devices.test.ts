@@ -79,13 +79,13 @@ test('several devices are deleted at once, and those of others stay', async () =
 
 test('when and from where a device was last seen is written down by the time its process has ended', async () => {
   const user = await registerUser(url, 'dawn');
-  const before = Date.now();
+  const startMs = Date.now();
   const other = await homeserver.startProcess();
   await request(other.url, 'GET', devices, { token: user.accessToken, headers: { 'user-agent': 'Test/1' } });
   await other.stop();
   const device = await user.call('GET', `${devices}/${user.deviceId}`);
   assert.equal(device.last_seen_ip, '127.0.0.1');
-  assert.ok(device.last_seen_ts >= before);
+  assert.ok(device.last_seen_ts >= startMs);
   const whois = await user.call('GET', `/_matrix/client/v3/admin/whois/${user.userId}`);
   const [connection] = whois.devices[user.deviceId].sessions[0].connections;
   assert.deepEqual(connection, { ip: '127.0.0.1', last_seen: device.last_seen_ts, user_agent: 'Test/1' });

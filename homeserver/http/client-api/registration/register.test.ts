@@ -77,7 +77,10 @@ for (const [name, body, errcode] of [
 test('a name that is taken is refused, also to the second of two at the same time', async () => {
   const body = { username: 'twice', password: 'long enough', auth: { type: 'm.login.dummy' } };
   const replies = await Promise.all([register(open, body), register(open, body)]);
-  assert.deepEqual(replies.map((reply) => reply.status).sort(), [200, 400]);
+  assert.deepEqual(
+    replies.map((reply) => reply.status).sort((a, b) => a - b),
+    [200, 400],
+  );
   const again = await register(open, body);
   assert.equal(again.body.errcode, 'M_USER_IN_USE');
   const available = await request(open.baseUrl, 'GET', '/_matrix/client/v3/register/available?username=twice');

@@ -1,10 +1,8 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { checkUserIdIsFree, chooseUserId } from '../../../accounts/choose-user-id.ts';
 import { createAccount } from '../../../accounts/create-account.ts';
 import { checkNewPassword, hashPassword } from '../../../accounts/hash-password.ts';
 import { authenticateInteractively } from '../../../accounts/interactive-authentication/authenticate-interactively.ts';
-import type { AuthenticationData } from '../../../accounts/interactive-authentication/stage.ts';
 import { useHeldRegistrationToken } from '../../../accounts/registration-tokens.ts';
 import { challengeReply } from '../../authenticate-interactively.ts';
 import { defineEndpoint } from '../../endpoint.ts';
@@ -47,7 +45,7 @@ export const register = defineEndpoint({
     if (body.password !== undefined) checkNewPassword(context, body.password);
     const outcome = await authenticateInteractively(context, {
       ...{ operation: 'register', userId: null, flows, params, checks: registrationChecks(context) },
-      auth: body.auth as (AuthenticationData & JsonObject) | undefined,
+      auth: body.auth,
     });
     if (outcome.challenge) return challengeReply(outcome.challenge);
     limits.take('registration', addressKey(clientAddress));

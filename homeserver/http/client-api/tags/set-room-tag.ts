@@ -1,4 +1,3 @@
-import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { changeRoomTag } from '../../../accounts/room-tags.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { requireTag } from './require-tag.ts';
@@ -17,7 +16,7 @@ export const setRoomTag = defineEndpoint({
   async handle(context, { requester, params, body }) {
     requireTag(requester, params);
     const { userId, roomId, tag } = params;
-    await changeRoomTag(context, { userId, roomId, tag, info: body as JsonObject });
+    await changeRoomTag(context, { userId, roomId, tag, info: { ...body } });
     return {};
   },
 });
