@@ -1,7 +1,10 @@
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { claimKeysCommand } from './claim-keys.ts';
+import { deleteRoomKeysCommand } from './delete-room-keys.ts';
+import { createKeyBackupCommand, deleteKeyBackupCommand, updateKeyBackupCommand } from './key-backup-versions.ts';
 import { acknowledgeToDeviceCommand, postponeToDeviceCommand } from './receive-to-device.ts';
 import { sendToDeviceCommand } from './send-to-device.ts';
+import { storeRoomKeysCommand } from './store-room-keys.ts';
 import { uploadCrossSigningKeysCommand } from './upload-cross-signing-keys.ts';
 import { uploadKeysCommand } from './upload-keys.ts';
 import { uploadSignaturesCommand } from './upload-signatures.ts';
@@ -10,8 +13,13 @@ import { uploadSignaturesCommand } from './upload-signatures.ts';
 export const deviceCommands: readonly AnyCommand[] = [
   acknowledgeToDeviceCommand,
   claimKeysCommand,
+  createKeyBackupCommand,
+  deleteKeyBackupCommand,
+  deleteRoomKeysCommand,
   postponeToDeviceCommand,
   sendToDeviceCommand,
+  storeRoomKeysCommand,
+  updateKeyBackupCommand,
   uploadCrossSigningKeysCommand,
   uploadKeysCommand,
   uploadSignaturesCommand,

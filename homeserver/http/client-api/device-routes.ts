@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { uploadCrossSigningKeys } from './cross-signing/upload-cross-signing-keys.ts';
 import { uploadCrossSigningSignatures } from './cross-signing/upload-cross-signing-signatures.ts';
+import { keyBackupRoutes } from './key-backup-routes.ts';
 import { claimKeys } from './keys/claim-keys.ts';
 import { getKeysChanges } from './keys/get-keys-changes.ts';
 import { queryKeys } from './keys/query-keys.ts';
@@ -12,4 +13,5 @@ export const deviceRoutes: readonly Endpoint[] = [
   ...[uploadKeys, queryKeys, claimKeys, getKeysChanges],
   ...[uploadCrossSigningKeys, uploadCrossSigningSignatures],
   sendToDevice,
+  ...keyBackupRoutes,
 ];

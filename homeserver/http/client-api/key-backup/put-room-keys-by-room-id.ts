@@ -1,0 +1,24 @@
+import { parseBackupVersion } from '../../../devices/find-key-backup.ts';
+import { storeRoomKeys } from '../../../devices/store-room-keys.ts';
+import { defineEndpoint } from '../../endpoint.ts';
+import { formatBackupContents } from './format-key-backup.ts';
+import { backupQuerySchema, roomKeyBackupSchema } from './key-backup-schemas.ts';
+
+/**
+ * Stores the keys of a room in the current backup.
+ * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3room_keyskeysroomid
+ */
+export const putRoomKeysByRoomId = defineEndpoint({
+  operation: 'putRoomKeysByRoomId',
+  method: 'PUT',
+  path: '/_matrix/client/v3/room_keys/keys/{roomId}',
+  authentication: 'user',
+  query: backupQuerySchema,
+  body: roomKeyBackupSchema,
+  async handle(context, { requester, params, query, body }) {
+    const version = parseBackupVersion(query.version);
+    return formatBackupContents(
+      await storeRoomKeys(context, requester.userId, version, { [params.roomId]: body.sessions }),
+    );
+  },
+});
