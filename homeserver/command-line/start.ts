@@ -23,15 +23,20 @@ export const startCommand: Command = {
     log.info({ dataDir: config.dataDir, file }, 'Holdfast starts');
     const starting = startDatabase(config, log);
     // Loading the server's code takes as long as PostgreSQL's start, so they go on at the same time.
-    const [embedded, { startHomeserver }] = await Promise.all([starting, import('../processes/start-homeserver.ts')]);
+    const [embedded, { startServer }] = await Promise.all([starting, import('../processes/start-server.ts')]);
     try {
       const databaseUrl = embedded?.url ?? config.database.url ?? '';
-      const homeserver = await startHomeserver({ config, databaseUrl, log });
-      observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
-      announce(homeserver, output);
+      const server = await startServer({
+        ...{ config, databaseUrl, log },
+        onHomeserver(homeserver) {
+          observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
+          announce(homeserver, output);
+        },
+      });
+      if (server.setUpUrl) output.print(`\nName this server and make the first account at\n\n  ${server.setUpUrl}\n`);
       await stopRequested;
       const graceMs = config.process.shutdownGraceMs + closingMs;
-      await withDeadline(homeserver.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
+      await withDeadline(server.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
         log.error({ err: error }, 'the homeserver did not end cleanly');
       });
     } finally {
@@ -99,6 +104,7 @@ function observeProcess(metrics: Metrics, embedded: EmbeddedPostgres | undefined
   });
 }
 
-function announce(homeserver: StartedHomeserver, output: CommandTerminal): void {
-  output.print(`\nHoldfast answers at ${homeserver.url}/\n`);
+function announce({ context, url, setUpUrl }: StartedHomeserver, output: CommandTerminal): void {
+  output.print(`\nHoldfast answers at ${url}/ as ${context.serverName}\n`);
+  if (setUpUrl) output.print(`There is no administrator yet. Make the first account at\n\n  ${setUpUrl}\n`);
 }

@@ -1,19 +1,24 @@
 import { routes } from '../http/routes.ts';
+import { formatSetUpUrl, grantSetUpAccess, type SetUpAccess } from '../http/set-up/set-up-access.ts';
+import { setUpRoutes } from '../http/set-up/set-up-routes.ts';
 import { startHttpServer } from '../http/start-http-server.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Context } from '../platform/context.ts';
 import { migrateDatabase } from '../platform/database/migrate-database.ts';
-import { openDatabase } from '../platform/database/open-database.ts';
+import { openDatabase, type Sql } from '../platform/database/open-database.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
+import { hasAdministrators } from '../storage/accounts/read-accounts.ts';
 import { openContext } from './open-context.ts';
 import { readServerName } from './server-facts.ts';
 
 export interface StartedHomeserver {
   /** Address of the listener for clients, without a slash at the end. */
   readonly url: string;
+  /** Where the first administrator can be made, as long as there is none. */
+  readonly setUpUrl: string | undefined;
   readonly context: Context;
   /** Finishes what runs, hands over the shards, closes everything. */
   stop(): Promise<void>;
@@ -24,31 +29,62 @@ export interface HomeserverOptions {
   /** postgres:// URL of the database: config.database.url, or the embedded PostgreSQL's. */
   readonly databaseUrl: string;
   readonly log: Log;
+  /** Of a set-up that has begun already; otherwise it is granted when there is no administrator. */
+  readonly setUp?: SetUpAccess;
+}
+
+/** Neither the configuration nor the database has a name for the server. */
+export class UnnamedServerError extends Error {
+  constructor() {
+    super('the server has no name yet');
+    this.name = 'UnnamedServerError';
+  }
 }
 
 /**
- * Starts one process of the homeserver over a database, migrating it first. Throws when the server has no name yet, or
- * another one than the database has.
+ * Starts one process of the homeserver over a database, migrating it first. Throws UnnamedServerError when the server
+ * has no name yet, and an error for people when it has another one than the database has; nothing stays open then.
  */
-export async function startHomeserver({ config, databaseUrl, log }: HomeserverOptions): Promise<StartedHomeserver> {
+export async function startHomeserver(options: HomeserverOptions): Promise<StartedHomeserver> {
+  const { config, databaseUrl } = options;
   const { poolSize, statementTimeoutMs } = config.database;
   await migrateDatabase(databaseUrl);
   const database = openDatabase({ url: databaseUrl, poolSize, applicationName: 'holdfast', statementTimeoutMs });
-  const random = systemRandom;
-  const serverName = config.serverName ?? (await readServerName(database));
-  if (serverName === undefined) throw new Error('the server has no name yet');
-  const platform = { clock: systemClock, random, config, log, metrics: createMetrics(), database, databaseUrl };
-  const { context, shardLog } = await openContext(platform, serverName);
-  await shardLog.start();
-  const http = await startHttpServer(context, routes);
-  return {
-    url: http.url,
-    context,
-    async stop() {
-      await http.close();
-      await shardLog.close();
-      context.metrics.close();
-      await database.end({ timeout: 5 });
-    },
+  const metrics = createMetrics();
+  const closers = [() => database.end({ timeout: 5 }), async () => metrics.close()];
+  const stop = async () => {
+    for (const close of closers.toReversed()) await close();
   };
+  try {
+    const [serverName, setUp] = await Promise.all([findServerName(config, database), findSetUp(options, database)]);
+    const platform = {
+      clock: systemClock,
+      random: systemRandom,
+      config,
+      log: options.log,
+      metrics,
+      database,
+      databaseUrl,
+    };
+    const { context, shardLog } = await openContext(platform, serverName);
+    closers.push(() => shardLog.close());
+    await shardLog.start();
+    const http = await startHttpServer(context, [...routes, ...setUpRoutes(setUp)]);
+    closers.push(() => http.close());
+    return { url: http.url, setUpUrl: setUp && formatSetUpUrl(http.url, setUp), context, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function findServerName(config: Config, database: Sql): Promise<string> {
+  const serverName = config.serverName ?? (await readServerName(database));
+  if (serverName === undefined) throw new UnnamedServerError();
+  return serverName;
+}
+
+async function findSetUp({ setUp }: HomeserverOptions, database: Sql): Promise<SetUpAccess | undefined> {
+  if (setUp) return setUp;
+  return (await hasAdministrators(database)) ? undefined : grantSetUpAccess(systemRandom);
 }
