@@ -1,3 +1,4 @@
+import { removeKeysOfUser } from '../devices/remove-keys-of-user.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { changeMembership } from '../rooms/change-membership.ts';
@@ -55,4 +56,5 @@ export async function deactivateAccount(context: Context, userId: string, erase:
     changeMembership(context, { roomId, action: 'leave', sender: userId, target: userId }),
   );
   await context.shardLog.submit(deactivateAccountCommand, shardOfUser(context, userId), { userId, erase });
+  await removeKeysOfUser(context, userId);
 }

@@ -3,6 +3,7 @@ import { claimKeysCommand } from './claim-keys.ts';
 import { deleteRoomKeysCommand } from './delete-room-keys.ts';
 import { createKeyBackupCommand, deleteKeyBackupCommand, updateKeyBackupCommand } from './key-backup-versions.ts';
 import { acknowledgeToDeviceCommand, postponeToDeviceCommand } from './receive-to-device.ts';
+import { deleteCrossSigningKeysCommand } from './remove-keys-of-user.ts';
 import { sendToDeviceCommand } from './send-to-device.ts';
 import { storeRoomKeysCommand } from './store-room-keys.ts';
 import { uploadCrossSigningKeysCommand } from './upload-cross-signing-keys.ts';
@@ -14,6 +15,7 @@ export const deviceCommands: readonly AnyCommand[] = [
   acknowledgeToDeviceCommand,
   claimKeysCommand,
   createKeyBackupCommand,
+  deleteCrossSigningKeysCommand,
   deleteKeyBackupCommand,
   deleteRoomKeysCommand,
   postponeToDeviceCommand,

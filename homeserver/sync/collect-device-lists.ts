@@ -42,7 +42,9 @@ export async function collectDeviceLists(run: SyncRun, news: readonly RoomNews[]
 
 function findInMemory(run: SyncRun, { changed, joined, gone }: Movements): void {
   for (const entry of run.entries ?? []) {
-    if (entry.kind === 'device-list') changed.add(entry.body.userId);
+    if (entry.kind === 'device-list' && (entry.body.readerId ?? run.user.userId) === run.user.userId) {
+      changed.add(entry.body.userId);
+    }
     if (entry.kind !== 'event' || entry.body.type !== 'm.room.member' || !run.user.isJoined(entry.body.roomId))
       continue;
     const { stateKey, content, replaced } = entry.body;
@@ -57,7 +59,7 @@ function findInMemory(run: SyncRun, { changed, joined, gone }: Movements): void 
 async function findInTables(run: SyncRun, since: readonly number[], found: Movements): Promise<void> {
   const rooms = await joinedRooms(run);
   const [lists, members] = await Promise.all([
-    readDeviceListChanges(run.context, since),
+    readDeviceListChanges(run.context, run.user.userId, since),
     readMemberChanges(
       run.context,
       rooms.map(({ id, shard }) => ({ room: id, since: since[shard] ?? 0 })),

@@ -86,6 +86,9 @@ export class SyncHub {
       case 'session':
         return this.#addUser(concerned, entry.body.userId);
       case 'device-list':
+        if (entry.body.readerId !== undefined) return this.#addUser(concerned, entry.body.readerId);
+        this.#addUser(concerned, entry.body.userId);
+        return this.#addSharers(concerned, entry.body.userId);
       case 'presence':
         this.#addUser(concerned, entry.body.userId);
         return this.#addSharers(concerned, entry.body.userId);

@@ -1,15 +1,21 @@
 import type { Context } from '../../platform/context.ts';
 import { findNames } from '../names/intern-names.ts';
 
-/** Users whose devices or keys changed after `since` (positions by shard), with where they did. One query. */
+/**
+ * Users whose devices or keys changed after `since` (positions by shard), with where they did; also those whose keys
+ * `readerId` has signed, which only the signer sees. One query.
+ */
 export async function readDeviceListChanges(
   context: Context,
+  readerId: string,
   since: readonly number[],
 ): Promise<{ readonly userId: string; readonly shard: number; readonly position: number }[]> {
   return await context.database<{ userId: string; shard: number; position: number }[]>`
     SELECT d.user_id AS "userId", d.shard, d.position
     FROM unnest(${since as number[]}::bigint[]) WITH ORDINALITY AS shards (since, number)
-    JOIN device_list d ON d.shard = shards.number - 1 AND d.position > shards.since`;
+    JOIN device_list d ON d.shard = shards.number - 1 AND d.position > shards.since
+    UNION SELECT k.user_id, k.shard, k.position FROM key_signature k
+    WHERE k.signer_id = ${readerId} AND k.position > coalesce((${since as number[]}::bigint[])[k.shard + 1], 0)`;
 }
 
 /** Which of the users are joined to one of the rooms (by number). One query. */
