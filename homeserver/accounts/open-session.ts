@@ -1,11 +1,13 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
+import type { Sql } from '../platform/database/open-database.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { readAccount } from '../storage/accounts/read-accounts.ts';
 import { readBriefToken } from '../storage/accounts/read-brief-tokens.ts';
 import { countDevices } from '../storage/accounts/read-devices.ts';
 import { readSession } from '../storage/accounts/read-sessions.ts';
 import { deleteBriefToken } from '../storage/accounts/write-brief-tokens.ts';
+import { readCrossSigningKeys } from '../storage/devices/read-cross-signing.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { hashToken } from './access-tokens.ts';
 import { accountKey } from './account-key.ts';
@@ -40,7 +42,10 @@ export const openSessionCommand: Command<OpenSessionInput, null> = {
     if (!account) throw new MatrixError('M_FORBIDDEN', 'There is no such account');
     if (account.isDeactivated) throw new MatrixError('M_USER_DEACTIVATED', 'This account has been deactivated');
     const { count, exists } = await countDevices(database, userId, deviceId);
-    if (!exists) checkDeviceCount(shard.context, count);
+    if (!exists) {
+      checkDeviceCount(shard.context, count);
+      await checkIsNoSigningKey(database, userId, deviceId);
+    }
     const committed = shard.append(exists ? 1 : 0, () => ({
       entries: exists ? [{ kind: 'session', body: { userId, deviceId } }] : [],
       writes: [...sessionWrites(userId, input, exists), ...(loginToken ? [deleteBriefToken(loginToken)] : [])],
@@ -79,6 +84,14 @@ async function submitSession(
   const command = { userId, loginTokenHash, ...input };
   await context.shardLog.submit(openSessionCommand, shardOfUser(context, userId), command);
   return session;
+}
+
+/** Both kinds of keys are named in the same places. https://spec.matrix.org/v1.19/client-server-api/#cross-signing */
+async function checkIsNoSigningKey(sql: Sql, userId: string, deviceId: string): Promise<void> {
+  const keys = await readCrossSigningKeys(sql, [userId]);
+  if (keys.some(({ publicKey }) => publicKey === deviceId)) {
+    throw new MatrixError('M_FORBIDDEN', 'A device cannot have the id of a cross-signing key');
+  }
 }
 
 function unknownLoginToken(): MatrixError {

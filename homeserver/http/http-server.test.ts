@@ -181,6 +181,22 @@ test('what is no HTTP gets 400 and loses its connection', async () => {
   assert.match(answer, /^HTTP\/1.1 400 /);
 });
 
+test('a request that is answered before it turns out to be no HTTP gets one answer', async () => {
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    socket.on('close', () => resolve(text));
+    socket.on('error', reject);
+    const head = 'Host: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+    socket.write(`PUT /_matrix/client/v3/echo/a/%FF HTTP/1.1\r\n${head}not a chunk size\r\n`);
+  });
+  assert.equal(answer.match(/HTTP\/1.1 400/g)?.length, 1);
+  assert.match(answer, /M_INVALID_PARAM/);
+});
+
 test('closing ends waiting requests through their signal, and they are answered', async () => {
   const own = await startHttpServer({ ...homeserver.context, metrics: freshMetrics() }, [hold]);
   const arrived = new Promise<void>((resolve) => {

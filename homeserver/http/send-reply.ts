@@ -36,11 +36,20 @@ function sendText(
 
 const jsonHeaders = { 'Content-Type': 'application/json' };
 
+/** Connections whose last reply is on its way. */
+const closingSockets = new WeakSet<object>();
+
+/** Whether a reply that ends the connection has been started: nothing else may be written to it. */
+export function hasLastReply(socket: object): boolean {
+  return closingSockets.has(socket);
+}
+
 function writeHead(
   response: ServerResponse,
   status: number,
   headers: Readonly<Record<string, string>>,
   keepConnection: boolean,
 ): void {
+  if (!keepConnection && response.socket) closingSockets.add(response.socket);
   response.writeHead(status, { ...corsHeaders, ...headers, ...(!keepConnection && { Connection: 'close' }) });
 }

@@ -12,7 +12,7 @@ import { measureRequests } from './measure-requests.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerRoutes } from './register-routes.ts';
 import { RunningRequests } from './running-requests.ts';
-import { sendReply } from './send-reply.ts';
+import { hasLastReply, sendReply } from './send-reply.ts';
 
 export interface StartedHttpServer {
   /** Without a slash at the end. */
@@ -83,6 +83,8 @@ function createListener(context: Context): FastifyInstance {
 
 /** What is no HTTP, too slow, or too long before it reaches a route. */
 function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  // Found in the rest of a request that has been answered already.
+  if (hasLastReply(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
