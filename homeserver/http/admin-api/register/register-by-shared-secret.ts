@@ -8,8 +8,9 @@ import { formatSession } from '../../client-api/login/format-session.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import type { SchemaValue } from '../../json-schema.ts';
 import { addressKey } from '../../rate-limits.ts';
+import { isSameText } from '../../same-text.ts';
 import { passwordSchema, plainText } from '../../schemas.ts';
-import { isRegistrationNonce, isSameText } from './registration-nonce.ts';
+import { isRegistrationNonce } from './registration-nonce.ts';
 
 const bodySchema = {
   type: 'object',

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Random } from '../../../platform/random.ts';
+import { isSameText } from '../../same-text.ts';
 
 const randomBytes = 16;
 
@@ -15,13 +16,6 @@ export function makeRegistrationNonce(random: Random, secret: string): string {
 export function isRegistrationNonce(nonce: string, secret: string): boolean {
   const [body = '', signature = ''] = nonce.split('.');
   return isSameText(signature, sign(secret, body));
-}
-
-/** Compares without telling by the time how much is right. */
-export function isSameText(given: string, expected: string): boolean {
-  const givenBytes = Buffer.from(given);
-  const expectedBytes = Buffer.from(expected);
-  return givenBytes.length === expectedBytes.length && timingSafeEqual(givenBytes, expectedBytes);
 }
 
 function sign(secret: string, body: string): string {
