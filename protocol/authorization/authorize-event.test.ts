@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type RoomVersionId, roomVersionRules } from '../room-versions/room-version.ts';
+import { stateTuple } from '../state-resolution/state-map.ts';
 import { buildStory } from '../state-resolution/stories/build-story.ts';
+import { openRoom } from '../state-resolution/stories/story.ts';
+import type { AuthState } from './auth-state.ts';
+import { authorizeEvent } from './authorize-event.ts';
 import type { AuthorizationCase } from './cases/authorization-case.ts';
 import { eventCases } from './cases/event-cases.ts';
 import { memberCases } from './cases/member-cases.ts';
@@ -16,6 +20,33 @@ for (const authorizationCase of [...memberCases, ...powerLevelCases, ...eventCas
       test(`is rejected in room version ${version}`, () => check(authorizationCase, version));
   });
 }
+
+test('the create event of another room allows nothing', () => {
+  const rules = roomVersionRules('11');
+  assert.ok(rules);
+  const { input } = buildStory(rules, { events: openRoom({}), states: [{ after: 'public room' }] });
+  const event = input.getEvent('$first levels');
+  assert.ok(event);
+  const state: AuthState = {
+    get: (type, stateKey) => input.getEvent(input.stateSets[0]?.get(stateTuple(type, stateKey)) ?? ''),
+  };
+  assert.equal(authorizeEvent(rules, event, state, () => false).allowed, true);
+  const elsewhere = { ...event, roomId: '!elsewhere:alice.example' };
+  assert.equal(authorizeEvent(rules, elsewhere, state, () => false).allowed, false);
+});
+
+test('a state without a create event allows nothing but the create event', () => {
+  const rules = roomVersionRules('12');
+  assert.ok(rules);
+  const { input } = buildStory(rules, { events: openRoom({}), states: [] });
+  const isAllowed = (eventId: string) => {
+    const event = input.getEvent(eventId);
+    assert.ok(event);
+    return authorizeEvent(rules, event, { get: () => undefined }, () => false).allowed;
+  };
+  assert.equal(isAllowed('$create'), true);
+  assert.equal(isAllowed('$alice joins'), false);
+});
 
 function check({ events, allowedIn, rejectedIn }: AuthorizationCase, version: RoomVersionId): void {
   const rules = roomVersionRules(version);

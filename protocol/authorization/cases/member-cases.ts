@@ -10,6 +10,7 @@ import {
   powerLevels,
   removes,
   type StoryEvent,
+  says,
   sends,
 } from '../../state-resolution/stories/story.ts';
 import { type AuthorizationCase, allows, allowsOnly, rejects, versionsFrom } from './authorization-case.ts';
@@ -30,6 +31,16 @@ function member(sender: string, target: string, content: { membership?: string }
 
 const joinCases: readonly AuthorizationCase[] = [
   allows('the creator joins right after the create event', [create('alice'), joins('alice')]),
+  rejects('the creator joins after the create event and another one', [
+    create('alice'),
+    says('too early', 'alice'),
+    joins('alice', { after: ['create', 'too early'] }),
+  ]),
+  rejects(
+    'an additional creator joins right after the create event',
+    [create('alice', { additional_creators: ['@bob:bob.example'] }), joins('bob')],
+    ['12'],
+  ),
   rejects('somebody else joins right after the create event', [create('alice'), joins('bob')]),
   rejects('the creator joins an invite-only room that has a past', [
     ...roomWithRule('invite'),

@@ -112,13 +112,13 @@ export const powerLevelStories: readonly Story[] = [
     resolved: { 'm.room.power_levels': 'bob demotes carol' },
   },
   {
-    story: 'a chain of promotions is replayed as a whole against a branch that saw none of it',
+    story: 'a chain of promotions is replayed as a whole, in its own order whatever its times say',
     source: 'MSC1442, auth difference',
     versions: sinceVersion2,
     events: [
       ...openRoom({}, 'bob', 'carol'),
-      powerLevels('alice promotes bob', 'alice', { alice: 100, bob: 100 }),
-      powerLevels('bob promotes carol', 'bob', { alice: 100, bob: 100, carol: 50 }),
+      powerLevels('alice promotes bob', 'alice', { alice: 100, bob: 100 }, { at: 900 }),
+      powerLevels('bob promotes carol', 'bob', { alice: 100, bob: 100, carol: 50 }, { at: 100 }),
       topic('carol sets a topic', 'carol'),
       topic('alice sets a topic', 'alice', { after: ['carol joins'] }),
     ],
