@@ -11,6 +11,11 @@ export const maxPasswordLength = 512;
 let running = 0;
 const waiting: (() => void)[] = [];
 
+/** How many passwords wait for their turn. */
+export function waitingPasswords(): number {
+  return waiting.length;
+}
+
 /** A password as it is stored: Argon2id in PHC form, with its own salt. Throws M_UNKNOWN (503) when too many wait. */
 export function hashPassword(context: Context, password: string): Promise<string> {
   const { memoryKib, iterations } = context.config.password;

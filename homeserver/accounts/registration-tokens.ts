@@ -19,6 +19,9 @@ import { interactiveLifetimeMs } from './interactive-authentication/interactive-
 /** https://spec.matrix.org/v1.19/client-server-api/#token-authenticated-registration */
 const tokenPattern = /^[A-Za-z0-9._~-]{1,64}$/;
 const generatedLength = 16;
+const maxUses = 1_000_000;
+/** The end of the year 9999. */
+const latestMs = 253_402_300_799_999;
 
 const tokenKey = ({ token }: { readonly token: string }) => `registration token ${token}`;
 
@@ -49,6 +52,9 @@ export async function createRegistrationToken(
   const { token = context.random.letters(generatedLength), usesAllowed = null, expiresMs = null } = wanted;
   if (!tokenPattern.test(token)) {
     throw new MatrixError('M_INVALID_PARAM', 'A registration token is made of A-Z, a-z, 0-9 and ._~-, at most 64');
+  }
+  if ((usesAllowed ?? 0) > maxUses || (usesAllowed ?? 0) < 0 || (expiresMs ?? 0) > latestMs || (expiresMs ?? 0) < 0) {
+    throw new MatrixError('M_INVALID_PARAM', `A registration token has 0 to ${maxUses} uses and an end before 10000`);
   }
   const input = { token, usesAllowed, expiresMs, createdMs: context.clock.wallMs() };
   await context.shardLog.submit(createRegistrationTokenCommand, shardOfUser(context, token), input);

@@ -40,6 +40,10 @@ export class SessionCache {
     this.#unsubscribe = context.shardLog.tail.subscribe((_shard, entries) => this.#apply(entries));
   }
 
+  get size(): number {
+    return this.#sessions.size;
+  }
+
   close(): void {
     this.#unsubscribe();
   }

@@ -72,6 +72,7 @@ function freshMetrics() {
     ...homeserver.context.metrics,
     counter: () => ({ add: () => {} }),
     histogram: () => ({ observe: () => {} }),
+    observedGauge: () => {},
   };
 }
 

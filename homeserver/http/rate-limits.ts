@@ -30,6 +30,10 @@ export class RateLimits {
     this.#clock = clock;
   }
 
+  get size(): number {
+    return this.#buckets.size;
+  }
+
   /** Takes a token. Throws M_LIMIT_EXCEEDED with `retry_after_ms` when there is none. */
   take(kind: RateLimitKind, key: string): void {
     if (!this.#limits.enabled) return;

@@ -50,7 +50,9 @@ export class ReceivedRequest {
   }
 
   get baseUrl(): string {
-    return `${this.#fastify.protocol}://${this.#fastify.host}`;
+    // HTTP/1.0 needs no Host.
+    const host = this.#fastify.host || this.#server.context.serverName;
+    return `${this.#fastify.protocol}://${host}`;
   }
 
   header(name: string): string | undefined {

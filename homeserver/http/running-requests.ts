@@ -10,6 +10,10 @@ export class RunningRequests {
     return this.#closing;
   }
 
+  get size(): number {
+    return this.#controllers.size;
+  }
+
   /** Aborts when the response's connection closes, its reply is through, or the server closes. */
   signalFor(response: ServerResponse): AbortSignal {
     const controller = new AbortController();

@@ -8,6 +8,7 @@ import type { Context } from '../platform/context.ts';
 import type { HttpServer } from './answer-request.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorReply } from './error-reply.ts';
+import { measureBounds } from './measure-bounds.ts';
 import { measureRequests } from './measure-requests.ts';
 import { RateLimits } from './rate-limits.ts';
 import { registerRoutes } from './register-routes.ts';
@@ -41,6 +42,7 @@ export async function startHttpServer(context: Context, endpoints: readonly Endp
     running: new RunningRequests(),
     measure: measureRequests(context.metrics),
   };
+  measureBounds(server);
   const listener = createListener(context);
   registerRoutes(listener, server, endpoints);
   await listener.listen({ host: http.bind, port: http.port });

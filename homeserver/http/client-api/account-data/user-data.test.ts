@@ -143,6 +143,10 @@ test('an OpenID token is for the user alone', async () => {
   const reply = await user.call('POST', `${mine()}/openid/request_token`, {});
   assert.deepEqual([reply.token_type, reply.matrix_server_name, reply.expires_in], ['Bearer', 'test.example', 3600]);
   await other.call('POST', `${mine()}/openid/request_token`, {}, 403);
+  const info = '/_matrix/federation/v1/openid/userinfo?access_token=';
+  assert.deepEqual(await other.call('GET', info + reply.access_token), { sub: user.userId });
+  assert.equal((await other.call('GET', `${info}x`, undefined, 401)).errcode, 'M_UNKNOWN_TOKEN');
+  await other.call('GET', info + user.accessToken, undefined, 401);
   const asAccess = await user.send('GET', '/_matrix/client/v3/account/whoami', { token: reply.access_token });
   assert.equal(asAccess.status, 401);
 });

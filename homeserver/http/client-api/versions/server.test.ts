@@ -25,6 +25,8 @@ test('a configured address goes before the one that was used, and without contac
   const homeserver = await startTestHomeserver({ config: { 'http.public_url': 'https://matrix.test.example/' } });
   const { body } = await request(homeserver.baseUrl, 'GET', '/.well-known/matrix/client');
   assert.deepEqual(body, { 'm.homeserver': { base_url: 'https://matrix.test.example' } });
+  const server = await request(homeserver.baseUrl, 'GET', '/.well-known/matrix/server');
+  assert.deepEqual(server.body, { 'm.server': 'matrix.test.example:443' });
   const support = await request(homeserver.baseUrl, 'GET', '/.well-known/matrix/support');
   assert.deepEqual([support.status, support.body.errcode], [404, 'M_NOT_FOUND']);
   await homeserver.stop();

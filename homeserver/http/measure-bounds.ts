@@ -1,0 +1,27 @@
+import { waitingPasswords } from '../accounts/hash-password.ts';
+import type { HttpServer } from './answer-request.ts';
+
+/** Shows how near the caches and queues behind the listener are to their bounds. */
+export function measureBounds({ context, sessions, limits, running }: HttpServer): void {
+  const { metrics } = context;
+  metrics.observedGauge({
+    name: 'holdfast_sessions_cached',
+    help: 'Access tokens that need no query; 50,000 at most.',
+    read: () => sessions.size,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_rate_limit_buckets',
+    help: 'Users and addresses whose requests are counted; 100,000 at most.',
+    read: () => limits.size,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_http_waits',
+    help: 'Requests that wait for something to happen, such as long polls.',
+    read: () => running.size,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_passwords_waiting',
+    help: 'Passwords that wait to be hashed or compared; 200 at most.',
+    read: waitingPasswords,
+  });
+}
