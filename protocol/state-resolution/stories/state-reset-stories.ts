@@ -7,6 +7,7 @@ import {
   powerLevels,
   type Story,
   type StoryEvent,
+  sinceVersion2,
   topic,
   versions2To11,
 } from './story.ts';
@@ -68,6 +69,14 @@ export const stateResetStories: readonly Story[] = [
     events: promotionInBetween,
     states: [{ after: 'zara joins' }, { after: 'eve changes her name', but: ['first levels'] }],
     resolved: { 'm.room.power_levels': 'first levels' },
+  },
+  {
+    story: 'an older join rule behind a join does not replace the one that all states agree on',
+    source: 'https://spec.matrix.org/v1.19/rooms/v2/#algorithm, step 5',
+    versions: sinceVersion2,
+    events: [...openRoom({}), joinRules('second rule', 'alice', 'public'), joins('carol', { after: ['public room'] })],
+    states: [{ after: 'second rule' }, { after: 'carol joins', but: ['second rule'] }],
+    resolved: { 'm.room.join_rules': 'second rule', 'm.room.member/carol': 'carol joins' },
   },
   {
     story: 'version 1 takes the deepest topic that is allowed',
