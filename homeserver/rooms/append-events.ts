@@ -307,9 +307,7 @@ class DraftRoom implements AuthState {
   }
 
   #authorize(built: BuiltEvent): void {
-    const verdict = authorizeEvent(this.#room.rules, built, this, (publicKey, message, signature) =>
-      cryptoPrimitives.verify(message, signature, publicKey),
-    );
+    const verdict = authorizeEvent(this.#room.rules, built, this, cryptoPrimitives.verify);
     if (!verdict.allowed) throw new MatrixError('M_FORBIDDEN', verdict.reason);
   }
 

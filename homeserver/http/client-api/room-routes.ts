@@ -21,6 +21,7 @@ import { queryPublicRooms } from './list-public-rooms/query-public-rooms.ts';
 import { setRoomVisibilityOnDirectory } from './list-public-rooms/set-room-visibility-on-directory.ts';
 import { getRoomEvents } from './message-pagination/get-room-events.ts';
 import { redactEvent } from './redaction/redact-event.ts';
+import { getEventByTimestamp } from './room-event-by-timestamp/get-event-by-timestamp.ts';
 import { sendMessage } from './room-send/send-message.ts';
 import { setRoomState, setRoomStateWithKey } from './room-state/set-room-state.ts';
 import { getJoinedMembersByRoom } from './rooms/get-joined-members-by-room.ts';
@@ -34,7 +35,7 @@ export const roomRoutes: readonly Endpoint[] = [
   createRoom,
   ...[joinRoom, joinRoomById, inviteUser, knockRoom, leaveRoom, forgetRoom, kick, ban, unban],
   ...[getRoomState, getRoomStateWithKey, getRoomStateWithoutKey, setRoomState, setRoomStateWithKey],
-  ...[sendMessage, redactEvent, getRoomEvents, getOneRoomEvent, getEventContext],
+  ...[sendMessage, redactEvent, getRoomEvents, getOneRoomEvent, getEventContext, getEventByTimestamp],
   ...[getJoinedRooms, getJoinedMembersByRoom, getMembersByRoom],
   ...[getRoomIdByAlias, setRoomAlias, deleteRoomAlias, getLocalAliases],
   ...[getPublicRooms, queryPublicRooms, getRoomVisibilityOnDirectory, setRoomVisibilityOnDirectory],
