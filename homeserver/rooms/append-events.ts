@@ -20,7 +20,7 @@ import { eventReference } from './event-reference.ts';
 import { type HotRoom, membershipIn, type RoomTip, type StateEntry, stateTuple } from './hot-room.ts';
 import { loadMembers } from './hot-rooms.ts';
 import { type EventNotice, noticeEvent, prepareNotice } from './notice-event.ts';
-import { followPushRules, hasFollowedPushRules, putRules, readJoinersPushRules } from './own-push-rules.ts';
+import { followPushRules, hasFollowedPushRules, readJoinersPushRules } from './own-push-rules.ts';
 import { recentTransactions } from './recent-transactions.ts';
 
 export interface AppendOptions {
@@ -62,7 +62,13 @@ export async function prepareToAppend(
     await internNames(shard.context, names);
   }
   for (const intent of intents) await prepareNotice(shard.context, room, intent);
-  await prepareJoiners(shard, room, intents);
+  const joiners = intents.filter(({ type, content }) => type === 'm.room.member' && content['membership'] === 'join');
+  if (joiners.length === 0) return;
+  await readJoinersPushRules(
+    shard.context,
+    room,
+    joiners.map(({ stateKey = '' }) => stateKey),
+  );
 }
 
 /** A message of a known member that names nobody, in a room that is up to date: the common case looks nothing up. */
@@ -76,14 +82,6 @@ function isPrepared(shard: OwnedShard, room: HotRoom, intent: EventIntent): bool
     cachedNameId(shard.context, intent.sender) !== undefined &&
     hasFollowedPushRules(shard.context, room)
   );
-}
-
-/** Those who join bring their push rules: what they changed counts from their join on. */
-async function prepareJoiners(shard: OwnedShard, room: HotRoom, intents: readonly EventIntent[]): Promise<void> {
-  const joiners = intents.filter(({ type, content }) => type === 'm.room.member' && content['membership'] === 'join');
-  if (joiners.length === 0) return;
-  const userIds = joiners.map(({ stateKey = '' }) => stateKey);
-  putRules(room, await readJoinersPushRules(shard.context, userIds));
 }
 
 /**
@@ -330,6 +328,7 @@ function countMembership(room: HotRoom, before: Pdu | undefined, after: Pdu): vo
   const [from, to] = [before ? membershipIn(before) : 'leave', membershipIn(after)];
   if (from === 'join') room.counts.joined--;
   if (to === 'join') room.counts.joined++;
+  if (after.state_key !== undefined) room.joinersHeard.delete(after.state_key);
   if (to !== 'join' && after.state_key !== undefined) room.ownPushRules.delete(after.state_key);
   if (from === 'invite') room.counts.invited--;
   if (to === 'invite') room.counts.invited++;

@@ -3,6 +3,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
+import { internNames } from '../storage/names/intern-names.ts';
 import { findRoom } from '../storage/names/room-names.ts';
 import { readMemberFacts } from '../storage/rooms/read-member-facts.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
@@ -12,6 +13,7 @@ import type { EventIntent } from './event-intent.ts';
 import { findAuthorisingUser } from './find-authorising-user.ts';
 import { type HotRoom, membershipIn, type StateEntry } from './hot-room.ts';
 import { loadMembers } from './hot-rooms.ts';
+import { readJoinersPushRules } from './own-push-rules.ts';
 import {
   checkJoined,
   type EventResult,
@@ -68,6 +70,12 @@ export const changeMembershipCommand = roomCommand<MembershipInput>(
     const { events, committed } = appendEvents(shard, room, intents, { identityHash });
     return { result: { eventId: events.at(-1)?.eventId ?? '' }, committed };
   },
+  ({ context }, room, { sender, target, action }) =>
+    Promise.all([
+      loadMembers(context, room, [sender, target]),
+      internNames(context, [sender, target, 'm.room.member']),
+      action === 'join' && readJoinersPushRules(context, room, [target]),
+    ]),
 );
 
 function resolveAction({ action, content, sender, target }: MembershipInput, before: string | undefined) {

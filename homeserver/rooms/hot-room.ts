@@ -43,6 +43,8 @@ export class HotRoom implements AuthState {
   readonly ownPushRules = new Map<string, CompiledPushRules>();
   /** How many changes of push rules it has followed; see own-push-rules.ts. */
   pushRulesHeard = -1;
+  /** Those about to join whose rules were read, with the number of changes heard of by then. */
+  readonly joinersHeard = new Map<string, number>();
   tip: RoomTip;
   /** Notifying events of the main timeline so far. */
   notifyOrdinal: number;

@@ -35,6 +35,11 @@ export class HotRooms {
     return room;
   }
 
+  /** The room if it is in memory already. */
+  peek(roomId: string): HotRoom | undefined {
+    return this.#rooms.get(roomId);
+  }
+
   add(room: HotRoom): void {
     this.#rooms.set(room.roomId, room);
     this.#estimatedBytes += room.sizeBytes;
@@ -84,7 +89,8 @@ export async function loadMembers(context: Context, room: HotRoom, userIds: Iter
   const missing = [...new Set(userIds)].filter((userId) => !room.isMemberLoaded(userId));
   if (missing.length === 0) return;
   const events = await readState(context, room.name, { keys: missing.map((userId) => ['m.room.member', userId]) });
-  for (const event of events) room.put(stateEntryOf(event));
+  // Whoever was put in meanwhile is newer than what was read.
+  for (const event of events) if (!room.isMemberLoaded(event.pdu.state_key ?? '')) room.put(stateEntryOf(event));
   for (const userId of missing) room.putAbsentMember(userId);
 }
 

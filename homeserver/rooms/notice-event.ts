@@ -143,6 +143,6 @@ function threadRootOf({ content, stateKey }: EventIntent): string | undefined {
   if (stateKey !== undefined) return undefined;
   const relation: JsonValue | undefined = content['m.relates_to'];
   if (typeof relation !== 'object' || relation === null || Array.isArray(relation)) return undefined;
-  const rootEventId = (relation as JsonObject)['event_id'];
+  const rootEventId = relation['event_id'];
   return relation['rel_type'] === 'm.thread' && typeof rootEventId === 'string' ? rootEventId : undefined;
 }

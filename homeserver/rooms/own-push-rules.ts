@@ -66,18 +66,18 @@ export async function followPushRules(context: Context, room: HotRoom): Promise<
   room.pushRulesHeard = newest;
 }
 
-/** Rules of users who are about to join, to be put into the room with their member events. */
-export async function readJoinersPushRules(
-  context: Context,
-  userIds: readonly string[],
-): Promise<Map<string, PushRuleChanges>> {
-  return await readPushRuleChanges(
-    context,
-    userIds.filter((userId) => userId.endsWith(`:${context.serverName}`)),
+/** Reads the push rules of users who are about to join; what they changed counts from their join on. */
+export async function readJoinersPushRules(context: Context, room: HotRoom, userIds: readonly string[]): Promise<void> {
+  const heard = heardChanges(context);
+  const newest = heard.first + heard.users.length;
+  const unread = userIds.filter(
+    (userId) => userId.endsWith(`:${context.serverName}`) && room.joinersHeard.get(userId) !== newest,
   );
+  putRules(room, await readPushRuleChanges(context, unread));
+  for (const userId of unread) room.joinersHeard.set(userId, newest);
 }
 
-export function putRules(room: HotRoom, changes: ReadonlyMap<string, PushRuleChanges>): void {
+function putRules(room: HotRoom, changes: ReadonlyMap<string, PushRuleChanges>): void {
   for (const [userId, changed] of changes) {
     if (!hasPushRuleChanges(changed)) continue;
     room.ownPushRules.set(userId, compilePushRules(mergePushRules(defaultPushRules(userId), changed)));

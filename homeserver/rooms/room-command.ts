@@ -26,11 +26,16 @@ export interface EventResult {
 export function roomCommand<Input extends RoomCommandInput>(
   name: string,
   decide: (shard: OwnedShard, room: HotRoom, input: Input, identityHash: number) => Promise<Decision<EventResult>>,
+  prepare?: (shard: OwnedShard, room: HotRoom, input: Input) => Promise<unknown>,
 ): Command<Input, EventResult> {
   return {
     name,
     key: (input) => input.roomId,
     releases: 'decided',
+    async prepare(shard, input) {
+      const room = prepare && shard.remember(hotRooms).peek(input.roomId);
+      if (room) await prepare(shard, room, input);
+    },
     async decide(shard, input) {
       const identityHash = textHash(input.identity);
       const earlier = await shard.remember(recentTransactions).find(identityHash);

@@ -49,8 +49,9 @@ test('who proves to own the invited third-party identifier is invited by its inv
   assert.equal(member?.eventId, eventId);
   assert.equal(member.pdu.content['membership'], 'join');
   const invited = await readStateEvent(context, room, 'm.room.member', bob, member.position - 1);
-  assert.equal(invited?.pdu.sender, alice);
-  assert.equal((invited?.pdu.content['third_party_invite'] as JsonObject)['display_name'], 'b...');
+  assert.ok(invited);
+  assert.equal(invited.pdu.sender, alice);
+  assert.equal((invited.pdu.content['third_party_invite'] as JsonObject)['display_name'], 'b...');
 });
 
 test('a proof for somebody else, of another token, or that was changed lets nobody in', async () => {

@@ -3,7 +3,7 @@ import { parseRoomAlias } from '@holdfast/protocol/identifiers/room-alias.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Command } from '../../platform/shard-log/command.ts';
 import { readAliasClaim } from '../../storage/directory/read-aliases.ts';
-import { deleteAlias, putAlias } from '../../storage/directory/write-aliases.ts';
+import { deleteAlias, putAlias } from '../../storage/directory/write-alias.ts';
 import { hashText } from '../../storage/names/shard-of.ts';
 
 interface ClaimInput {

@@ -64,7 +64,7 @@ export function storedEventOf(row: EventRow, room: RoomName): StoredEvent {
     rules: rulesOfRoom(room),
     eventId: row.eventId,
     pdu,
-    unsigned: (unsigned ?? {}) as StoredUnsigned,
+    unsigned: unsigned ?? {},
     notifyOrdinal: row.notifyOrdinal,
     flags: row.flags,
     thread: row.thread,

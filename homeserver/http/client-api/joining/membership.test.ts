@@ -93,9 +93,9 @@ test('a stranger is told the same of a room that exists and of one that does not
     ['GET', '/event/$event'],
     ['GET', '/context/$event'],
   ];
-  for (const [method, path, body] of requests) {
+  for (const [method, path, sent] of requests) {
     const replies = await Promise.all(
-      [secret, nowhere].map((roomId) => bob.request(method, `/rooms/${encodeURIComponent(roomId)}${path}`, body)),
+      [secret, nowhere].map((roomId) => bob.request(method, `/rooms/${encodeURIComponent(roomId)}${path}`, sent)),
     );
     assert.ok(replies[0]?.status === 403 || replies[0]?.status === 404, `${method} ${path}`);
     const told = replies.map(({ status, body }) => ({ status, body }));

@@ -22,7 +22,7 @@ interface Listed {
   name?: string;
 }
 
-const namesOf = (reply: { chunk: Listed[] }) => reply.chunk.map(({ name }) => name);
+const namesOf = (reply: { chunk: Listed[] }) => reply.chunk.map(({ name }) => name ?? '');
 const search = (body: object) => bob.call('POST', '/publicRooms', body);
 
 test('a published room is listed with what its state says, and again after each change', async () => {

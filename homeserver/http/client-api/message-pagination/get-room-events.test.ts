@@ -34,7 +34,7 @@ interface Page {
 }
 
 function messages(query: Record<string, string | number>, client = alice, path = room): Promise<Page> {
-  return client.call('GET', `${path}/messages?${new URLSearchParams(query as Record<string, string>)}`);
+  return client.call('GET', `${path}/messages?${new URLSearchParams(query as Record<string, string>).toString()}`);
 }
 
 const bodies = ({ chunk }: Page) => chunk.flatMap(({ content }) => content.body ?? []);
@@ -55,7 +55,7 @@ test('pages in either direction give every event once, in order', async () => {
   const backwards = (await readAll({ dir: 'b', limit: 4 })).flatMap(({ chunk }) => chunk);
   const forwards = (await readAll({ dir: 'f', limit: 7 })).flatMap(({ chunk }) => chunk);
   const ids = (events: Page['chunk']) => events.map((event) => event.event_id);
-  assert.deepEqual(ids(backwards), ids(forwards).reverse());
+  assert.deepEqual(ids(backwards), ids(forwards).toReversed());
   assert.equal(new Set(ids(forwards)).size, forwards.length);
   assert.equal(forwards[0]?.type, 'm.room.create');
   assert.equal(backwards[0]?.content.body, 'm24');
@@ -64,7 +64,7 @@ test('pages in either direction give every event once, in order', async () => {
 test('reading turns round at a token without leaving out or repeating an event', async () => {
   const back = await messages({ dir: 'b', limit: 3 });
   const forth = await messages({ dir: 'f', from: back.end ?? '', limit: 10 });
-  assert.deepEqual(bodies(forth), bodies(back).reverse());
+  assert.deepEqual(bodies(forth), bodies(back).toReversed());
   const again = await messages({ dir: 'b', from: back.end ?? '', limit: 2 });
   assert.deepEqual(bodies(again), ['m21', 'm20']);
 });
