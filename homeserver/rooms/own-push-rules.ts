@@ -74,6 +74,8 @@ export async function readJoinersPushRules(context: Context, room: HotRoom, user
     (userId) => userId.endsWith(`:${context.serverName}`) && room.joinersHeard.get(userId) !== newest,
   );
   putRules(room, await readPushRuleChanges(context, unread));
+  // Those who were refused after all are forgotten together.
+  if (room.joinersHeard.size > rememberedChanges) room.joinersHeard.clear();
   for (const userId of unread) room.joinersHeard.set(userId, newest);
 }
 

@@ -13,6 +13,11 @@ export interface Command<Input, Result> extends SubmittedCommand<Input, Result> 
    * of the commit. 'committed': for commands that decide on what they read from the database.
    */
   readonly releases: 'decided' | 'committed';
+  /**
+   * Brings into memory what deciding will look at, before the command's turn comes: commands of one key do this side by
+   * side. Decides nothing; `decide` must be right without it.
+   */
+  prepare?(shard: OwnedShard, input: Input): Promise<unknown>;
   decide(shard: OwnedShard, input: Input): Promise<Decision<Result>> | Decision<Result>;
 }
 

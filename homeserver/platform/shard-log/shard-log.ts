@@ -191,6 +191,7 @@ export class ShardLog implements ShardLogAccess {
   }
 
   async #runInTurn(command: AnyCommand, writer: ShardWriter, input: unknown, endMs: number): Promise<unknown> {
+    if (command.prepare) await command.prepare(writer, input);
     // A new epoch's commands do not wait for those of an old one, which can write nothing any more.
     const acquired = this.#queue.acquire(`${writer.id}/${writer.epoch}/${command.key(input)}`);
     const release = typeof acquired === 'function' ? acquired : await acquired;
