@@ -1,5 +1,6 @@
 import { type Filter } from '@holdfast/protocol/filters/parse-filter.ts';
 import { projectEventFields } from '@holdfast/protocol/filters/project-event-fields.ts';
+import { unsignedText } from '../rooms/client-event-text.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
 
 /** Who is shown an event. */
@@ -30,19 +31,4 @@ export function eventText(event: TimelineEvent, reader: EventReader, membership:
 /** Whether the reader is told something of the event that others are not. */
 export function isOwnTransaction({ body }: TimelineEvent, reader: EventReader): boolean {
   return body.transaction?.deviceId === reader.deviceId && body.sender === reader.userId;
-}
-
-function unsignedText(event: TimelineEvent, reader: EventReader, membership: string | undefined): string {
-  const { body } = event;
-  let text = `{"age":${reader.nowMs - body.originServerTs}`;
-  if (membership !== undefined) text += `,"membership":${JSON.stringify(membership)}`;
-  if (body.replaced) {
-    const { eventId, content } = body.replaced;
-    text += `,"prev_content":${JSON.stringify(content)},"replaces_state":${JSON.stringify(eventId)}`;
-  }
-  if (event.redactedBecause !== undefined) text += `,"redacted_because":${event.redactedBecause}`;
-  if (body.transaction && isOwnTransaction(event, reader)) {
-    text += `,"transaction_id":${JSON.stringify(body.transaction.transactionId)}`;
-  }
-  return `${text}}`;
 }
