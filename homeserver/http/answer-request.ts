@@ -12,7 +12,7 @@ import { parseQuery } from './parse-query.ts';
 import { addressKey, type RateLimits } from './rate-limits.ts';
 import { ClientGoneError, readJsonBody } from './read-body.ts';
 import type { ReceivedRequest } from './received-request.ts';
-import type { Reply } from './reply.ts';
+import { MadeReply, type Reply } from './reply.ts';
 import type { RunningRequests } from './running-requests.ts';
 import { sendReply } from './send-reply.ts';
 
@@ -49,10 +49,13 @@ export async function answerRequest(
     if (endpoint.body) await readCheckedBody(server.context, endpoint, request);
     reply = await endpoint.handle(server.context, request);
   } catch (error) {
-    if (error instanceof ClientGoneError) return response.destroy() && undefined;
+    if (error instanceof ClientGoneError) {
+      response.destroy();
+      return;
+    }
     reply = errorReply(error, request.log);
   }
-  const keepConnection = !server.running.isClosing && isBodyOutOfTheWay(request);
+  const keepConnection = !server.running.isClosing && isBodyOutOfTheWay(request, reply);
   const status = await sendReply(response, reply, keepConnection);
   server.measure(endpoint.operation, status, server.context.clock.monotonicMs() - startMs);
 }
@@ -99,7 +102,9 @@ async function readCheckedBody(context: Context, endpoint: Endpoint, request: Re
   request.body = body;
 }
 
-function isBodyOutOfTheWay(request: ReceivedRequest): boolean {
+function isBodyOutOfTheWay(request: ReceivedRequest, reply: Reply): boolean {
+  // Who was too slow once would hold the connection for as long again.
+  if (reply instanceof MadeReply && reply.status === 408) return false;
   if (request.stream.complete || request.stream.method === 'GET' || request.stream.method === 'HEAD') return true;
   const announced = request.header('content-length');
   return announced !== undefined && Number(announced) <= largestUnreadBytes;
