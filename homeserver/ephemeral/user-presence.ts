@@ -3,7 +3,7 @@ import type { Context } from '../platform/context.ts';
 import type { PresenceState } from '../storage/ephemeral/presence-states.ts';
 import { readPresence, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
-import { readSharers } from '../storage/sync/read-device-list-changes.ts';
+import { readSharers } from '../storage/sync/read-sharers.ts';
 import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
 import { changePresenceCommand } from './change-presence.ts';
 

@@ -38,7 +38,7 @@ export async function collectReply(run: SyncRun): Promise<CollectedReply> {
   if (accountData.global.length > 0) parts.push(`"account_data":{"events":[${accountData.global.join(',')}]}`);
   if (presence.length > 0) parts.push(`"presence":{"events":[${presence.join(',')}]}`);
   if (toDevice.length > 0) parts.push(`"to_device":{"events":[${toDevice.join(',')}]}`);
-  if (deviceLists.changed.size + deviceLists.left.size > 0) parts.push(deviceListsText(deviceLists));
+  if (deviceLists.changed.length + deviceLists.left.length > 0) parts.push(deviceListsText(deviceLists));
   const isEmpty = parts.length === 1 && !hasKeyCountNews(run);
   return { isEmpty, text: `{${parts.join(',')},${keyCounts}}`, keyCounts };
 }
@@ -50,7 +50,7 @@ function sectionText(name: string, rooms: ReadonlyMap<string, string>): string {
 }
 
 function deviceListsText({ changed, left }: CollectedDeviceLists): string {
-  return `"device_lists":{"changed":${JSON.stringify([...changed])},"left":${JSON.stringify([...left])}}`;
+  return `"device_lists":{"changed":${JSON.stringify(changed)},"left":${JSON.stringify(left)}}`;
 }
 
 /** Told in every reply: clients take them as they stand. */

@@ -1,5 +1,5 @@
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
-import { readSharers } from '../storage/sync/read-device-list-changes.ts';
+import { readSharers } from '../storage/sync/read-sharers.ts';
 import type { SyncRun } from './sync-run.ts';
 
 /** The rooms that the user is joined to. */

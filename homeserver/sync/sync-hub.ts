@@ -87,10 +87,8 @@ export class SyncHub {
         return this.#addUser(concerned, entry.body.userId);
       case 'device-list':
         if (entry.body.readerId !== undefined) return this.#addUser(concerned, entry.body.readerId);
-        this.#addUser(concerned, entry.body.userId);
         return this.#addSharers(concerned, entry.body.userId);
       case 'presence':
-        this.#addUser(concerned, entry.body.userId);
         return this.#addSharers(concerned, entry.body.userId);
       case 'profile':
         // Clients learn of profiles from the member events that come with the change.
@@ -127,7 +125,7 @@ export class SyncHub {
     if (user) concerned.add(user);
   }
 
-  /** Those who share a room with a user; found out with a query, and told later, where the user's rooms are not known. */
+  /** A user and those who share a room with it; found out with a query, and told later, where the user's rooms are not known. */
   #addSharers(concerned: Set<ConnectedUser>, userId: string): void {
     const user = this.users.peek(userId);
     if (user) return addAll(concerned, this.#sharersOf(user));
@@ -148,7 +146,7 @@ export class SyncHub {
   }
 
   #sharersOf(user: ConnectedUser): Set<ConnectedUser> {
-    const sharers = new Set<ConnectedUser>();
+    const sharers = new Set<ConnectedUser>([user]);
     for (const room of user.rooms.values()) {
       if (room.membership === 'join') addAll(sharers, this.users.joinedTo(room.roomId));
     }

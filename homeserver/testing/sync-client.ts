@@ -25,7 +25,7 @@ export interface SyncParameters {
   readonly presence?: 'online' | 'offline' | 'unavailable';
 }
 
-const longestWaitMs = 10_000;
+const longestWaitMs = 3_000;
 
 export function syncClient(user: TestUser): SyncClient {
   const client: SyncClient = {
@@ -38,11 +38,11 @@ export function syncClient(user: TestUser): SyncClient {
     },
     from: (since, parameters = {}) => user.call('GET', syncPath(since, parameters)),
     async until(satisfies, parameters = {}) {
-      for (let turn = 0; turn < 50; turn++) {
+      for (let turn = 0; turn < 20; turn++) {
         const reply = await client.next({ timeout: longestWaitMs, ...parameters });
         if (satisfies(reply)) return reply;
       }
-      throw new Error('what was waited for did not come in 50 replies of /sync');
+      throw new Error('what was waited for did not come in 20 replies of /sync');
     },
   };
   return client;

@@ -17,9 +17,12 @@ let dave: TestUser;
 before(async () => {
   homeserver = await startTestHomeserver();
   const names = ['alice', 'bob', 'carol', 'dave'];
-  [alice, bob, carol, dave] = (await Promise.all(
-    names.map((name) => registerUser(homeserver.baseUrl, name)),
-  )) as [TestUser, TestUser, TestUser, TestUser];
+  [alice, bob, carol, dave] = (await Promise.all(names.map((name) => registerUser(homeserver.baseUrl, name)))) as [
+    TestUser,
+    TestUser,
+    TestUser,
+    TestUser,
+  ];
 });
 after(() => homeserver.stop());
 
