@@ -1,4 +1,6 @@
 import postgres from 'postgres';
+import { arrayTypes } from './array-types.ts';
+import { openWatchedSockets } from './watched-socket.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 
@@ -14,15 +16,22 @@ export interface DatabaseOptions {
 
 const bigintType = 20;
 const reconnectAfterSeconds = 0.2;
+/** Dead connections that are idle are found out after twice this time. */
+const keepAliveSeconds = 10;
+/** Beyond the longest time of a statement: then the server, or the way to it, is gone. */
+const silenceSlackMs = 2_000;
 
 /**
  * Opens a pool of connections. Nothing is sent until the first query, and a lost connection is opened again by the
  * next query, so a database outage needs no restart.
  */
 export function openDatabase(options: DatabaseOptions): Sql {
-  return postgres(options.url, {
+  // The client's own types do not know `socket`.
+  const settings: object = {
     max: options.poolSize,
     connect_timeout: 5,
+    keep_alive: keepAliveSeconds,
+    socket: openWatchedSockets(options.statementTimeoutMs + silenceSlackMs),
     // Reconnecting is paced here and not by exponential back-off: after an outage the first query must succeed.
     backoff: () => reconnectAfterSeconds,
     target_session_attrs: 'primary',
@@ -40,9 +49,12 @@ export function openDatabase(options: DatabaseOptions): Sql {
       enable_mergejoin: 'off',
       enable_seqscan: 'off',
     },
+    fetch_types: false,
     types: {
+      ...arrayTypes,
       // Positions and counters stay far below 2^53.
       bigint: { to: bigintType, from: [bigintType], serialize: String, parse: Number },
     },
-  }) as unknown as Sql;
+  };
+  return postgres(options.url, settings) as unknown as Sql;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Sql } from '../database/open-database.ts';
+import { withDeadline } from '../deadline.ts';
 import type { PlatformContext } from '../platform-context.ts';
 import { entryKindOf, type LogEntry } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';
@@ -10,6 +11,8 @@ export type ReadEventEntries = (shard: number, after: number, upTo: number) => P
 export type TailListener = (shard: number, entries: readonly LogEntry[]) => void;
 
 const pollMs = 1_000;
+/** Of one query. */
+const pollDeadlineMs = 10_000;
 /** A process that is further behind than this starts again at the present; its readers go to the tables. */
 const maxCatchUpEntries = 20_000;
 const pageEntries = 1_000;
@@ -116,10 +119,12 @@ export class LogTail {
     while (!this.#closed && window.position < upTo) {
       const after = window.position;
       const pageEnd = Math.min(upTo, after + pageEntries);
-      const [events, others] = await Promise.all([
-        this.#readEventEntries(shard, after, pageEnd),
-        readOtherEntries(this.#context.database, shard, after, pageEnd),
-      ]);
+      const [events, others] = await this.#withDeadline(
+        Promise.all([
+          this.#readEventEntries(shard, after, pageEnd),
+          readOtherEntries(this.#context.database, shard, after, pageEnd),
+        ]),
+      );
       const entries = [...events, ...others].sort((a, b) => a.position - b.position);
       this.#apply(shard, window, entries);
       if (window.position < pageEnd) throw new Error(`shard ${shard}: no entry at position ${window.position + 1}`);
@@ -159,7 +164,7 @@ export class LogTail {
 
   async #poll(): Promise<void> {
     try {
-      const rows = await this.#readPositions();
+      const rows = await this.#withDeadline(this.#readPositions());
       this.#openWindows(rows);
       const behind = rows.filter((row) => row.position > this.position(row.id));
       for (const row of behind) this.catchUp(row.id, row.position);
@@ -170,6 +175,12 @@ export class LogTail {
     } catch (error) {
       this.#context.log.warn({ err: error }, 'the log positions could not be read');
     }
+  }
+
+  /** A reading that does not end must not be the last one. */
+  #withDeadline<T>(work: Promise<T>): Promise<T> {
+    const { clock } = this.#context;
+    return withDeadline(work, pollDeadlineMs, 'reading the log', { clock });
   }
 
   async #readPositions(): Promise<{ id: number; position: number }[]> {
