@@ -1,6 +1,7 @@
 import { accountCommands } from '../accounts/account-commands.ts';
 import { deviceCommands } from '../devices/device-commands.ts';
 import { ephemeralCommands } from '../ephemeral/ephemeral-commands.ts';
+import { mediaCommands } from '../media/media-commands.ts';
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
@@ -14,6 +15,7 @@ import { sendEventCommand } from '../rooms/send-event.ts';
 export const commands: readonly AnyCommand[] = [
   ...accountCommands,
   ...deviceCommands,
+  ...mediaCommands,
   ...ephemeralCommands,
   changeMembershipCommand,
   claimAliasCommand,

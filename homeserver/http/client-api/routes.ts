@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { accountRoutes } from './account-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
+import { mediaRoutes } from './media-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import { serverRoutes } from './server-routes.ts';
 import { syncRoutes } from './sync-routes.ts';
@@ -13,5 +14,6 @@ export const clientRoutes: readonly Endpoint[] = [
   ...accountRoutes,
   ...userDataRoutes,
   ...deviceRoutes,
+  ...mediaRoutes,
   ...syncRoutes,
 ];

@@ -1,0 +1,6 @@
+import type { AnyCommand } from '../platform/shard-log/command.ts';
+import { createMediaCommand } from './create-media.ts';
+import { addMediaCommand } from './upload-media.ts';
+
+/** The commands of this folder. */
+export const mediaCommands: readonly AnyCommand[] = [addMediaCommand, createMediaCommand];
