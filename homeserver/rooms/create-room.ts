@@ -63,15 +63,13 @@ export const createRoomCommand: Command<CreateInput, CreateResult> = {
 async function newHotRoom(shard: OwnedShard, input: CreateInput): Promise<HotRoom> {
   const id = await takeRoomNumber(shard.context);
   const name = { id, roomId: input.roomId, shard: shard.id, version: input.version };
-  const room = new HotRoom(name, {
+  return new HotRoom(name, {
     state: [],
+    membersComplete: true,
     counts: { joined: 0, invited: 0 },
     tip: { prevEvents: [], depth: 1 },
     notifyOrdinal: 0,
   });
-  // Nobody has a member event yet: nothing to look up.
-  for (const intent of input.intents) if (intent.type === 'm.room.member') room.putAbsentMember(intent.stateKey ?? '');
-  return room;
 }
 
 /** From version 12 on, equal requests of one user in the same millisecond make the same id: later ones move on. */

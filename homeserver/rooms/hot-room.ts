@@ -36,6 +36,8 @@ export class HotRoom implements AuthState {
   readonly #state = new Map<string, StateEntry>();
   /** null: known to have no member event. */
   readonly #members = new Map<string, StateEntry | null>();
+  /** Every member event is in memory: who has none here has none at all. */
+  readonly #membersComplete: boolean;
   /** Root event id to the thread's root position and notifying events so far. */
   readonly threads = new Map<string, { position: number; ordinal: number }>();
   readonly counts: MemberCounts;
@@ -53,10 +55,18 @@ export class HotRoom implements AuthState {
 
   constructor(
     name: RoomName,
-    loaded: { state: Iterable<StateEntry>; counts: MemberCounts; tip: RoomTip; notifyOrdinal: number },
+    loaded: {
+      readonly state: Iterable<StateEntry>;
+      /** `state` has every member event that there is. */
+      readonly membersComplete: boolean;
+      readonly counts: MemberCounts;
+      readonly tip: RoomTip;
+      readonly notifyOrdinal: number;
+    },
   ) {
     this.name = name;
     this.rules = rulesOfRoom(name);
+    this.#membersComplete = loaded.membersComplete;
     this.counts = loaded.counts;
     this.tip = loaded.tip;
     this.notifyOrdinal = loaded.notifyOrdinal;
@@ -75,16 +85,18 @@ export class HotRoom implements AuthState {
   get(type: string, stateKey: string): StateEntry | undefined {
     if (type !== 'm.room.member') return this.#state.get(stateTuple(type, stateKey));
     const member = this.#members.get(stateKey);
-    if (member === undefined) throw new Error(`member ${stateKey} of ${this.roomId} was not loaded`);
+    if (member === undefined && !this.#membersComplete) {
+      throw new Error(`member ${stateKey} of ${this.roomId} was not loaded`);
+    }
     return member ?? undefined;
   }
 
   isMemberLoaded(userId: string): boolean {
-    return this.#members.has(userId);
+    return this.#membersComplete || this.#members.has(userId);
   }
 
   putAbsentMember(userId: string): void {
-    if (!this.#members.has(userId)) this.#members.set(userId, null);
+    if (!this.isMemberLoaded(userId)) this.#members.set(userId, null);
   }
 
   put(entry: StateEntry): void {

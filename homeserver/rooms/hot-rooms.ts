@@ -68,6 +68,9 @@ export const hotRooms: ShardMemory<HotRooms> = {
   create: (shard) => new HotRooms(shard),
 };
 
+/** Rooms with so few members have them all in memory, so that nobody has to be looked up to join one. */
+const fewMembers = 200;
+
 async function loadHotRoom(context: Context, name: RoomName): Promise<HotRoom> {
   const [state, counts, newest, notifyOrdinal] = await Promise.all([
     readState(context, name, { withoutMembers: true }),
@@ -75,9 +78,13 @@ async function loadHotRoom(context: Context, name: RoomName): Promise<HotRoom> {
     readNewestEvent(context, name),
     readNotifyOrdinal(context, name, null),
   ]);
+  const memberCount = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const membersComplete = memberCount <= fewMembers;
+  if (membersComplete) state.push(...(await readState(context, name, { membersOnly: true })));
   const prevEvents: EventReference[] = newest ? [eventReference(newest.rules, newest.eventId, newest.pdu)] : [];
   return new HotRoom(name, {
     state: state.map(stateEntryOf),
+    membersComplete,
     counts: { joined: counts.get(membershipCodes.join) ?? 0, invited: counts.get(membershipCodes.invite) ?? 0 },
     tip: { prevEvents, depth: (newest?.pdu.depth ?? 0) + 1 },
     notifyOrdinal,
