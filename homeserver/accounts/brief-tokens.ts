@@ -1,7 +1,8 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
-import { type BriefTokenPurpose, countBriefTokens, readBriefToken } from '../storage/accounts/read-brief-tokens.ts';
+import type { BriefTokenPurpose } from '../storage/accounts/brief-token-purpose.ts';
+import { countBriefTokens, readBriefToken } from '../storage/accounts/read-brief-tokens.ts';
 import { deleteExpiredBriefTokens, insertBriefToken } from '../storage/accounts/write-brief-tokens.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { hashToken, isWellFormedToken, makeToken } from './access-tokens.ts';

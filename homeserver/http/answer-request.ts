@@ -1,30 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { DeviceActivity } from '../accounts/device-activity.ts';
-import type { SessionCache } from '../accounts/session-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { checkBody } from './check-schema.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorReply } from './error-reply.ts';
-import type { MeasureRequest } from './measure-requests.ts';
+import type { HttpServer } from './http-server.ts';
 import { parseQuery } from './parse-query.ts';
-import { addressKey, type RateLimits } from './rate-limits.ts';
+import { addressKey } from './rate-limits.ts';
 import { ClientGoneError, readJsonBody } from './read-body.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { MadeReply, type Reply } from './reply.ts';
-import type { RunningRequests } from './running-requests.ts';
 import { sendReply } from './send-reply.ts';
-
-/** What the requests of one server share. */
-export interface HttpServer {
-  readonly context: Context;
-  readonly sessions: SessionCache;
-  readonly activity: DeviceActivity;
-  readonly limits: RateLimits;
-  readonly running: RunningRequests;
-  readonly measure: MeasureRequest;
-}
 
 /** A body of up to this size that nobody read is thrown away by Node.js; for more the connection is closed. */
 const largestUnreadBytes = 1024 * 1024;

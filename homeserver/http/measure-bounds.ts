@@ -1,5 +1,5 @@
 import { waitingPasswords } from '../accounts/hash-password.ts';
-import type { HttpServer } from './answer-request.ts';
+import type { HttpServer } from './http-server.ts';
 
 /** Shows how near the caches and queues behind the listener are to their bounds. */
 export function measureBounds({ context, sessions, limits, running }: HttpServer): void {

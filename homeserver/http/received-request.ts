@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Log } from '../platform/logging/log.ts';
-import type { HttpServer } from './answer-request.ts';
 import type { Requester } from './endpoint.ts';
+import type { HttpServer } from './http-server.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** A request on its way; what few endpoints ask for is made when it is asked for. */

@@ -1,8 +1,9 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { answerRequest, type HttpServer } from './answer-request.ts';
+import { answerRequest } from './answer-request.ts';
 import { preflightHeaders } from './cors.ts';
 import { defineEndpoint, type Endpoint } from './endpoint.ts';
+import type { HttpServer } from './http-server.ts';
 import { ReceivedRequest } from './received-request.ts';
 
 const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'TRACE'] as const;

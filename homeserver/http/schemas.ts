@@ -15,6 +15,3 @@ export const authSchema = {
   type: 'object',
   properties: { type: { type: 'string', maxLength: 255 }, session: { type: 'string', maxLength: 255 } },
 } as const;
-
-/** `kind` and `room` of user-chosen JSON are the caller's: any object. */
-export const anyObjectSchema = { type: 'object' } as const;

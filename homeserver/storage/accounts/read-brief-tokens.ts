@@ -1,6 +1,5 @@
 import type { Sql } from '../../platform/database/open-database.ts';
-
-export type BriefTokenPurpose = 'login' | 'openid';
+import type { BriefTokenPurpose } from './brief-token-purpose.ts';
 
 /** Whose token it is, while it is valid for the purpose. */
 export async function readBriefToken(

@@ -1,12 +1,5 @@
 import type { Sql } from '../../platform/database/open-database.ts';
-
-export interface InteractiveSessionRow {
-  readonly id: string;
-  readonly operation: string;
-  readonly userId: string | null;
-  /** JSON array of stages. */
-  readonly completed: string;
-}
+import type { InteractiveSessionRow } from './interactive-session-row.ts';
 
 /** An interactive session that is not over. */
 export async function readInteractiveSession(sql: Sql, id: string): Promise<InteractiveSessionRow | undefined> {

@@ -1,5 +1,5 @@
 import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
-import type { BriefTokenPurpose } from './read-brief-tokens.ts';
+import type { BriefTokenPurpose } from './brief-token-purpose.ts';
 
 const insertTokens: BatchStatement = {
   name: 'insert-brief-tokens',

@@ -1,5 +1,5 @@
 import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
-import type { InteractiveSessionRow } from './read-interactive-sessions.ts';
+import type { InteractiveSessionRow } from './interactive-session-row.ts';
 
 const putSessions: BatchStatement = {
   name: 'put-interactive-sessions',

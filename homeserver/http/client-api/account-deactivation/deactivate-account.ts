@@ -1,5 +1,5 @@
 import { deactivateAccount as deactivate } from '../../../accounts/deactivate-account.ts';
-import { askForPassword } from '../../authenticate-interactively.ts';
+import { askForPassword } from '../../ask-for-password.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { authSchema, plainText } from '../../schemas.ts';
 

@@ -1,5 +1,5 @@
 import { uploadCrossSigningKeys as uploadKeysOfUser } from '../../../devices/upload-cross-signing-keys.ts';
-import { askForPassword } from '../../authenticate-interactively.ts';
+import { askForPassword } from '../../ask-for-password.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { authSchema } from '../../schemas.ts';
 

@@ -1,5 +1,5 @@
 import { deleteDevices as deleteDevicesOf } from '../../../accounts/delete-devices.ts';
-import { askForPassword } from '../../authenticate-interactively.ts';
+import { askForPassword } from '../../ask-for-password.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { authSchema, deviceIdSchema } from '../../schemas.ts';
 

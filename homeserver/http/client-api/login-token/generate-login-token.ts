@@ -1,5 +1,5 @@
 import { issueBriefToken } from '../../../accounts/brief-tokens.ts';
-import { askForPassword } from '../../authenticate-interactively.ts';
+import { askForPassword } from '../../ask-for-password.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { authSchema } from '../../schemas.ts';
 

@@ -1,6 +1,6 @@
 import { checkNewPassword } from '../../../accounts/hash-password.ts';
 import { setPassword } from '../../../accounts/set-password.ts';
-import { askForPassword } from '../../authenticate-interactively.ts';
+import { askForPassword } from '../../ask-for-password.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { authSchema, passwordSchema } from '../../schemas.ts';
 

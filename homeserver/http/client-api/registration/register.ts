@@ -4,9 +4,9 @@ import { createAccount } from '../../../accounts/create-account.ts';
 import { checkNewPassword, hashPassword } from '../../../accounts/hash-password.ts';
 import { authenticateInteractively } from '../../../accounts/interactive-authentication/authenticate-interactively.ts';
 import { useHeldRegistrationToken } from '../../../accounts/registration-tokens.ts';
-import { challengeReply } from '../../authenticate-interactively.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { addressKey } from '../../rate-limits.ts';
+import { jsonReply } from '../../reply.ts';
 import { authSchema, deviceDisplayNameSchema, deviceIdSchema, passwordSchema, plainText } from '../../schemas.ts';
 import { formatSession } from '../login/format-session.ts';
 import { registrationChecks, registrationFlows } from './registration-flows.ts';
@@ -47,7 +47,7 @@ export const register = defineEndpoint({
       ...{ operation: 'register', userId: null, flows, params, checks: registrationChecks(context) },
       auth: body.auth,
     });
-    if (outcome.challenge) return challengeReply(outcome.challenge);
+    if (outcome.challenge) return jsonReply(outcome.challenge, { status: 401 });
     limits.take('registration', addressKey(clientAddress));
     if (body.password === undefined) throw new MatrixError('M_MISSING_PARAM', 'Missing password in the body');
     const userId = chooseUserId(context, body.username);

@@ -1,10 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { resolveUserId } from '../accounts/choose-user-id.ts';
-import {
-  authenticateInteractively,
-  type InteractiveChallenge,
-} from '../accounts/interactive-authentication/authenticate-interactively.ts';
+import { authenticateInteractively } from '../accounts/interactive-authentication/authenticate-interactively.ts';
 import type { AuthenticationData, CheckStage } from '../accounts/interactive-authentication/stage.ts';
 import type { Context } from '../platform/context.ts';
 import { checkPassword } from './check-password.ts';
@@ -34,13 +31,9 @@ export async function askForPassword(
     auth: request.body.auth as (AuthenticationData & JsonObject) | undefined,
     checks: { 'm.login.password': checkPasswordStage(context, request.limits, userId) },
   });
-  if (outcome.challenge) return challengeReply(outcome.challenge);
+  if (outcome.challenge) return jsonReply(outcome.challenge, { status: 401 });
   await outcome.finish();
   return undefined;
-}
-
-export function challengeReply(challenge: InteractiveChallenge): MadeReply {
-  return jsonReply(challenge, { status: 401 });
 }
 
 /** Checks `m.login.password`; `expectedUserId` is who it must be of. */
