@@ -65,18 +65,22 @@ function showTop(server, path) {
   const navigation = document.getElementById('navigation');
   navigation.hidden = path === undefined;
   navigation.replaceChildren(...(path === undefined ? [] : navigationLinks(path)));
+  document.getElementById('session').replaceChildren(...(path === undefined ? [] : [logOutButton()]));
   const logIn = server.stage === 'ready' && path === undefined && footerLink();
   const footer = document.getElementById('footer');
   footer.replaceChildren(build('span', {}, 'Holdfast, a Matrix homeserver'), ...(logIn ? [logIn] : []));
 }
 
 function navigationLinks(path) {
-  const links = Object.entries(administrationPages)
+  return Object.entries(administrationPages)
     .filter(([, page]) => page.link)
     .map(([target, page]) =>
       build('a', { href: `#${target}`, 'aria-current': target === path ? 'page' : undefined }, page.link),
     );
-  return [...links, build('button', { type: 'button', class: 'quiet', onclick: () => void logOut() }, 'Log out')];
+}
+
+function logOutButton() {
+  return build('button', { type: 'button', class: 'quiet', onclick: () => void logOut() }, 'Log out');
 }
 
 function footerLink() {

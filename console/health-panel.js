@@ -1,6 +1,6 @@
 import { askAsAdministrator } from './ask.js';
 import { build } from './build.js';
-import { loading, section } from './parts.js';
+import { formatTime, loading, section } from './parts.js';
 
 /** How the server is, in a few figures. */
 export function showHealth() {
@@ -16,8 +16,8 @@ function showFigures({ version, account_count: accounts, database, shards, proce
       'dl',
       { class: 'figures' },
       figure(
-        'Messages',
-        writes ? 'taken' : 'waiting',
+        'Writing',
+        writes ? 'works' : 'waits',
         writes ? undefined : `${shards.without_owner} of ${shards.count} shards have no owner`,
         writes,
       ),
@@ -45,9 +45,7 @@ function figure(name, value, detail, isGood) {
 
 function describeOldest(processes) {
   const started = Math.min(...processes.map((process) => process.started_ts));
-  return Number.isFinite(started)
-    ? `since ${new Date(started).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}`
-    : undefined;
+  return Number.isFinite(started) ? `since ${formatTime(started)}` : undefined;
 }
 
 function formatSize(bytes) {

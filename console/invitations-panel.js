@@ -1,7 +1,7 @@
 import { clientAddress, invitationLink, isLocalName } from './addresses.js';
 import { askAsAdministrator } from './ask.js';
 import { announce, build, newId } from './build.js';
-import { copyable, field, form, loading } from './parts.js';
+import { cell, copyable, copyText, field, form, formatTime, loading } from './parts.js';
 
 const path = '/_synapse/admin/v1/registration_tokens';
 const dayMs = 86_400_000;
@@ -77,20 +77,14 @@ function invitationForm(created) {
 
 function showMade(server, { token }) {
   const { isCertain } = clientAddress(server);
-  const local = isLocalName(server.server_name) && 'The link works on this computer only.';
-  const later = !isCertain && `The link works once the world reaches ${server.server_name}.`;
+  const local = isLocalName(server.server_name) && '(it works on this computer only)';
+  const later = !isCertain && `(it works once the world reaches ${server.server_name})`;
   return build(
     'div',
-    { class: 'note good' },
-    build('p', {}, build('strong', {}, 'Send this link: '), copyable(invitationLink(server, token), 'the invitation')),
-    build(
-      'p',
-      { class: 'hint' },
-      'Apps that ask for a registration token take ',
-      copyable(token, 'the token'),
-      '. ',
-      local || later,
-    ),
+    { class: 'note' },
+    build('p', {}, build('strong', {}, 'Send this link'), local || later ? ` ${local || later}` : null),
+    build('p', {}, copyable(invitationLink(server, token), 'the invitation')),
+    build('p', {}, 'Or, for apps that ask for a registration token: ', copyable(token, 'the token')),
   );
 }
 
@@ -117,16 +111,13 @@ function showRow(server, invitation, refresh) {
   const { token, uses_allowed: allowed, completed, pending, expiry_time: expires } = invitation;
   const state = describeState(invitation);
   const used = `${completed} of ${allowed ?? 'any number'}${pending > 0 ? `, ${pending} in progress` : ''}`;
-  const until =
-    expires === null
-      ? 'no end'
-      : new Date(expires).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  const until = expires === null ? 'no end' : formatTime(expires);
   return build(
     'tr',
     { class: state ? 'over' : undefined },
-    build('td', { 'data-label': 'Token' }, build('code', {}, token), state && build('span', { class: 'badge' }, state)),
-    build('td', { 'data-label': 'Used' }, used),
-    build('td', { 'data-label': 'Until' }, until),
+    cell('Token', build('code', {}, token), state && build('span', { class: 'badge' }, state)),
+    cell('Used', used),
+    cell('Until', until),
     build('td', { class: 'end' }, !state && copyLink(server, token), revokeButton(token, refresh)),
   );
 }
@@ -139,18 +130,18 @@ function describeState({ uses_allowed: allowed, completed, expiry_time: expires 
 function copyLink(server, token) {
   const button = build(
     'button',
-    { type: 'button', class: 'quiet', 'aria-label': `Copy the link of ${token}`, onclick: copy },
+    {
+      type: 'button',
+      class: 'quiet',
+      'aria-label': `Copy the link of ${token}`,
+      async onclick() {
+        const link = invitationLink(server, token);
+        if (await copyText(link)) button.textContent = 'Copied';
+        else prompt('Copy this link:', link);
+      },
+    },
     'Copy link',
   );
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(invitationLink(server, token));
-      announce('Copied');
-      button.textContent = 'Copied';
-    } catch {
-      prompt('Copy this link:', invitationLink(server, token));
-    }
-  }
   return button;
 }
 

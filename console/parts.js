@@ -109,25 +109,32 @@ function explain(input) {
   return `${name}: ${input.validationMessage}`;
 }
 
+/** Puts a text into the clipboard. False where the browser does not let pages do that: at addresses without TLS. */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    announce('Copied');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A text to take along, with a button that copies it. `label` names it to a screen reader. */
 export function copyable(text, label) {
   const shown = build('code', {}, text);
   const button = build(
     'button',
-    { type: 'button', class: 'quiet', 'aria-label': `Copy ${label}`, onclick: copy },
+    { type: 'button', class: 'quiet', 'aria-label': `Copy ${label}`, onclick: () => void copy() },
     'Copy',
   );
   async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = 'Copied';
-      announce('Copied');
-    } catch {
-      // Browsers copy by themselves only from safe addresses.
+    const isCopied = await copyText(text);
+    if (!isCopied) {
       getSelection().selectAllChildren(shown);
-      button.textContent = 'Selected';
       announce('Selected: copy it with your keyboard');
     }
+    button.textContent = isCopied ? 'Copied' : 'Selected';
     setTimeout(() => {
       button.textContent = 'Copy';
     }, 2_500);
@@ -173,6 +180,16 @@ export function loading(load, show) {
   };
   void run();
   return place;
+}
+
+/** A cell of a table that becomes a list on narrow screens; `label` is its column. */
+export function cell(label, ...content) {
+  return build('td', { 'data-label': label }, build('div', {}, content));
+}
+
+/** A time of the server, in milliseconds, as people here write it. */
+export function formatTime(timeMs) {
+  return new Date(timeMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 export function externalLink(href, text) {

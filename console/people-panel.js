@@ -1,6 +1,6 @@
 import { askAsAdministrator } from './ask.js';
 import { build, newId } from './build.js';
-import { loading } from './parts.js';
+import { cell, formatTime, loading } from './parts.js';
 
 const path = '/_synapse/admin/v2/users';
 const pageSize = 50;
@@ -73,18 +73,16 @@ function showRow(user) {
   return build(
     'tr',
     { class: user.deactivated ? 'over' : undefined },
-    build(
-      'td',
-      { 'data-label': 'Address' },
+    cell(
+      'Address',
       build('span', { class: 'address' }, user.name),
       badges.map((state) => build('span', { class: 'badge' }, state === 'admin' ? 'administrator' : state)),
     ),
-    build('td', { 'data-label': 'Name' }, user.displayname ?? '–'),
-    build('td', { 'data-label': 'Last seen' }, describeSeen(user.last_seen_ts)),
+    cell('Name', user.displayname ?? '–'),
+    cell('Last seen', describeSeen(user.last_seen_ts)),
   );
 }
 
 function describeSeen(timeMs) {
-  if (!timeMs) return 'not yet';
-  return new Date(timeMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  return timeMs ? formatTime(timeMs) : 'not yet';
 }

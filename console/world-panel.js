@@ -22,7 +22,7 @@ function showLocal(server) {
   return build(
     'p',
     {},
-    `Nothing: ${server.server_name} is this computer’s own name, and no other computer finds this server by it. When you want a server that others reach, start another Holdfast with a data folder of its own and name it after your domain.`,
+    `There is nothing to do: ${server.server_name} is this computer’s own name, and no other computer finds this server by it. When you want a server that others reach, start another Holdfast with a data folder of its own and name it after your domain.`,
   );
 }
 
