@@ -81,14 +81,16 @@ test('when and from where a device was last seen is written down by the time its
   const user = await registerUser(url, 'dawn');
   const startMs = Date.now();
   const other = await homeserver.startProcess();
-  await request(other.url, 'GET', devices, { token: user.accessToken, headers: { 'user-agent': 'Test/1' } });
+  // What the client itself claims stands further to the left than what the trusted proxy says.
+  const headers = { 'user-agent': 'Test/1', 'x-forwarded-for': '198.51.100.1, 203.0.113.7' };
+  await request(other.url, 'GET', devices, { token: user.accessToken, headers });
   await other.stop();
   const device = await user.call('GET', `${devices}/${user.deviceId}`);
-  assert.equal(device.last_seen_ip, '127.0.0.1');
+  assert.equal(device.last_seen_ip, '203.0.113.7');
   assert.ok(device.last_seen_ts >= startMs);
   const whois = await user.call('GET', `/_matrix/client/v3/admin/whois/${user.userId}`);
   const [connection] = whois.devices[user.deviceId].sessions[0].connections;
-  assert.deepEqual(connection, { ip: '127.0.0.1', last_seen: device.last_seen_ts, user_agent: 'Test/1' });
+  assert.deepEqual(connection, { ip: '203.0.113.7', last_seen: device.last_seen_ts, user_agent: 'Test/1' });
 });
 
 test('a changed password ends the other sessions, unless it shall not', async () => {
