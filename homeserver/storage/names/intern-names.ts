@@ -31,9 +31,7 @@ export async function internNames(context: Context, texts: Iterable<string>): Pr
   await readNames(context, missing, found);
   const unknown = missing.filter((text) => !found.has(text));
   if (unknown.length > 0) {
-    await context.database`
-      INSERT INTO name (text) SELECT * FROM unnest(${unknown}::text[]) ON CONFLICT DO NOTHING`;
-    await readNames(context, unknown, found);
+    await addNames(context, unknown, found);
   }
   return found;
 }
@@ -83,13 +81,31 @@ function lookUp(context: Context, texts: Iterable<string>): { found: Map<string,
   return { found, missing };
 }
 
+async function addNames(context: Context, texts: readonly string[], into: Map<string, number>): Promise<void> {
+  const rows = await context.database<{ id: number; text: string }[]>`
+    INSERT INTO name (text) SELECT * FROM unnest(${texts as string[]}::text[]) ON CONFLICT DO NOTHING
+    RETURNING id, text`;
+  remember(context, rows, into);
+  // Somebody else added the others meanwhile.
+  const others = texts.filter((text) => !into.has(text));
+  if (others.length > 0) await readNames(context, others, into);
+}
+
 async function readNames(context: Context, texts: readonly string[], into: Map<string, number>): Promise<void> {
-  const { idByText, textById } = cachesOf(context);
   const rows = await context.database<{ id: number; text: string }[]>`
     SELECT id, text FROM name WHERE text = ANY(${texts as string[]}::text[])`;
-  for (const row of rows) {
-    into.set(row.text, row.id);
-    idByText.set(row.text, row.id);
-    textById.set(row.id, row.text);
+  remember(context, rows, into);
+}
+
+function remember(
+  context: Context,
+  rows: Iterable<{ readonly id: number; readonly text: string }>,
+  into: Map<string, number>,
+): void {
+  const { idByText, textById } = cachesOf(context);
+  for (const { id, text } of rows) {
+    into.set(text, id);
+    idByText.set(text, id);
+    textById.set(id, text);
   }
 }
