@@ -4,7 +4,7 @@ import { type FindPublicKey, verifyJson } from '@holdfast/protocol/crypto/verify
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
-import type { CrossSigningUsage, StoredCrossSigningKey } from '../storage/devices/read-cross-signing.ts';
+import type { CrossSigningUsage, StoredCrossSigningKey } from '../storage/devices/cross-signing-rows.ts';
 import { checkSignable } from './check-uploaded-keys.ts';
 
 const maxKeyLength = 65_536;

@@ -7,7 +7,8 @@ import { checkCanonicalJson } from '@holdfast/protocol/json/check-canonical-json
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../platform/context.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
-import { readCrossSigningKeys, type StoredKeySignature } from '../storage/devices/read-cross-signing.ts';
+import type { StoredKeySignature } from '../storage/devices/cross-signing-rows.ts';
+import { readCrossSigningKeys } from '../storage/devices/read-cross-signing.ts';
 import { readDeviceKeys } from '../storage/devices/read-device-keys.ts';
 import { crossSigningKeyFinder } from './check-cross-signing-keys.ts';
 import { groupLocalUsers } from './group-users.ts';

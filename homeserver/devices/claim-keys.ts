@@ -122,13 +122,13 @@ export async function claimKeys(
 ): Promise<{ readonly failures: RemoteFailures; readonly oneTimeKeys: ClaimedKeys }> {
   const { usersByShard, failures } = groupLocalUsers(context, Object.keys(wishes));
   const answers = await Promise.all(
-    [...usersByShard].map(([shard, userIds]) => {
+    [...usersByShard].map(async ([shard, userIds]) => {
       const wanted = userIds.flatMap((userId) =>
         Object.entries(wishes[userId] ?? {})
           .filter((wish) => wish.every(isStorableText))
           .map(([deviceId, algorithm]) => ({ userId, deviceId, algorithm })),
       );
-      return wanted.length === 0 ? [] : context.shardLog.submit(claimKeysCommand, shard, { wanted });
+      return wanted.length === 0 ? [] : await context.shardLog.submit(claimKeysCommand, shard, { wanted });
     }),
   );
   const oneTimeKeys: ClaimedKeys = {};

@@ -1,12 +1,8 @@
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
+import type { BackupContents, KeySelection } from '../storage/devices/key-backup-rows.ts';
 import { readKeyBackup, readKeyRange } from '../storage/devices/read-key-backups.ts';
-import {
-  type BackupContents,
-  deleteBackedUpKeys,
-  type KeySelection,
-  setBackupContents,
-} from '../storage/devices/write-key-backups.ts';
+import { deleteBackedUpKeys, setBackupContents } from '../storage/devices/write-key-backups.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { backupKey, unknownBackup } from './find-key-backup.ts';
 

@@ -1,12 +1,8 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../platform/context.ts';
-import {
-  type CrossSigningUsage,
-  readCrossSigningKeys,
-  readKeySignatures,
-  type StoredKeySignature,
-} from '../storage/devices/read-cross-signing.ts';
+import type { CrossSigningUsage, StoredKeySignature } from '../storage/devices/cross-signing-rows.ts';
+import { readCrossSigningKeys, readKeySignatures } from '../storage/devices/read-cross-signing.ts';
 import { readDeviceKeys, type StoredDeviceKeys } from '../storage/devices/read-device-keys.ts';
 import { groupLocalUsers, type RemoteFailures } from './group-users.ts';
 

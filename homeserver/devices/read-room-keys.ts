@@ -1,7 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
+import type { BackedUpKey, KeySelection } from '../storage/devices/key-backup-rows.ts';
 import { readBackedUpKeys } from '../storage/devices/read-key-backups.ts';
-import type { BackedUpKey, KeySelection } from '../storage/devices/write-key-backups.ts';
 import { findKeyBackup } from './find-key-backup.ts';
 
 const pageKeys = 1_000;

@@ -1,6 +1,7 @@
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
-import { crossSigningUsages, readCrossSigningKeys } from '../storage/devices/read-cross-signing.ts';
+import { crossSigningUsages } from '../storage/devices/cross-signing-rows.ts';
+import { readCrossSigningKeys } from '../storage/devices/read-cross-signing.ts';
 import { readCurrentKeyBackup } from '../storage/devices/read-key-backups.ts';
 import { deleteCrossSigningKey, deleteSignaturesWithKey } from '../storage/devices/write-cross-signing.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';

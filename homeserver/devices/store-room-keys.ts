@@ -3,13 +3,9 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { isStorableText, isWithinIdentifierLimit } from '@holdfast/protocol/identifiers/identifier-text.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
+import type { BackedUpKey, BackupContents } from '../storage/devices/key-backup-rows.ts';
 import { readBackedUpKeysOf, readCurrentKeyBackup, readKeyBackup } from '../storage/devices/read-key-backups.ts';
-import {
-  type BackedUpKey,
-  type BackupContents,
-  putBackedUpKey,
-  setBackupContents,
-} from '../storage/devices/write-key-backups.ts';
+import { putBackedUpKey, setBackupContents } from '../storage/devices/write-key-backups.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { backupKey, unknownBackup } from './find-key-backup.ts';
 

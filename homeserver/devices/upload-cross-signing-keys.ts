@@ -4,11 +4,8 @@ import type { Context } from '../platform/context.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { Command } from '../platform/shard-log/command.ts';
-import {
-  type CrossSigningUsage,
-  readCrossSigningKeys,
-  type StoredCrossSigningKey,
-} from '../storage/devices/read-cross-signing.ts';
+import type { CrossSigningUsage, StoredCrossSigningKey } from '../storage/devices/cross-signing-rows.ts';
+import { readCrossSigningKeys } from '../storage/devices/read-cross-signing.ts';
 import { readDevicesOf } from '../storage/devices/read-inbox.ts';
 import {
   deleteCrossSigningKey,

@@ -3,7 +3,7 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import type { NewEntry } from '../platform/shard-log/log-entry.ts';
-import type { StoredKeySignature } from '../storage/devices/read-cross-signing.ts';
+import type { StoredKeySignature } from '../storage/devices/cross-signing-rows.ts';
 import { putKeySignature } from '../storage/devices/write-cross-signing.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { checkSignatures, type KeyFailures, type SignedKeys } from './check-signatures.ts';

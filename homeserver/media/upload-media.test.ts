@@ -60,10 +60,10 @@ test('the bytes are in their place before the row that names them is written', a
 });
 
 test('a source that breaks off leaves neither bytes nor a row', async () => {
-  const [before, rows] = [await filesIn('content'), await countRows()];
+  const [earlier, rows] = [await filesIn('content'), await countRows()];
   await assert.rejects(upload(started.context, source('begin', new Error('broken'))), /broken/);
   assert.deepEqual(await filesIn('incoming'), []);
-  assert.deepEqual(await filesIn('content'), before);
+  assert.deepEqual(await filesIn('content'), earlier);
   assert.equal(await countRows(), rows);
 });
 
@@ -96,13 +96,13 @@ test('a damaged copy left by a crash is replaced by the next upload of the same 
 });
 
 test('a process that is killed in the middle of an upload leaves nothing where files are served from', async () => {
-  const before = await filesIn('content');
+  const earlier = await filesIn('content');
   const child = startEndlessUpload();
   await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), once(child, 'exit')]);
   assert.equal(child.exitCode, null, 'it is still at it');
   child.kill('SIGKILL');
   await once(child, 'exit');
-  assert.deepEqual(await filesIn('content'), before);
+  assert.deepEqual(await filesIn('content'), earlier);
   assert.equal((await filesIn('incoming')).length, 1);
 });
 

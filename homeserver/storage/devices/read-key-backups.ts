@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/database/open-database.ts';
-import type { BackedUpKey, KeyRange, KeySelection } from './write-key-backups.ts';
+import type { BackedUpKey, KeyRange, KeySelection } from './key-backup-rows.ts';
 
 export interface StoredKeyBackup {
   readonly version: number;

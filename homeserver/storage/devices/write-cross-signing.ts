@@ -1,5 +1,5 @@
 import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
-import type { CrossSigningUsage, StoredCrossSigningKey, StoredKeySignature } from './read-cross-signing.ts';
+import type { CrossSigningUsage, StoredCrossSigningKey, StoredKeySignature } from './cross-signing-rows.ts';
 
 const putKeys: BatchStatement = {
   name: 'put-cross-signing-keys',
@@ -7,7 +7,7 @@ const putKeys: BatchStatement = {
   columns: { user_id: 'text', usage: 'text', public_key: 'text', body: 'text' },
   text: (rows) => `INSERT INTO cross_signing_key (user_id, usage, public_key, body) SELECT * FROM ${rows}
     ON CONFLICT (user_id, usage) DO UPDATE SET public_key = excluded.public_key, body = excluded.body`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: (row) => JSON.stringify(row.slice(0, 2)),
 };
 
 export function putCrossSigningKey({ userId, usage, publicKey, body }: StoredCrossSigningKey): Write {
@@ -40,7 +40,7 @@ const putSignatures: BatchStatement = {
   text: (rows) => `INSERT INTO key_signature (user_id, key_name, signer_id, signer_key_id, signature, shard, position)
     SELECT * FROM ${rows} ON CONFLICT (user_id, key_name, signer_id, signer_key_id) DO UPDATE
     SET signature = excluded.signature, shard = excluded.shard, position = excluded.position`,
-  rowKey: (row) => row.slice(0, 4).join(' '),
+  rowKey: (row) => JSON.stringify(row.slice(0, 4)),
 };
 
 /** `shard` and `position` are of the entry that tells of it. */

@@ -13,7 +13,7 @@ const putDeviceKeysRows: BatchStatement = {
   columns: { user_id: 'text', device_id: 'text', body: 'text' },
   text: (rows) => `INSERT INTO device_keys (user_id, device_id, body) SELECT row.* FROM ${rows} ${whereDeviceExists}
     ON CONFLICT (user_id, device_id) DO UPDATE SET body = excluded.body`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: (row) => JSON.stringify(row.slice(0, 2)),
 };
 
 /** The identity keys of a device, as JSON text. */

@@ -70,7 +70,7 @@ const moveInboxMessages: BatchStatement = {
     ) moved
     WHERE t.user_id = moved.user_id AND t.device_id = moved.device_id AND t.shard = moved.shard
       AND t.position = moved.position AND t.ordinal = moved.ordinal`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: (row) => JSON.stringify(row.slice(0, 2)),
 };
 
 export interface InboxPlace {

@@ -1,4 +1,5 @@
 import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
+import type { BackedUpKey, BackupContents, KeyRange } from './key-backup-rows.ts';
 
 const insertBackups: BatchStatement = {
   name: 'insert-key-backups',
@@ -27,7 +28,7 @@ const updateAuthData: BatchStatement = {
   columns: { user_id: 'text', version: 'integer', auth_data: 'text' },
   text: (rows) => `UPDATE key_backup t SET auth_data = row.auth_data FROM ${rows}
     WHERE t.user_id = row.user_id AND t.version = row.version`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: (row) => JSON.stringify(row.slice(0, 2)),
 };
 
 export function updateKeyBackup(userId: string, version: number, authData: string): Write {
@@ -40,13 +41,8 @@ const setContents: BatchStatement = {
   columns: { user_id: 'text', version: 'integer', etag: 'bigint', key_count: 'integer' },
   text: (rows) => `UPDATE key_backup t SET etag = row.etag, key_count = row.key_count FROM ${rows}
     WHERE t.user_id = row.user_id AND t.version = row.version`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: (row) => JSON.stringify(row.slice(0, 2)),
 };
-
-export interface BackupContents {
-  readonly etag: number;
-  readonly count: number;
-}
 
 export function setBackupContents(userId: string, version: number, { etag, count }: BackupContents): Write {
   return { statement: setContents, row: [userId, version, etag, count] };
@@ -83,19 +79,8 @@ const putSessions: BatchStatement = {
     ON CONFLICT (user_id, version, room_id, session_id) DO UPDATE
     SET first_message_index = excluded.first_message_index, forwarded_count = excluded.forwarded_count,
       is_verified = excluded.is_verified, session_data = excluded.session_data`,
-  rowKey: (row) => row.slice(0, 4).join(' '),
+  rowKey: (row) => JSON.stringify(row.slice(0, 4)),
 };
-
-/** The backed-up key of one session. */
-export interface BackedUpKey {
-  readonly roomId: string;
-  readonly sessionId: string;
-  readonly firstMessageIndex: number;
-  readonly forwardedCount: number;
-  readonly isVerified: boolean;
-  /** JSON text. */
-  readonly sessionData: string;
-}
 
 export function putBackedUpKey(userId: string, version: number, key: BackedUpKey): Write {
   const { roomId, sessionId, firstMessageIndex, forwardedCount, isVerified, sessionData } = key;
@@ -103,12 +88,6 @@ export function putBackedUpKey(userId: string, version: number, key: BackedUpKey
     statement: putSessions,
     row: [userId, version, roomId, sessionId, firstMessageIndex, forwardedCount, isVerified, sessionData],
   };
-}
-
-/** Which keys of a backup: all, those of a room, or one. */
-export interface KeySelection {
-  readonly roomId?: string;
-  readonly sessionId?: string;
 }
 
 const deleteSessions: BatchStatement = {
@@ -126,14 +105,6 @@ const deleteSessions: BatchStatement = {
     AND t.version = row.version AND (t.room_id, t.session_id) >= (row.first_room, row.first_session)
     AND (t.room_id, t.session_id) <= (row.last_room, row.last_session)`,
 };
-
-/** Keys of a backup that follow each other in the order of rooms and sessions, both ends included. */
-export interface KeyRange {
-  readonly firstRoom: string;
-  readonly firstSession: string;
-  readonly lastRoom: string;
-  readonly lastSession: string;
-}
 
 export function deleteBackedUpKeys(userId: string, version: number, range: KeyRange): Write {
   const { firstRoom, firstSession, lastRoom, lastSession } = range;

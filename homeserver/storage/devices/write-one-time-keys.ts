@@ -21,7 +21,7 @@ const putOneTimeKeys: BatchStatement = {
     SELECT row.* FROM ${rows} ${whereDeviceExists}
     ON CONFLICT (user_id, device_id, algorithm, key_id) DO UPDATE
     SET upload = excluded.upload, body = excluded.body, is_claimed = false`,
-  rowKey: (row) => row.slice(0, 4).join(' '),
+  rowKey: (row) => JSON.stringify(row.slice(0, 4)),
 };
 
 /** A key that can be claimed from now on. `upload` counts the device's uploads. */
@@ -62,7 +62,7 @@ const putFallbackKeys: BatchStatement = {
     SELECT row.* FROM ${rows} ${whereDeviceExists}
     ON CONFLICT (user_id, device_id, algorithm) DO UPDATE SET key_id = excluded.key_id, body = excluded.body,
       is_used = fallback_key.is_used AND fallback_key.key_id = excluded.key_id AND fallback_key.body = excluded.body`,
-  rowKey: (row) => row.slice(0, 3).join(' '),
+  rowKey: (row) => JSON.stringify(row.slice(0, 3)),
 };
 
 /** Replaces the fallback key of the algorithm. The same key again stays used if it was. */

@@ -147,7 +147,7 @@ test('the largest file is told and held to, whether its size is announced or not
   for (const base of [authed, legacy]) {
     assert.deepEqual(await user.call('GET', `${base}/config`), { 'm.upload.size': maxUploadBytes });
   }
-  const before = await storedFiles();
+  const earlier = await storedFiles();
   const announced = await upload(new Uint8Array(maxUploadBytes + 1));
   assert.deepEqual([announced.status, announced.body.errcode], [413, 'M_TOO_LARGE']);
   const chunked = await fetch(`${homeserver.baseUrl}${legacy}/upload`, {
@@ -160,16 +160,19 @@ test('the largest file is told and held to, whether its size is announced or not
       },
     }),
     duplex: 'half',
-  } as RequestInit);
+  });
   assert.deepEqual([chunked.status, ((await chunked.json()) as { errcode: string }).errcode], [413, 'M_TOO_LARGE']);
-  assert.deepEqual(await storedFiles(), before, 'nothing of them is left');
+  assert.deepEqual(await storedFiles(), earlier, 'nothing of them is left');
 });
 
 test('a user stores no more than the quota, even with uploads at the same time', async () => {
   const greedy = await registerUser(homeserver.baseUrl, 'greedy');
   const uploads = Array.from({ length: 5 }, () => upload(new Uint8Array(900_000), { by: greedy }));
   const statuses = (await Promise.all(uploads)).map(({ status }) => status);
-  assert.deepEqual(statuses.sort(), [200, 200, 200, 403, 403]);
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [200, 200, 200, 403, 403],
+  );
   const refused = await upload(new Uint8Array(900_000), { by: greedy });
   assert.deepEqual([refused.status, refused.body.errcode], [403, 'M_FORBIDDEN']);
   assert.equal((await upload('small', { by: greedy })).status, 200);
@@ -203,7 +206,10 @@ test('of two uploads to the same id at the same time one is refused', async () =
   const { content_uri: uri } = await user.call('POST', '/_matrix/media/v1/create');
   const path = `${legacy}/upload/${uri.replace('mxc://', '')}`;
   const replies = await Promise.all(['first', 'second'].map((body) => user.send('PUT', path, { body })));
-  assert.deepEqual(replies.map(({ status }) => status).sort(), [200, 409]);
+  assert.deepEqual(
+    replies.map(({ status }) => status).toSorted((a, b) => a - b),
+    [200, 409],
+  );
 });
 
 test('a user waits with few ids at once, and those that are too old are gone', async () => {
@@ -240,7 +246,7 @@ test('unknown ids, tricks with paths and other servers’ files are not found', 
 });
 
 test('an upload that breaks off leaves nothing', async () => {
-  const before = await storedFiles();
+  const earlier = await storedFiles();
   const { hostname, port } = new URL(homeserver.baseUrl);
   const socket = connect(Number(port), hostname);
   socket.write(
@@ -249,9 +255,9 @@ test('an upload that breaks off leaves nothing', async () => {
   );
   socket.write(Buffer.alloc(200_000));
   // Until the server has begun to write it down.
-  while ((await storedFiles()).length === before.length) await new Promise((resolve) => setImmediate(resolve));
+  while ((await storedFiles()).length === earlier.length) await new Promise((resolve) => setImmediate(resolve));
   socket.destroy();
-  while ((await storedFiles()).length > before.length) await new Promise((resolve) => setImmediate(resolve));
+  while ((await storedFiles()).length > earlier.length) await new Promise((resolve) => setImmediate(resolve));
   const rows = await homeserver.context.database`SELECT FROM media WHERE size_bytes = 500000`;
   assert.equal(rows.length, 0);
 });

@@ -92,7 +92,10 @@ test('of two first uploads at the same time one has to authenticate', async () =
     user.send('POST', keysPath, { body: { master_key: makeCrossSigningKey(user.userId, 'master', publicKey) } }),
   );
   const statuses = (await Promise.all(uploads)).map(({ status }) => status);
-  assert.deepEqual(statuses.sort(), [200, 401]);
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [200, 401],
+  );
 });
 
 test('wrong uploads are refused', async () => {

@@ -1,5 +1,5 @@
+import type { BackupContents } from '../../../storage/devices/key-backup-rows.ts';
 import type { StoredKeyBackup } from '../../../storage/devices/read-key-backups.ts';
-import type { BackupContents } from '../../../storage/devices/write-key-backups.ts';
 import { jsonText, type MadeReply } from '../../reply.ts';
 
 /** A backup as clients see it; its `auth_data` is JSON text already. */

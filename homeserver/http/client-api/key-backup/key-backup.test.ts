@@ -112,12 +112,12 @@ for (const [name, members, isStored] of [
   test(`over a verified key, one that is ${name} is ${isStored ? '' : 'not '}stored`, async () => {
     const user = await makeUser();
     const path = `${keysPath}/!a/s?version=${await makeBackup(user)}`;
-    const before = await user.call('PUT', path, key(stored));
+    const earlier = await user.call('PUT', path, key(stored));
     const offered = key({ ...stored, session_data: { new: true }, ...members });
-    const after = await user.call('PUT', path, offered);
+    const later = await user.call('PUT', path, offered);
     assert.deepEqual(await user.call('GET', path), isStored ? offered : key(stored));
-    assert.equal(after.etag !== before.etag, isStored);
-    assert.equal(after.count, 1);
+    assert.equal(later.etag !== earlier.etag, isStored);
+    assert.equal(later.count, 1);
   });
 }
 

@@ -54,12 +54,12 @@ test('new keys, renamed and deleted devices are told to those who share a room, 
     ],
   ];
   for (const [name, deed] of deeds) {
-    const before = token();
-    assert.deepEqual(await changes(alice, before), { changed: [], left: [] }, name);
+    const earlier = token();
+    assert.deepEqual(await changes(alice, earlier), { changed: [], left: [] }, name);
     await deed();
-    assert.deepEqual(await changes(alice, before), { changed: [bob.userId], left: [] }, name);
-    assert.deepEqual(await changes(bob, before), { changed: [bob.userId], left: [] }, name);
-    assert.deepEqual(await changes(carol, before), { changed: [], left: [] }, name);
+    assert.deepEqual(await changes(alice, earlier), { changed: [bob.userId], left: [] }, name);
+    assert.deepEqual(await changes(bob, earlier), { changed: [bob.userId], left: [] }, name);
+    assert.deepEqual(await changes(carol, earlier), { changed: [], left: [] }, name);
   }
 });
 
@@ -67,34 +67,34 @@ test('the same keys again change nothing', async () => {
   const [alice] = (await makeUsers(1)) as [TestUser];
   const keys = makeDeviceKeys(alice, makeSigningKey(alice.userId, alice.deviceId));
   await alice.call('POST', '/_matrix/client/v3/keys/upload', { device_keys: keys });
-  const before = token();
+  const earlier = token();
   await alice.call('POST', '/_matrix/client/v3/keys/upload', { device_keys: keys });
-  assert.deepEqual(await changes(alice, before), { changed: [], left: [] });
+  assert.deepEqual(await changes(alice, earlier), { changed: [], left: [] });
 });
 
 test('who joins, and whom one joins, has changed', async () => {
   const [alice, bob, carol] = (await makeUsers(3)) as [TestUser, TestUser, TestUser];
   const roomId = await makeRoom(alice, bob);
-  const before = token();
+  const earlier = token();
   await join(carol, roomId);
-  assert.deepEqual(await changes(alice, before), { changed: [carol.userId], left: [] });
-  assert.deepEqual((await changes(carol, before)).changed, [alice.userId, bob.userId].sort());
-  const after = token();
+  assert.deepEqual(await changes(alice, earlier), { changed: [carol.userId], left: [] });
+  assert.deepEqual((await changes(carol, earlier)).changed, [alice.userId, bob.userId].sort());
+  const later = token();
   await bob.call('PUT', `/_matrix/client/v3/rooms/${roomId}/state/m.room.member/${bob.userId}`, {
     membership: 'join',
     displayname: 'Bob',
   });
-  assert.deepEqual(await changes(alice, after), { changed: [], left: [] }, 'a profile is no membership');
+  assert.deepEqual(await changes(alice, later), { changed: [], left: [] }, 'a profile is no membership');
 });
 
 test('who leaves, and whom one leaves, is left when no other room is shared', async () => {
   const [alice, bob, carol] = (await makeUsers(3)) as [TestUser, TestUser, TestUser];
   const roomId = await makeRoom(alice, bob, carol);
   await makeRoom(alice, carol);
-  const before = token();
+  const earlier = token();
   await leave(bob, roomId);
-  assert.deepEqual(await changes(alice, before), { changed: [], left: [bob.userId] });
-  assert.deepEqual((await changes(bob, before)).left, [alice.userId, carol.userId].sort());
+  assert.deepEqual(await changes(alice, earlier), { changed: [], left: [bob.userId] });
+  assert.deepEqual((await changes(bob, earlier)).left, [alice.userId, carol.userId].sort());
   const then = token();
   await leave(carol, roomId);
   assert.deepEqual(await changes(alice, then), { changed: [], left: [] }, 'another room is shared');
@@ -106,10 +106,8 @@ test('who leaves, and whom one leaves, is left when no other room is shared', as
 test('a signature on another user’s key is a change for its signer alone', async () => {
   const [alice, bob] = (await makeUsers(2)) as [TestUser, TestUser];
   await makeRoom(alice, bob);
-  const [master, userSigning, bobMaster] = [alice, alice, bob].map(({ userId }) => makeSigningKey(userId)) as [
-    ...Array<ReturnType<typeof makeSigningKey>>,
-  ];
-  if (!master || !userSigning || !bobMaster) throw new Error('no keys');
+  const [master, userSigning] = [makeSigningKey(alice.userId), makeSigningKey(alice.userId)];
+  const bobMaster = makeSigningKey(bob.userId);
   const bobKey = makeCrossSigningKey(bob.userId, 'master', bobMaster.publicKey);
   const path = '/_matrix/client/v3/keys/device_signing/upload';
   await bob.call('POST', path, { master_key: bobKey });
@@ -117,12 +115,12 @@ test('a signature on another user’s key is a change for its signer alone', asy
     master_key: makeCrossSigningKey(alice.userId, 'master', master.publicKey),
     user_signing_key: makeCrossSigningKey(alice.userId, 'user_signing', userSigning.publicKey, master),
   });
-  const before = token();
+  const earlier = token();
   await alice.call('POST', '/_matrix/client/v3/keys/signatures/upload', {
     [bob.userId]: { [bobMaster.publicKey]: userSigning.sign(bobKey) },
   });
-  assert.deepEqual(await changes(alice, before), { changed: [bob.userId], left: [] });
-  assert.deepEqual(await changes(bob, before), { changed: [], left: [] });
+  assert.deepEqual(await changes(alice, earlier), { changed: [bob.userId], left: [] });
+  assert.deepEqual(await changes(bob, earlier), { changed: [], left: [] });
 });
 
 test('what is no token is refused', async () => {
