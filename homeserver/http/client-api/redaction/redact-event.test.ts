@@ -85,6 +85,9 @@ test('redacted state stays, without what the redaction takes', async () => {
   const { event_id: named } = await alice.call('PUT', `${room}/state/m.room.name`, { name: 'Rude' });
   await alice.call('PUT', redactPath(room, named, '1'), {});
   assert.deepEqual(await bob.call('GET', `${room}/state/m.room.name`), {});
+  const { event_id: renamed } = await alice.call('PUT', `${room}/state/m.room.name`, { name: 'Rude' });
+  assert.notEqual(renamed, named);
+  await alice.call('PUT', redactPath(room, renamed, 'renamed'), {});
   const { event_id: again } = await alice.call('PUT', `${room}/state/m.room.name`, { name: 'Kind' });
   assert.deepEqual((await bob.call('GET', eventPath(room, again))).unsigned.prev_content, {});
   const rules = await alice.call('GET', `${room}/state/m.room.join_rules?format=event`);
