@@ -36,7 +36,8 @@ export async function readState(
     const place = parameter(at);
     conditions.push(`s.from_position <= ${place}`, `s.to_position > ${place}`);
   }
-  if (selection.withoutMembers) conditions.push(`s.type <> ${memberType}`);
+  // No type has a lower number than members, and so this is a range of the index, however many members there are.
+  if (selection.withoutMembers) conditions.push(`s.type > ${memberType}`);
   if (selection.membersOnly) conditions.push(`s.type = ${memberType}`);
   if (selection.memberships)
     conditions.push(`s.membership = ANY(${parameter([...selection.memberships])}::smallint[])`);
