@@ -17,6 +17,13 @@ const quiet: Logger = { trace: say, debug: say, info: say, warn: say, error: say
 
 const waitMs = 30_000;
 
+// The SDK leaves a timer behind for each long poll, which would keep the test's process alive for a minute and a half.
+const startTimer = globalThis.setTimeout;
+globalThis.setTimeout = ((run: () => void, durationMs?: number, ...values: []) => {
+  const timer = startTimer(run, durationMs, ...values);
+  return (durationMs ?? 0) > waitMs ? timer.unref() : timer;
+}) as typeof setTimeout;
+
 /** Credentials of a login. */
 export interface Login {
   readonly userId: string;
@@ -113,27 +120,41 @@ export function cryptoOf(client: MatrixClient) {
   return crypto;
 }
 
+interface Emitter {
+  on(name: never, listener: (...values: never[]) => void): unknown;
+  off(name: never, listener: never): unknown;
+}
+
 /** Waits for an event of the SDK that `wanted` accepts; gives its arguments. */
 export function waitForEvent<Arguments extends unknown[]>(
-  emitter: {
-    on(name: never, listener: (...values: never[]) => void): unknown;
-    off(name: never, listener: never): unknown;
-  },
+  emitter: Emitter,
   name: string,
   wanted: (...values: Arguments) => boolean,
 ): Promise<Arguments> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => finish(() => reject(new Error(`no ${name} in ${waitMs} ms`))), waitMs);
-    const listener = (...values: never[]) => {
-      if (wanted(...(values as unknown as Arguments))) finish(() => resolve(values as unknown as Arguments));
-    };
-    const finish = (act: () => void) => {
-      clearTimeout(timer);
-      emitter.off(name as never, listener as never);
-      act();
-    };
-    emitter.on(name as never, listener);
-  });
+  return startWaiting(emitter, name, wanted).arrived;
+}
+
+function startWaiting<Arguments extends unknown[]>(
+  emitter: Emitter,
+  name: string,
+  wanted: (...values: Arguments) => boolean,
+): { arrived: Promise<Arguments>; cancel: () => void } {
+  const { promise: arrived, resolve, reject } = Promise.withResolvers<Arguments>();
+  const listener = (...values: never[]) => {
+    if (!wanted(...(values as unknown as Arguments))) return;
+    cancel();
+    resolve(values as unknown as Arguments);
+  };
+  const cancel = () => {
+    clearTimeout(timer);
+    emitter.off(name as never, listener as never);
+  };
+  const timer = setTimeout(() => {
+    cancel();
+    reject(new Error(`no ${name} in ${waitMs} ms`));
+  }, waitMs);
+  emitter.on(name as never, listener);
+  return { arrived, cancel };
 }
 
 /** The text of a message in a room, decrypted: as soon as the client has it. */
@@ -142,10 +163,12 @@ export async function waitForMessage({ client }: ChatClient, roomId: string, bod
   const known = () => client.getRoom(roomId)?.getLiveTimeline().getEvents().find(isWanted);
   const found = known();
   if (found) return found;
-  const [event] = await Promise.race([
-    waitForEvent<[MatrixEvent]>(client, RoomEvent.Timeline, isWanted),
-    waitForEvent<[MatrixEvent]>(client, MatrixEventEvent.Decrypted, isWanted),
-  ]);
+  // Encrypted messages arrive without a body and get one later.
+  const arrivals = [RoomEvent.Timeline, MatrixEventEvent.Decrypted].map((name) =>
+    startWaiting<[MatrixEvent]>(client, name, isWanted),
+  );
+  const [event] = await Promise.race(arrivals.map(({ arrived }) => arrived));
+  for (const { cancel } of arrivals) cancel();
   return event;
 }
 
@@ -160,7 +183,7 @@ export async function waitForMembership(
     client.getRoom(roomId)?.getLiveTimeline().getState(EventTimeline.FORWARDS)?.getMember(userId)?.membership ===
     membership;
   if (isSo()) return;
-  await waitForEvent(client, 'RoomState.members', isSo);
+  await waitForEvent(client, ClientEvent.Sync, isSo);
 }
 
 export { CryptoEvent };

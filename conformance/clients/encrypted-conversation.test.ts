@@ -39,13 +39,7 @@ test('two people verify each other, talk and share a file in an encrypted room, 
   assert.equal(answer.getWireType(), 'm.room.encrypted', 'the message went over the server encrypted');
 
   await verify(alice, bob, roomId);
-  for (const [one, other] of [
-    [alice, bob],
-    [bob, alice],
-  ] as const) {
-    const status = await cryptoOf(one.client).getUserVerificationStatus(other.login.userId);
-    assert.equal(status.isCrossSigningVerified(), true, `${one.login.userId} has verified ${other.login.userId}`);
-  }
+  await Promise.all([waitUntilVerified(alice, bob), waitUntilVerified(bob, alice)]);
 
   await shareEncryptedFile(alice, bob, roomId);
 
@@ -58,6 +52,7 @@ test('two people verify each other, talk and share a file in an encrypted room, 
   const laptop = await startChatClient(server.baseUrl, await logInAgain(server.baseUrl, aliceLogin), recoveryKey);
   t.after(() => laptop.stop());
   const crypto = cryptoOf(laptop.client);
+  assert.ok(await crypto.userHasCrossSigningKeys(aliceLogin.userId, true), "the new device finds its owner's keys");
   await crypto.bootstrapCrossSigning({});
   await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
   const restored = await crypto.restoreKeyBackup();
@@ -100,6 +95,15 @@ async function verify(alice: ChatClient, bob: ChatClient, roomId: string): Promi
   await Promise.all([aliceDone, confirmEmoji(received.verifier)]);
 }
 
+/** The signature comes back over /keys/query, after the server has said that the other's keys changed. */
+async function waitUntilVerified({ client }: ChatClient, other: ChatClient): Promise<void> {
+  const { userId } = other.login;
+  const isVerified = async () => (await cryptoOf(client).getUserVerificationStatus(userId)).isCrossSigningVerified();
+  while (!(await isVerified())) {
+    await waitForEvent<[string]>(client, CryptoEvent.UserTrustStatusChanged, (changed) => changed === userId);
+  }
+}
+
 async function confirmEmoji(verifier: Verifier): Promise<void> {
   const shown = waitForEvent<[{ confirm(): Promise<void> }]>(verifier as never, 'show_sas', () => true);
   const done = verifier.verify();
@@ -138,25 +142,9 @@ async function shareEncryptedFile(alice: ChatClient, bob: ChatClient, roomId: st
   assert.ok(received.equals(plain), 'the file arrived as it was sent');
 }
 
+/** The client uploads keys in the background and says when none are left, unless it was done before anybody listened. */
 async function waitUntilBackedUp({ client }: ChatClient): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const listener = (remaining: number) => {
-    if (remaining === 0) resolve();
-  };
-  client.on(CryptoEvent.KeyBackupSessionsRemaining, listener);
-  await Promise.race([promise, backupHasKeys(client)]);
-  client.off(CryptoEvent.KeyBackupSessionsRemaining, listener);
-}
-
-/** The backup may have finished before anybody listened. */
-async function backupHasKeys(client: ChatClient['client']): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const look = async () => {
-    const info = await cryptoOf(client).getKeyBackupInfo();
-    if ((info?.count ?? 0) >= 2) resolve();
-  };
-  await look();
-  const timer = setInterval(() => void look(), 500);
-  await promise;
-  clearInterval(timer);
+  while (((await cryptoOf(client).getKeyBackupInfo())?.count ?? 0) < 2) {
+    await waitForEvent<[number]>(client, CryptoEvent.KeyBackupSessionsRemaining, () => true);
+  }
 }
