@@ -164,3 +164,21 @@ test('an event of one room that shows up in another is one that nobody sent ther
   const elsewhere: Observation = { reader: 'second', roomId: '!other:test', events: seen('a'), complete: true };
   assert.deepEqual(kindsOf({ ...sound, observations: [first, elsewhere] }), ['event that nobody sent']);
 });
+
+test('a gap of one group of rooms is not hidden by acknowledgements in another', () => {
+  const otherRoom = '!other:test';
+  const busy = Array.from({ length: 9 }, (_, index) => attempt(`busy${index}`, { atMs: index * 100 }));
+  const stalled = [100, 900].map((atMs, index) => ({ ...attempt(`stalled${index}`, { atMs }), roomId: otherRoom }));
+  const observations = [
+    observation('first', seen(...busy.map((_, index) => `busy${index}`))),
+    { ...observation('first', seen('stalled0', 'stalled1')), roomId: otherRoom },
+  ];
+  const history = { attempts: [...busy, ...stalled], observations };
+  assert.deepEqual(kindsOf(history), []);
+  const verdict = checkHistory(history, { ...limits, groupOf: (room) => (room === otherRoom ? 1 : 0) });
+  assert.deepEqual(
+    verdict.violations.map(({ kind }) => kind),
+    ['gap without acknowledgement'],
+  );
+  assert.equal(verdict.longestGap.durationMs, 800);
+});

@@ -8,6 +8,8 @@ export interface CheckLimits {
   /** When clients were sending, on the clock of the attempts' times. */
   readonly load: { readonly startMs: number; readonly endMs: number };
   readonly longestGapMs: number;
+  /** Rooms that fail together, such as a shard's, by number: the gaps of each group are measured by themselves. */
+  readonly groupOf?: (roomId: string) => number;
 }
 
 export interface Verdict {
@@ -23,7 +25,9 @@ export interface Verdict {
 /** Judges a drill by what its clients were told and its readers saw, in the manner of Jepsen. */
 export function checkHistory(history: History, limits: CheckLimits): Verdict {
   const fates = settleTransactions(history.attempts);
-  const longestGap = measureLongestGap(history.attempts, limits.load);
+  const groups = Map.groupBy(history.attempts, ({ roomId }) => limits.groupOf?.(roomId) ?? 0);
+  const gaps = [...groups.values()].map((attempts) => measureLongestGap(attempts, limits.load));
+  const longestGap = gaps.toSorted((a, b) => b.durationMs - a.durationMs)[0] ?? measureLongestGap([], limits.load);
   const violations = [
     ...checkTransactions(fates),
     ...checkDelivery(history, fates),

@@ -10,7 +10,8 @@ export type ReadEventEntries = (shard: number, after: number, upTo: number) => P
 
 export type TailListener = (shard: number, entries: readonly LogEntry[]) => void;
 
-const pollMs = 1_000;
+/** Without hints everything still arrives within a second, the time for asking and reading included. */
+const pollMs = 700;
 /** Of one query. */
 const pollDeadlineMs = 10_000;
 /** A process that is further behind than this starts again at the present; its readers go to the tables. */

@@ -1,0 +1,26 @@
+/**
+ * PostgreSQL for a drill, in a process of its own, so that it can be killed like any other: the one that Holdfast
+ * carries, with its supervision, durable as in production. Prints its URL and the folder of its data as a line of JSON.
+ *
+ *   node drills/cluster/postgres-program.ts FOLDER
+ */
+import { join } from 'node:path';
+import process from 'node:process';
+import { startEmbeddedPostgres } from '@holdfast/homeserver/platform/embedded-postgres/start-embedded-postgres.ts';
+import { createLog } from '@holdfast/homeserver/platform/logging/create-log.ts';
+
+const maxConnections = 200;
+
+if (import.meta.main) {
+  const dataDir = process.argv[2];
+  if (dataDir === undefined) throw new Error('which folder?');
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    log: createLog({ level: 'info', format: 'json' }),
+    maxConnections,
+  });
+  console.log(JSON.stringify({ url: postgres.url, dataFolder: join(dataDir, 'postgresql', 'data') }));
+  process.once('SIGTERM', () => {
+    void postgres.stop().then(() => process.exit(0));
+  });
+}

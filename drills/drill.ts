@@ -1,0 +1,46 @@
+import type { Cluster } from './cluster/start-cluster.ts';
+import type { Load } from './load/send-load.ts';
+
+/** A figure of a drill and what it must not be. */
+export interface Finding {
+  readonly what: string;
+  readonly value: string;
+  /** What it was measured against, for the table. */
+  readonly limit: string;
+  readonly passed: boolean;
+}
+
+export interface Stage {
+  readonly cluster: Cluster;
+  readonly load: Load;
+  readonly short: boolean;
+  /** For files of the scenario's own. */
+  readonly folder: string;
+  /** Says what happens, with the time. */
+  say(text: string): void;
+  /** Resolves when events are acknowledged again that were not yet at the call, with how long that took, in ms. */
+  untilAcknowledging(): Promise<number>;
+}
+
+export interface Drill {
+  readonly name: string;
+  readonly fault: string;
+  readonly shardCount: number;
+  readonly longestGapMs: number;
+  /** From being sent until it is seen by readers on every process. Undefined: not judged. */
+  readonly deliveryP99Ms?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Settings of one process, by its index; what has to be there first is made here, or thrown as what is missing. */
+  prepare?(folder: string): Promise<(index: number) => Readonly<Record<string, string>>>;
+  /** Makes the faults, under load. */
+  inject(stage: Stage): Promise<Finding[]>;
+}
+
+export function finding(what: string, value: number | string, limit: string, passed: boolean): Finding {
+  return { what, value: String(value), limit, passed };
+}
+
+/** A number that must be 0. */
+export function noneOf(what: string, count: number): Finding {
+  return finding(what, count, '0', count === 0);
+}

@@ -1,0 +1,137 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { checkHistory } from './checker/check-history.ts';
+import type { Observation } from './checker/history.ts';
+import { type Cluster, startCluster } from './cluster/start-cluster.ts';
+import type { Drill, Finding } from './drill.ts';
+import { judgeRun } from './judge-run.ts';
+import { type Follower, startFollower } from './load/follow-sync.ts';
+import { type Population, populate } from './load/populate.ts';
+import { observeRoom } from './load/read-room.ts';
+import { type Load, startLoad } from './load/send-load.ts';
+
+export interface DrillOptions {
+  readonly folder: string;
+  /** Acknowledged events to reach. */
+  readonly events: number;
+  readonly short: boolean;
+}
+
+const fullRate = 1_000;
+const shortRate = 300;
+const sizes = { rooms: 6, sendersPerRoom: 3 };
+const followersLagMs = 30_000;
+/** A drill that does not come to its number of events in this time has failed. */
+const loadDeadlineMs = 600_000;
+/** Load before the first fault and after the last one. */
+const calmMs = 2_000;
+
+/** Runs one drill from an empty folder to its findings. */
+export async function runDrill(drill: Drill, options: DrillOptions): Promise<Finding[]> {
+  const { folder } = options;
+  const environmentOf = await drill.prepare?.(folder);
+  const cluster = await startCluster({
+    folder,
+    shardCount: drill.shardCount,
+    environment: drill.environment ?? {},
+    ...(environmentOf && { environmentOf }),
+  });
+  try {
+    return await runOnCluster(drill, cluster, options);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOptions): Promise<Finding[]> {
+  const baseUrls = cluster.processes.map(({ baseUrl }) => baseUrl);
+  const population = await populate(baseUrls, { ...sizes, readers: cluster.processes.length + 1 });
+  const pids = new Map(cluster.processes.map((process) => [process, process.pid]));
+  const followers = await startFollowers(cluster, population);
+  const eventsPerSecond = options.short ? shortRate : fullRate;
+  const load = startLoad({ baseUrls, rooms: population.rooms, eventsPerSecond });
+  const startedMs = performance.now();
+  const say = (text: string) =>
+    console.log(`  ${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  await wait(calmMs);
+  const injected = await drill.inject({
+    ...{ cluster, load, say, short: options.short, folder: options.folder },
+    untilAcknowledging: () => untilAcknowledging(load),
+  });
+  await untilCount(load, options.events);
+  await wait(calmMs);
+  const loadEndMs = await load.stop();
+  say(`${load.acknowledgedCount()} events acknowledged; reading all rooms on every process`);
+  const followed = await finishFollowers(cluster, followers);
+  const observations = [...followed, ...(await observeRooms(cluster, population))];
+  const limits = { load: { startMs: load.startMs, endMs: loadEndMs }, longestGapMs: drill.longestGapMs };
+  const shardOfRoom = await readShards(cluster, population);
+  const verdict = checkHistory(
+    { attempts: load.attempts, observations },
+    { ...limits, groupOf: (roomId) => shardOfRoom.get(roomId) ?? -1 },
+  );
+  return [
+    ...injected,
+    ...(await judgeRun({ drill, cluster, load, followers, followed, verdict, pids, events: options.events })),
+  ];
+}
+
+/** One reader on each process, and one who goes from one to the next with the same token. */
+function startFollowers({ processes }: Cluster, { readers }: Population): Promise<Follower[]> {
+  const baseUrls = processes.map(({ baseUrl }) => baseUrl);
+  return Promise.all(
+    readers.map((user, index) => {
+      const process = processes[index];
+      const inTurn = [...baseUrls.slice(index), ...baseUrls.slice(0, index)];
+      const name = process ? `sync on ${process.name}` : 'sync on all processes in turn';
+      return startFollower({ name, user, baseUrls: process ? inTurn : baseUrls, wanders: !process });
+    }),
+  );
+}
+
+async function finishFollowers({ sql }: Cluster, followers: readonly Follower[]): Promise<Observation[]> {
+  const rows = await sql<{ position: number }[]>`SELECT position FROM shard ORDER BY id`;
+  const positions = rows.map(({ position }) => position);
+  return (await Promise.all(followers.map((follower) => follower.finish(positions, followersLagMs)))).flat();
+}
+
+async function observeRooms({ processes }: Cluster, { rooms, readers }: Population): Promise<Observation[]> {
+  const user = readers[0];
+  if (!user) throw new Error('there is no reader');
+  const observations: Observation[] = [];
+  for (const { name, baseUrl } of processes) {
+    for (const { roomId } of rooms) observations.push(await observeRoom(`messages on ${name}`, baseUrl, roomId, user));
+  }
+  return observations;
+}
+
+async function readShards({ sql }: Cluster, { rooms }: Population): Promise<Map<string, number>> {
+  const roomIds = rooms.map(({ roomId }) => roomId);
+  const rows = await sql<{ roomId: string; shard: number }[]>`
+    SELECT room_id AS "roomId", shard FROM room WHERE room_id = ANY(${roomIds}::text[])`;
+  return new Map(rows.map(({ roomId, shard }) => [roomId, shard]));
+}
+
+/** Resolves when every room has had an acknowledgement since the call. */
+async function untilAcknowledging(load: Load): Promise<number> {
+  const fromMs = performance.now();
+  const begin = load.attempts.length;
+  const rooms = new Set(load.attempts.map(({ roomId }) => roomId));
+  const isBack = () => {
+    const back = new Set<string>();
+    for (const { roomId, told } of load.attempts.slice(begin)) {
+      // One that was on its way at the call proves nothing.
+      if (told.kind === 'acknowledged' && told.atMs > fromMs + 50) back.add(roomId);
+    }
+    return back.size === rooms.size;
+  };
+  while (!isBack()) {
+    if (performance.now() - fromMs > 60_000) return Number.POSITIVE_INFINITY;
+    await wait(20);
+  }
+  return performance.now() - fromMs;
+}
+
+async function untilCount(load: Load, events: number): Promise<void> {
+  const endMs = performance.now() + loadDeadlineMs;
+  while (load.acknowledgedCount() < events && performance.now() < endMs) await wait(100);
+}

@@ -1,0 +1,82 @@
+/**
+ * Incident drills: real processes, real PostgreSQL, real faults, under load through the client API.
+ *
+ *   npm run drill                              all drills, 50,000 acknowledged events each
+ *   npm run drill -- d1 d7                     these
+ *   npm run drill -- --short                   a few thousand events each, for every change
+ *   npm run drill -- d2 --events 100000        more
+ *
+ * Prints each drill's numbers and ends with 1 if one of them missed its limit.
+ */
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import type { Drill, Finding } from './drill.ts';
+import { closeConnections } from './load/send-request.ts';
+import { runDrill } from './run-drill.ts';
+import { dropHints } from './scenarios/drop-hints.ts';
+import { freezeOwner } from './scenarios/freeze-owner.ts';
+import { killProcesses } from './scenarios/kill-processes.ts';
+import { stepClock } from './scenarios/step-clock.ts';
+
+const drills: readonly Drill[] = [freezeOwner, stepClock, killProcesses, dropHints];
+const fullEvents = 50_000;
+const shortEvents = 3_000;
+
+function formatTable(findings: readonly Finding[]): string {
+  const width = (read: (each: Finding) => string) => Math.max(...findings.map((each) => read(each).length));
+  const [what, value] = [width((each) => each.what), width((each) => each.value)];
+  return findings
+    .map((each) => `${each.passed ? '✔' : '✖'} ${each.what.padEnd(what)}  ${each.value.padStart(value)}  ${each.limit}`)
+    .join('\n');
+}
+
+/** Runs a drill in a folder of its own, which is kept when it failed. Gives whether it passed. */
+async function runOne(drill: Drill, options: { events: number; short: boolean }): Promise<boolean> {
+  console.log(`\n${drill.name}: ${drill.fault}`);
+  const parent = await mkdtemp(join(tmpdir(), `holdfast-drill-${drill.name}-`));
+  const folder = join(parent, 'run');
+  // PostgreSQL's own user has to pass through.
+  await Promise.all([chmod(parent, 0o711), mkdir(folder, { mode: 0o711 })]);
+  let passed = false;
+  try {
+    const findings = await runDrill(drill, { ...options, folder });
+    console.log(formatTable(findings));
+    passed = findings.every((each) => each.passed);
+  } catch (error) {
+    console.log(`✖ the drill could not be run to its end: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+  console.log(passed ? `${drill.name} passed.` : `${drill.name} FAILED; its logs are in ${folder}`);
+  if (passed) await rm(parent, { recursive: true, force: true, maxRetries: 5 });
+  return passed;
+}
+
+async function runDrills(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { short: { type: 'boolean', default: false }, events: { type: 'string' } },
+  });
+  const unknown = positionals.filter((name) => !drills.some((drill) => drill.name === name));
+  const events = Number(values.events ?? (values.short ? shortEvents : fullEvents));
+  if (unknown.length > 0 || !Number.isSafeInteger(events) || events <= 0) {
+    console.error(`Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--events NUMBER]`);
+    return 1;
+  }
+  const chosen = positionals.length === 0 ? drills : drills.filter(({ name }) => positionals.includes(name));
+  const failed: string[] = [];
+  for (const drill of chosen) {
+    if (!(await runOne(drill, { events, short: values.short }))) failed.push(drill.name);
+  }
+  closeConnections();
+  console.log(failed.length === 0 ? '\nAll drills passed.' : `\nFailed: ${failed.join(', ')}.`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  process.exit(await runDrills(process.argv.slice(2)));
+}
