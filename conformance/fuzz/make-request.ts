@@ -15,6 +15,8 @@ export interface FuzzedRequest {
 export interface FuzzPool {
   readonly tokens: readonly string[];
   readonly texts: readonly string[];
+  /** What a parameter of a path stands for, by its name in lower case, where something of it exists. */
+  readonly byParameter: Readonly<Record<string, readonly string[]>>;
 }
 
 /** One request to an operation: mostly well formed with hostile values, sometimes broken as bytes. */
@@ -51,7 +53,7 @@ function authorization(random: Random, pool: FuzzPool): string[] {
 }
 
 function makeTarget(random: Random, endpoint: Endpoint, pool: FuzzPool): string {
-  const path = endpoint.path.replace(/\{[^}]+\}/g, () => makeSegment(random, pool));
+  const path = endpoint.path.replace(/\{([^}]+)\}/g, (_, name: string) => makeSegment(random, pool, name));
   const properties = (endpoint.query?.['properties'] ?? {}) as Record<string, { readonly [keyword: string]: unknown }>;
   const query = Object.entries(properties)
     .filter(() => random.chance(0.4))
@@ -61,7 +63,9 @@ function makeTarget(random: Random, endpoint: Endpoint, pool: FuzzPool): string 
   return query.length > 0 ? `${path}?${query.join('&')}` : path;
 }
 
-function makeSegment(random: Random, pool: FuzzPool): string {
+function makeSegment(random: Random, pool: FuzzPool, parameter: string): string {
+  const fitting = pool.byParameter[parameter.toLowerCase()];
+  if (fitting && random.chance(0.7)) return encodeURIComponent(choose(random, fitting));
   if (random.chance(0.8)) return encodeURIComponent(choose(random, pool.texts));
   return choose(random, [
     '%',

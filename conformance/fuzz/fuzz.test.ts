@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fuzz } from './fuzz.ts';
+import { judgeReply } from './judge-reply.ts';
+
+test('two thousand hostile requests are all answered, none of them with 500, and nothing is stored in part', async () => {
+  const { requests, statuses, problems } = await fuzz(2_000, 7);
+  assert.deepEqual(problems, []);
+  assert.equal(requests, 2_000);
+  assert.ok((statuses.get(200) ?? 0) > 200, 'many of them mean something to the server');
+  assert.ok((statuses.get(400) ?? 0) > 200, 'many of them are refused');
+});
+
+test('a 500, silence and an error without a code are problems; a code and a challenge are none', () => {
+  assert.match(judgeReply({ status: 500, body: '{"errcode":"M_UNKNOWN"}' }, false) ?? '', /500/);
+  assert.equal(judgeReply({ status: undefined, body: '' }, false), 'no reply');
+  assert.equal(judgeReply({ status: undefined, body: '' }, true), undefined);
+  assert.match(judgeReply({ status: 400, body: 'nonsense' }, false) ?? '', /without an error code/);
+  assert.equal(judgeReply({ status: 400, body: '{"errcode":"M_BAD_JSON"}' }, false), undefined);
+  assert.equal(judgeReply({ status: 401, body: '{"flows":[]}' }, false), undefined);
+});
