@@ -3,6 +3,7 @@ import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { readIgnoredUsers } from '../storage/sync/read-account-data-changes.ts';
 import { collectReply } from './collect-reply.ts';
+import { digestRange, type RangeDigest } from './digest-range.ts';
 import { type SyncHub, syncHubOf } from './sync-hub.ts';
 import type { SyncRequest } from './sync-request.ts';
 import type { SyncRun } from './sync-run.ts';
@@ -24,7 +25,7 @@ export async function answerSync(context: Context, request: SyncRequest): Promis
     const { run, seenNews, wasSettled } = await beginRun(context, hub, request, since);
     const startedMs = context.clock.monotonicMs();
     const reply = await collectReply(run);
-    hub.metrics.observe(run.entries ? 'memory' : 'tables', context.clock.monotonicMs() - startedMs);
+    hub.metrics.observe(run.digest ? 'memory' : 'tables', context.clock.monotonicMs() - startedMs);
     const leftMs = endMs - context.clock.monotonicMs();
     if (!reply.isEmpty || request.since === undefined || request.fullState || leftMs <= 0) return reply.text;
     const end = await hub.waiting.wait(run.user, seenNews, leftMs, request.signal);
@@ -60,8 +61,8 @@ async function beginRun(
     const to = newestPositions(context, since ?? []);
     const range = { since, to };
     const reader = { ...request, nowMs: context.clock.wallMs() };
-    const entries = since && entriesInMemory(context, hub, request, since);
-    const run = { context, hub, user, request, range, reader, entries, ignored };
+    const digest = since && digestInMemory(context, hub, request, since);
+    const run = { context, hub, user, request, range, reader, digest, ignored };
     return { run, seenNews: user.news, wasSettled: hub.isSettled };
   }
 }
@@ -71,14 +72,18 @@ function newestPositions({ shardLog }: Context, atLeast: readonly number[]): num
   return shardLog.tail.positions().map((position, shard) => Math.max(position, atLeast[shard] ?? 0));
 }
 
-function entriesInMemory(
+/** The range from `since` up to now, when this process has all of it in memory. */
+function digestInMemory(
   context: Context,
   hub: SyncHub,
   request: SyncRequest,
   since: readonly number[],
-): LogEntry[] | undefined {
-  // The federation format shows what the log's entries do not carry.
-  if (request.filter.eventFormat === 'federation') return undefined;
+): RangeDigest | undefined {
+  // The federation format shows what the log's entries do not carry, and whole state is in the tables alone.
+  if (request.filter.eventFormat === 'federation' || request.fullState) return undefined;
+  const key = since.join(' ');
+  const known = hub.digests.get(key);
+  if (known) return known;
   const all: LogEntry[] = [];
   for (const shard of context.shardLog.tail.positions().keys()) {
     const after = since[shard] ?? 0;
@@ -87,5 +92,7 @@ function entriesInMemory(
     if (!entries) return undefined;
     for (const entry of entries) all.push(entry);
   }
-  return all;
+  const digest = digestRange(all);
+  hub.digests.set(key, digest);
+  return digest;
 }

@@ -15,12 +15,15 @@ export interface CollectedAccountData {
   readonly rooms: ReadonlyMap<string, readonly string[]>;
 }
 
+const nothing: CollectedAccountData = { global: [], rooms: new Map() };
+
 /**
  * Global and room account data that changed, push rules and tags included; in an initial sync all of it.
  * From memory, or two queries. https://spec.matrix.org/v1.19/client-server-api/#client-config
  */
 export async function collectAccountData(run: SyncRun): Promise<CollectedAccountData> {
-  const changes = run.entries ? changesInMemory(run) : await readChanges(run);
+  const changes = run.digest ? (run.digest.accountData.get(run.user.userId) ?? []) : await readChanges(run);
+  if (changes.length === 0) return nothing;
   const newest = new Map<string, StoredAccountData>();
   for (const change of changes) newest.set(`${change.roomId ?? ''} ${change.type}`, change);
   const { accountData: globalFilter, room: roomFilter } = run.request.filter;
@@ -38,16 +41,6 @@ export async function collectAccountData(run: SyncRun): Promise<CollectedAccount
     else rooms.set(roomId, [text]);
   }
   return { global, rooms };
-}
-
-function changesInMemory(run: SyncRun): StoredAccountData[] {
-  const changes: StoredAccountData[] = [];
-  for (const entry of run.entries ?? []) {
-    if (entry.kind !== 'account-data' || entry.body.userId !== run.user.userId) continue;
-    const { roomId, type, content } = entry.body;
-    changes.push({ type, contentJson: JSON.stringify(content ?? {}), ...(roomId !== undefined && { roomId }) });
-  }
-  return changes;
 }
 
 async function readChanges(run: SyncRun): Promise<StoredAccountData[]> {

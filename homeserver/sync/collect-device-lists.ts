@@ -1,5 +1,5 @@
 import { findDeviceListChanges } from '../devices/device-list-changes.ts';
-import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import type { RangeDigest } from './digest-range.ts';
 import type { RoomNews } from './find-room-news.ts';
 import { findSharers } from './shared-rooms.ts';
 import type { SyncRun } from './sync-run.ts';
@@ -18,28 +18,26 @@ const nobody: CollectedDeviceLists = { changed: [], left: [] };
  * query. https://spec.matrix.org/v1.19/client-server-api/#tracking-the-device-list-for-a-user
  */
 export async function collectDeviceLists(run: SyncRun, news: readonly RoomNews[]): Promise<CollectedDeviceLists> {
-  const { context, user, range, entries } = run;
+  const { context, user, range, digest } = run;
   if (range.since === undefined) return nobody;
   const hasMoved = news.some(({ target }) => target.memberships !== undefined);
-  if (!entries || hasMoved) return await findDeviceListChanges(context, user.userId, range.since);
-  return await findInMemory(run, entries);
+  if (!digest || hasMoved) return await findDeviceListChanges(context, user.userId, range.since);
+  return await findInMemory(run, digest);
 }
 
-async function findInMemory(run: SyncRun, entries: readonly LogEntry[]): Promise<CollectedDeviceLists> {
+async function findInMemory(run: SyncRun, { deviceLists, moves }: RangeDigest): Promise<CollectedDeviceLists> {
+  if (deviceLists.length + moves.length === 0) return nobody;
   const { user } = run;
   const renewed = new Set<string>();
+  for (const { userId, readerId } of deviceLists) if ((readerId ?? user.userId) === user.userId) renewed.add(userId);
   const joined = new Set<string>();
   const gone = new Set<string>();
-  for (const { kind, body } of entries) {
-    if (kind === 'device-list' && (body.readerId ?? user.userId) === user.userId) renewed.add(body.userId);
-    if (kind !== 'event' || body.type !== 'm.room.member' || body.stateKey === undefined) continue;
-    const [before, after] = [body.replaced?.content['membership'], body.content['membership']];
-    if (!user.isJoined(body.roomId) || (before === 'join') === (after === 'join')) continue;
-    const [to, from] = after === 'join' ? [joined, gone] : [gone, joined];
-    to.add(body.stateKey);
-    from.delete(body.stateKey);
+  for (const move of moves) {
+    if (!user.isJoined(move.roomId)) continue;
+    const [to, from] = move.joined ? [joined, gone] : [gone, joined];
+    to.add(move.userId);
+    from.delete(move.userId);
   }
-  if (renewed.size + joined.size + gone.size === 0) return nobody;
   const sharers = await findSharers(run, renewed.union(gone));
   return {
     changed: [...renewed.intersection(sharers).union(joined)],

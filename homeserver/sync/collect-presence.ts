@@ -1,5 +1,6 @@
 import { matchesEventFilter } from '@holdfast/protocol/filters/event-filter.ts';
 import { readPresenceInRooms, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
+import type { RangeDigest } from './digest-range.ts';
 import { findSharers, joinedRooms } from './shared-rooms.ts';
 import type { SyncRun } from './sync-run.ts';
 
@@ -15,7 +16,7 @@ export async function collectPresence(run: SyncRun): Promise<string[]> {
   if (!context.config.presence.enabled || filter.notTypes?.('m.presence') || filter.types?.('m.presence') === false) {
     return [];
   }
-  const presences = run.entries ? await presencesInMemory(run) : await readPresences(run);
+  const presences = run.digest ? await presencesInMemory(run, run.digest.presences) : await readPresences(run);
   return presences
     .filter(({ userId }) => !ignored.has(userId))
     .filter(({ userId }) => matchesEventFilter(filter, { type: 'm.presence', sender: userId }))
@@ -29,17 +30,10 @@ async function readPresences(run: SyncRun): Promise<StoredPresence[]> {
   return await readPresenceInRooms(run.context, numbers, run.range.since, mostUsers);
 }
 
-async function presencesInMemory(run: SyncRun): Promise<StoredPresence[]> {
-  const newest = new Map<string, StoredPresence>();
-  for (const entry of run.entries ?? []) {
-    if (entry.kind !== 'presence') continue;
-    const { userId, presence, statusMessage, lastActiveMs, currentlyActive } = entry.body;
-    const state = presence as StoredPresence['state'];
-    newest.set(userId, { userId, state, statusMessage, lastActiveMs, currentlyActive });
-  }
-  if (newest.size === 0) return [];
-  const sharers = await findSharers(run, new Set(newest.keys()));
-  return [...newest.values()].filter(({ userId }) => sharers.has(userId));
+async function presencesInMemory(run: SyncRun, presences: RangeDigest['presences']): Promise<StoredPresence[]> {
+  if (presences.size === 0) return [];
+  const sharers = await findSharers(run, new Set(presences.keys()));
+  return [...presences.values()].filter(({ userId }) => sharers.has(userId));
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#mpresence */

@@ -1,5 +1,5 @@
 import { encodeSyncToken } from '@holdfast/protocol/sync-tokens/sync-token.ts';
-import { readKeyCounts } from '../devices/key-counts.ts';
+import { type KeyCounts, readKeyCounts } from '../devices/key-counts.ts';
 import { receiveToDevice } from '../devices/receive-to-device.ts';
 import { collectAccountData } from './collect-account-data.ts';
 import { type CollectedDeviceLists, collectDeviceLists } from './collect-device-lists.ts';
@@ -31,42 +31,53 @@ export async function collectReply(run: SyncRun): Promise<CollectedReply> {
     keyCountsText(run),
   ]);
   const rooms = await collectRooms(run, news, accountData.rooms);
-  const sections = { ...rooms, ...invited };
-  const parts = [`"next_batch":"${encodeSyncToken(range.to)}"`];
-  const told = Object.entries(sections).filter(([, byRoom]) => byRoom.size > 0);
-  if (told.length > 0) parts.push(`"rooms":{${told.map(([name, byRoom]) => sectionText(name, byRoom)).join(',')}}`);
-  if (accountData.global.length > 0) parts.push(`"account_data":{"events":[${accountData.global.join(',')}]}`);
-  if (presence.length > 0) parts.push(`"presence":{"events":[${presence.join(',')}]}`);
-  if (toDevice.length > 0) parts.push(`"to_device":{"events":[${toDevice.join(',')}]}`);
-  if (deviceLists.changed.length + deviceLists.left.length > 0) parts.push(deviceListsText(deviceLists));
-  const isEmpty = parts.length === 1 && !hasKeyCountNews(run);
-  return { isEmpty, text: `{${parts.join(',')},${keyCounts}}`, keyCounts };
+  let text = roomsText({ ...rooms, ...invited });
+  if (accountData.global.length > 0) text += `,"account_data":{"events":[${accountData.global.join(',')}]}`;
+  if (presence.length > 0) text += `,"presence":{"events":[${presence.join(',')}]}`;
+  if (toDevice.length > 0) text += `,"to_device":{"events":[${toDevice.join(',')}]}`;
+  if (deviceLists.changed.length + deviceLists.left.length > 0) text += deviceListsText(deviceLists);
+  const isEmpty = text === '' && !hasKeyCountNews(run);
+  return { isEmpty, text: `{"next_batch":"${encodeSyncToken(range.to)}"${text},${keyCounts}}`, keyCounts };
 }
 
-function sectionText(name: string, rooms: ReadonlyMap<string, string>): string {
-  const texts: string[] = [];
-  for (const [roomId, text] of rooms) texts.push(`${JSON.stringify(roomId)}:${text}`);
-  return `"${name}":{${texts.join(',')}}`;
+/** Pieces are only appended, so that the whole is copied once, when it is sent. */
+function roomsText(sections: Readonly<Record<string, ReadonlyMap<string, string>>>): string {
+  let text = '';
+  for (const [name, rooms] of Object.entries(sections)) {
+    if (rooms.size === 0) continue;
+    text += `${text === '' ? '' : ','}"${name}":{`;
+    let separator = '';
+    for (const [roomId, room] of rooms) {
+      text += `${separator}${JSON.stringify(roomId)}:`;
+      text += room;
+      separator = ',';
+    }
+    text += '}';
+  }
+  return text === '' ? '' : `,"rooms":{${text}}`;
 }
 
 function deviceListsText({ changed, left }: CollectedDeviceLists): string {
-  return `"device_lists":{"changed":${JSON.stringify(changed)},"left":${JSON.stringify(left)}}`;
+  return `,"device_lists":{"changed":${JSON.stringify(changed)},"left":${JSON.stringify(left)}}`;
 }
+
+const keyCountsTexts = new WeakMap<KeyCounts, string>();
 
 /** Told in every reply: clients take them as they stand. */
 async function keyCountsText({ context, request }: SyncRun): Promise<string> {
-  const { oneTimeKeys, unusedFallbackTypes } = await readKeyCounts(context, request.userId, request.deviceId);
-  return (
-    `"device_one_time_keys_count":${JSON.stringify(oneTimeKeys)},` +
-    `"device_unused_fallback_key_types":${JSON.stringify(unusedFallbackTypes)}`
-  );
+  const counts = await readKeyCounts(context, request.userId, request.deviceId);
+  let text = keyCountsTexts.get(counts);
+  if (text === undefined) {
+    const { oneTimeKeys, unusedFallbackTypes } = counts;
+    text =
+      `"device_one_time_keys_count":${JSON.stringify(oneTimeKeys)},` +
+      `"device_unused_fallback_key_types":${JSON.stringify(unusedFallbackTypes)}`;
+    keyCountsTexts.set(counts, text);
+  }
+  return text;
 }
 
 /** A device that waits must hear of claimed keys, to make new ones. */
-function hasKeyCountNews({ entries, request }: SyncRun): boolean {
-  if (!entries) return false;
-  return entries.some(
-    ({ kind, body }) =>
-      kind === 'one-time-keys' && body.userId === request.userId && body.deviceId === request.deviceId,
-  );
+function hasKeyCountNews({ digest, request }: SyncRun): boolean {
+  return digest?.deviceKeys.has(`${request.userId} ${request.deviceId}`) === true;
 }

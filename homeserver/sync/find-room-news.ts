@@ -1,12 +1,12 @@
 import { matchesEventFilter, matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
 import { readReceipts, type StoredReceipt } from '../storage/ephemeral/read-receipts.ts';
-import { findRoom } from '../storage/names/room-names.ts';
+import { cachedRoom, findRoom } from '../storage/names/room-names.ts';
 import { type MembershipSpan, readMembershipSpans } from '../storage/sync/read-membership-spans.ts';
 import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
 import type { RoomTarget } from './collect-timelines.ts';
 import type { EventLogEntry } from './connected-users.ts';
 import { receiptsText, typingText } from './ephemeral-text.ts';
-import { type EntriesByRoom, groupEntries } from './group-entries.ts';
+import { type RangeDigest, type RoomDigest, visibleReceipts } from './digest-range.ts';
 import { planRoom, type RoomPlan } from './plan-room.ts';
 import { type SyncRun, sinceIn, toIn } from './sync-run.ts';
 
@@ -45,14 +45,17 @@ interface CandidateRoom {
 const beforeEverything = -9e15;
 const mostReceiptsPerRoom = 500;
 
+const nothing: FoundRooms = { news: [], invitations: [] };
+
 /**
  * Which rooms have news. Takes the first look without waiting, so that it sees the user's rooms as they were at the end
  * of the range.
  */
 export async function findRoomNews(run: SyncRun): Promise<FoundRooms> {
-  const grouped = run.entries && groupEntries(run, run.entries);
-  const candidates = grouped && !run.request.fullState ? candidatesInMemory(run, grouped) : candidatesOfUser(run);
-  const left = grouped ? [] : await candidatesLeft(run);
+  const { digest } = run;
+  const candidates = digest ? candidatesInMemory(run, digest) : candidatesOfUser(run);
+  if (digest && candidates.length === 0) return nothing;
+  const left = digest ? [] : await candidatesLeft(run);
   const rooms = await numberRooms(run, [...candidates, ...left]);
   const changed = rooms.filter((room) => room.isChanged);
   const spans = await readMembershipSpans(
@@ -70,7 +73,7 @@ export async function findRoomNews(run: SyncRun): Promise<FoundRooms> {
     if ('position' in plan) invitations.push({ roomId, room: number, section: plan.section, position: plan.position });
     else targets.push({ roomId, room: number, shard, memberships, ...plan });
   }
-  return { news: await addEphemeral(run, targets, grouped), invitations };
+  return { news: await addEphemeral(run, targets), invitations };
 }
 
 function planStay(run: SyncRun, shard: number): RoomPlan {
@@ -81,11 +84,13 @@ function planChanged(run: SyncRun, shard: number, spans: readonly MembershipSpan
   return planRoom(spans, sinceIn(run, shard), toIn(run, shard), run.request.filter.room.includeLeave);
 }
 
-function candidatesInMemory(run: SyncRun, grouped: EntriesByRoom): CandidateRoom[] {
+function candidatesInMemory(run: SyncRun, digest: RangeDigest): CandidateRoom[] {
+  const moved = digest.moved.get(run.user.userId);
   const candidates: CandidateRoom[] = [];
-  for (const [roomId, { shard, isMembershipChanged }] of grouped) {
-    if (!isMembershipChanged && !run.user.isJoined(roomId)) continue;
-    if (isWantedRoom(run, roomId)) candidates.push({ roomId, shard, isChanged: isMembershipChanged });
+  for (const [roomId, { shard }] of digest.rooms) {
+    const isChanged = moved?.has(roomId) === true;
+    if (!isChanged && !run.user.isJoined(roomId)) continue;
+    if (isWantedRoom(run, roomId)) candidates.push({ roomId, shard, isChanged });
   }
   return candidates;
 }
@@ -115,28 +120,27 @@ function isWantedRoom(run: SyncRun, roomId: string): boolean {
   return matchesRoom(run.request.filter.room, roomId);
 }
 
-async function numberRooms(run: SyncRun, candidates: readonly CandidateRoom[]) {
-  const rooms = await Promise.all(candidates.map(({ roomId }) => findRoom(run.context, roomId)));
-  return candidates.flatMap((candidate, index) => {
-    const room = rooms[index];
-    return room ? [{ ...candidate, room: room.id }] : [];
-  });
+async function numberRooms(
+  { context }: SyncRun,
+  candidates: readonly CandidateRoom[],
+): Promise<(CandidateRoom & { readonly room: number })[]> {
+  const rooms: (CandidateRoom & { readonly room: number })[] = [];
+  for (const candidate of candidates) {
+    const room = cachedRoom(context, candidate.roomId) ?? (await findRoom(context, candidate.roomId));
+    if (room) rooms.push({ ...candidate, room: room.id });
+  }
+  return rooms;
 }
 
-async function addEphemeral(
-  run: SyncRun,
-  targets: readonly RoomTarget[],
-  grouped: EntriesByRoom | undefined,
-): Promise<RoomNews[]> {
+async function addEphemeral(run: SyncRun, targets: readonly RoomTarget[]): Promise<RoomNews[]> {
   const filter = run.request.filter.room.ephemeral;
   const wantsReceipts = matchesEventFilter(filter, { type: 'm.receipt' });
   const wantsTyping = matchesEventFilter(filter, { type: 'm.typing' });
-  const read = await readChangedReceipts(run, targets, grouped);
+  const read = await readChangedReceipts(run, targets);
   return targets.map((target) => {
-    const { roomId, since, memberships } = target;
-    const isKnown = since !== undefined && memberships === undefined;
-    const inMemory = isKnown && !run.request.fullState ? grouped?.get(roomId) : undefined;
-    const receipts = inMemory ? inMemory.receipts : (read.get(target.room) ?? []);
+    const { roomId, since } = target;
+    const inMemory = digestOf(run, target);
+    const receipts = inMemory ? visibleReceipts(inMemory, run.user.userId) : (read.get(target.room) ?? []);
     const ephemeral: string[] = [];
     if (target.section === 'join' && matchesRoom(filter, roomId)) {
       if (wantsReceipts && receipts.length > 0) ephemeral.push(receiptsText(receipts));
@@ -148,12 +152,13 @@ async function addEphemeral(
   });
 }
 
-async function readChangedReceipts(
-  run: SyncRun,
-  targets: readonly RoomTarget[],
-  grouped: EntriesByRoom | undefined,
-): Promise<Map<number, StoredReceipt[]>> {
-  const wanted = targets.filter(({ section, since }) => section === 'join' && (!grouped || since === undefined));
+/** What is in memory of a room in which the user was all the time; of others the tables know more. */
+function digestOf({ digest }: SyncRun, { roomId, memberships }: RoomTarget): RoomDigest | undefined {
+  return memberships === undefined ? digest?.rooms.get(roomId) : undefined;
+}
+
+async function readChangedReceipts(run: SyncRun, targets: readonly RoomTarget[]): Promise<Map<number, StoredReceipt[]>> {
+  const wanted = targets.filter((target) => target.section === 'join' && !digestOf(run, target));
   return await readReceipts(
     run.context,
     run.user.userId,

@@ -4,6 +4,7 @@ import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { receiptTypeCodes } from '../storage/ephemeral/receipt-types.ts';
 import type { ConnectedUser } from './connected-user.ts';
 import { ConnectedUsers, type EventLogEntry } from './connected-users.ts';
+import type { RangeDigest } from './digest-range.ts';
 import { KnownMembers } from './known-members.ts';
 import { RoomSummaries } from './room-summaries.ts';
 import { SentMembers } from './sent-members.ts';
@@ -34,6 +35,8 @@ export class SyncHub {
   readonly redactions = new BoundedCache<string, EventLogEntry>(keptRedactions);
   /** Pieces of replies that one receiver made and others of the same entries can use; emptied when new ones come. */
   readonly shared = new Map<string, string>();
+  /** Ranges up to the newest entry, by where they begin; likewise. */
+  readonly digests = new Map<string, RangeDigest>();
   /** From these positions on, everything in the log has been followed. */
   followedFrom: readonly number[];
   readonly #context: Context;
@@ -57,6 +60,7 @@ export class SyncHub {
 
   #follow(shard: number, entries: readonly LogEntry[]): void {
     this.shared.clear();
+    this.digests.clear();
     if (entries.length === 0) {
       this.#startAgain(shard);
       return;

@@ -1,6 +1,6 @@
 import type { Context } from '../platform/context.ts';
-import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import type { ConnectedUser } from './connected-user.ts';
+import type { RangeDigest } from './digest-range.ts';
 import type { EventReader } from './event-text.ts';
 import type { SyncHub } from './sync-hub.ts';
 import type { SyncRange, SyncRequest } from './sync-request.ts';
@@ -13,8 +13,8 @@ export interface SyncRun {
   readonly request: SyncRequest;
   readonly range: SyncRange;
   readonly reader: EventReader;
-  /** Every entry of the range, if this process has them all in memory; undefined: the tables answer. */
-  readonly entries: readonly LogEntry[] | undefined;
+  /** Everything in the range, if this process has it all in memory; undefined: the tables answer. */
+  readonly digest: RangeDigest | undefined;
   /** Users whose events the user does not want to see. */
   readonly ignored: ReadonlySet<string>;
 }
