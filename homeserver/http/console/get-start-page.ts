@@ -8,7 +8,7 @@ export const getStartPage = defineEndpoint({
   method: 'GET',
   path: '/',
   authentication: 'none',
-  handle: (_context, { header }) => findConsoleFile('index.html', header('if-none-match')),
+  handle: (_context, request) => findConsoleFile('index.html', request.header('if-none-match')),
 });
 
 /** What that page is made of. Error: M_NOT_FOUND. */
@@ -17,7 +17,7 @@ export const getConsoleFile = defineEndpoint({
   method: 'GET',
   path: '/console/{file}',
   authentication: 'none',
-  handle: (_context, { params, header }) => findConsoleFile(params.file, header('if-none-match')),
+  handle: (_context, request) => findConsoleFile(request.params.file, request.header('if-none-match')),
 });
 
 function findConsoleFile(name: string, known: string | undefined) {

@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+
+const program = join(import.meta.dirname, '../../homeserver/holdfast.ts');
+
+export interface RunningHoldfast {
+  /** The one address that it printed. */
+  readonly address: string;
+  /** Without a slash at the end. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** `holdfast start` as a person starts it, with nothing configured but a free port and the data folder. */
+export async function startHoldfast(dataDir: string): Promise<RunningHoldfast> {
+  const child = spawn(process.execPath, [program, 'start', '--data-dir', dataDir], {
+    env: { PATH: process.env['PATH'], HOLDFAST_HTTP_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line);
+    const address = line.startsWith('{') ? undefined : /https?:\S+/.exec(line)?.[0];
+    if (address === undefined) continue;
+    // What else it prints has no reader; a pipe that is full would stop it.
+    child.stdout.resume();
+    return { address, url: new URL(address).origin, stop: () => stop(child) };
+  }
+  throw new Error(`holdfast ended:\n${lines.join('\n')}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  child.kill('SIGINT');
+  await once(child, 'exit');
+}
