@@ -1,3 +1,4 @@
+import { isStorableText } from '@holdfast/protocol/identifiers/identifier-text.ts';
 import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Context } from '../../platform/context.ts';
@@ -30,6 +31,8 @@ function cachesOf(context: Context): RoomCaches {
 export async function findRoom(context: Context, roomId: string): Promise<RoomName | undefined> {
   const cached = cachesOf(context).byRoomId.get(roomId);
   if (cached) return cached;
+  // Room ids come from events' contents too, which may hold what no text of PostgreSQL can.
+  if (!isStorableText(roomId)) return undefined;
   const rows = await context.database<RoomName[]>`
     SELECT id, room_id AS "roomId", shard, version FROM room WHERE room_id = ${roomId}`;
   return rows[0] && remember(context, rows[0]);
