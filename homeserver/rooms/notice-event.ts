@@ -1,6 +1,7 @@
 import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
 import { parsePowerLevels, userPowerLevel } from '@holdfast/protocol/authorization/power-levels.ts';
 import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
+import { isUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import {
   evaluateForDefaultMember,
   evaluateForMentionedMember,
@@ -13,7 +14,7 @@ import {
   preparePushEvent,
 } from '@holdfast/protocol/push-rules/push-event.ts';
 import type { Context } from '../platform/context.ts';
-import { internNames } from '../storage/names/intern-names.ts';
+import { findNames } from '../storage/names/intern-names.ts';
 import { readEventById } from '../storage/rooms/read-events.ts';
 import { readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
 import { notificationFlags } from '../storage/rooms/write-notifications.ts';
@@ -45,7 +46,8 @@ export async function prepareNotice(context: Context, room: HotRoom, intent: Eve
   if (Object.hasOwn(intent.content, 'm.mentions')) {
     const mentioned = mentionedIn(context, preparePushEvent(pushEventOf(room, intent)));
     await loadMembers(context, room, mentioned);
-    await internNames(context, mentioned);
+    // Members' names are known; those of others are not worth a place among the names.
+    await findNames(context, mentioned);
   }
   const rootEventId = threadRootOf(intent);
   if (rootEventId === undefined || room.threads.has(rootEventId)) return;
@@ -119,7 +121,7 @@ function flagsOf(verdict: { notify: boolean; highlight: boolean }, counted: bool
 /** Local users whom the event mentions; whether they are members is for the caller to see. */
 function mentionedIn(context: Context, event: PreparedPushEvent): string[] {
   const { userIds } = mentionedUsers(event, { memberCount: 0, senderPowerLevel: 0, notificationLevels: undefined });
-  const local = userIds.filter((userId) => userId.endsWith(`:${context.serverName}`));
+  const local = userIds.filter((userId) => userId.endsWith(`:${context.serverName}`) && isUserId(userId));
   return local.length > maxMentions ? [] : local;
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../../platform/context.ts';
-import { internNames } from '../names/intern-names.ts';
+import { findNames } from '../names/intern-names.ts';
 import type { RoomName } from '../names/room-names.ts';
 import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
 
@@ -20,6 +20,8 @@ export interface StateSelection {
 }
 
 const memberType = 1;
+/** Stands for names that nothing in the database has. */
+const noName = 0;
 
 /** State events of a room, as the main line has them at a position. One query. */
 export async function readState(
@@ -46,9 +48,9 @@ export async function readState(
   }
   if (keys) {
     if (keys.length === 0) return [];
-    const names = await internNames(context, keys.flat());
-    const types = parameter(keys.map(([type]) => names.get(type)));
-    const stateKeys = parameter(keys.map(([, stateKey]) => names.get(stateKey)));
+    const names = await findNames(context, keys.flat());
+    const types = parameter(keys.map(([type]) => names.get(type) ?? noName));
+    const stateKeys = parameter(keys.map(([, stateKey]) => names.get(stateKey) ?? noName));
     conditions.push(`(s.type, s.state_key) IN (SELECT * FROM unnest(${types}::int[], ${stateKeys}::int[]))`);
   }
   const rows = await context.database.unsafe<EventRow[]>(

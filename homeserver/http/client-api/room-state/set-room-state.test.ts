@@ -69,3 +69,34 @@ test('all of the state is told to those in the room', async () => {
   }
   assert.ok(state.every((event) => `/rooms/${encodeURIComponent(event.room_id)}` === room));
 });
+
+test('text that PostgreSQL cannot hold is harmless wherever an event may have it', async () => {
+  const allow = [{ type: 'm.room_membership', room_id: '!a\u0000b:test.example' }];
+  const { room_id: restricted } = await alice.call('POST', '/createRoom', {
+    initial_state: [{ type: 'm.room.join_rules', content: { join_rule: 'restricted', allow } }],
+  });
+  const join = await bob.request('POST', `/rooms/${encodeURIComponent(restricted)}/join`, {});
+  assert.equal(join.body.errcode, 'M_FORBIDDEN');
+  const mentions = { 'm.mentions': { user_ids: ['@a\u0000b:test.example'] } };
+  await alice.call('PUT', `${room}/send/m.room.message/nul`, { body: '\u0000', ...mentions });
+  const relation = { 'm.relates_to': { rel_type: 'm.thread', event_id: '$a\u0000b' } };
+  await alice.call('PUT', `${room}/send/m.room.message/relation`, { body: '', ...relation });
+  const redaction = await alice.request('PUT', `${room}/send/m.room.redaction/nul`, { redacts: '$a\u0000b' });
+  assert.equal(redaction.body.errcode, 'M_NOT_FOUND');
+  const alias = await alice.request('PUT', `/directory/room/${encodeURIComponent('#nul:test.example')}`, {
+    room_id: '!a\u0000b:test.example',
+  });
+  assert.equal(alias.body.errcode, 'M_FORBIDDEN');
+  assert.equal(await put(alice, 'm.room.canonical_alias', { alias: '#a\u0000b:test.example' }), '400 M_INVALID_PARAM');
+  const invite = await alice.request('POST', `${room}/invite`, { user_id: '@a\u0000b:test.example' });
+  assert.equal(invite.body.errcode, 'M_INVALID_PARAM');
+  const made = await alice.request('POST', '/createRoom', { initial_state: [{ type: 'a\u0000b', content: {} }] });
+  assert.equal(made.body.errcode, 'M_INVALID_PARAM');
+});
+
+test('asking for state that nobody ever set leaves nothing behind', async () => {
+  const count = async () => (await homeserver.context.database`SELECT count(*)::int AS count FROM name`)[0]?.['count'];
+  const known = await count();
+  assert.equal((await bob.request('GET', `${room}/state/org.never/heard`)).status, 404);
+  assert.equal(await count(), known);
+});
