@@ -91,6 +91,32 @@ test('a database that is away is an outage, refused or silent, and its return ne
   }
 });
 
+test('connections that break in the middle of queries leave nothing behind', async () => {
+  const failures = new Set<string>();
+  let asking = true;
+  // Many times a turn of the event loop, so that ends and beginnings fall into each other.
+  const asked = Array.from({ length: 12 }, async () => {
+    while (asking) {
+      await sql`SELECT 1`.catch((error: { code?: string; message: string }) =>
+        failures.add(error.code ?? error.message),
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+  for (let turn = 0; turn < 10; turn++) {
+    proxy.cut();
+    await sql`SELECT 1`.catch(() => {});
+    proxy.restore();
+    await untilAnswered(() => sql`SELECT 1`);
+  }
+  asking = false;
+  await Promise.all(asked);
+  assert.deepEqual(
+    [...failures].filter((code) => !/^(ECONNRESET|EPIPE|CONNECTION_CLOSED)$/.test(code)),
+    [],
+  );
+});
+
 test('an idle connection is left alone however long it is silent', async () => {
   const quiet = open(proxy.url, 100);
   const pid = async () => (await quiet<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]?.pid;

@@ -31,7 +31,7 @@ export function openDatabase(options: DatabaseOptions): Sql {
     max: options.poolSize,
     connect_timeout: 5,
     keep_alive: keepAliveSeconds,
-    socket: openWatchedSockets(options.statementTimeoutMs + silenceSlackMs),
+    ...openWatchedSockets(options.statementTimeoutMs + silenceSlackMs),
     // Reconnecting is paced here and not by exponential back-off: after an outage the first query must succeed.
     backoff: () => reconnectAfterSeconds,
     target_session_attrs: 'primary',

@@ -13,61 +13,92 @@ const rejectedWithinMs = 1_000;
 /** A process that was frozen gets to read what has arrived meanwhile, before silence is held against the server. */
 const secondLookMs = 100;
 
+/** How many turns of the event loop the end of a connection waits for a quiet one of its pool. */
+const longestWaitTurns = 100;
+
+/** What makes a pool's sockets, for the PostgreSQL client's options of these names. */
+export interface WatchedSockets {
+  socket(addresses: ServerAddresses): Socket;
+  /** The client calls it before it sends a query. */
+  debug(): void;
+}
+
 /**
  * Makes the sockets of one pool. A connection that has been silent for `silenceMs` since something was sent on it is
  * broken off: a machine that is gone says nothing, and TCP would wait for it for a quarter of an hour. Of several hosts
  * the one that worked is used until it fails.
  */
-export function openWatchedSockets(silenceMs: number): (addresses: ServerAddresses) => Socket {
+export function openWatchedSockets(silenceMs: number): WatchedSockets {
   let hosts: readonly string[] | undefined;
   let current = 0;
   let failures = 0;
-  return (addresses) => {
-    hosts ??= [...addresses.host];
-    const count = hosts.length;
-    const index = current % count;
-    // While its options name more than one host the client tries again without end and tells nobody: after one round
-    // through all hosts it is to fail.
-    addresses.host.splice(0, count, ...(failures % count === count - 1 ? hosts.slice(0, 1) : hosts));
-    const socket = new Socket();
-    const openedMs = performance.now();
-    failAtOnce(socket, () => {
-      const rejected = performance.now() - openedMs < rejectedWithinMs;
-      failures = rejected ? failures + 1 : 0;
-      if (rejected && current === index) current = (index + 1) % count;
-    });
-    // The client names the server in TLS by this.
-    Object.assign(socket, { host: hosts[index], port: addresses.port[index] });
-    if (addresses.path) socket.connect(addresses.path);
-    else socket.connect(addresses.port[index] as number, hosts[index] as string);
-    // After connect, which puts the prototype's write back.
-    breakOffWhenSilent(socket, silenceMs);
-    return socket;
+  const pool = { queryCount: 0 };
+  return {
+    debug: () => void pool.queryCount++,
+    socket(addresses) {
+      hosts ??= [...addresses.host];
+      const count = hosts.length;
+      const index = current % count;
+      // While its options name more than one host the client tries again without end and tells nobody: after one round
+      // through all hosts it is to fail.
+      addresses.host.splice(0, count, ...(failures % count === count - 1 ? hosts.slice(0, 1) : hosts));
+      const socket = new Socket();
+      const openedMs = performance.now();
+      // The client names the server in TLS by this.
+      Object.assign(socket, { host: hosts[index], port: addresses.port[index] });
+      if (addresses.path) socket.connect(addresses.path);
+      else socket.connect(addresses.port[index] as number, hosts[index] as string);
+      // After connect, which puts the prototype's write back.
+      breakOffWhenSilent(socket, silenceMs);
+      endWhenQuiet(socket, pool, () => {
+        const rejected = performance.now() - openedMs < rejectedWithinMs;
+        failures = rejected ? failures + 1 : 0;
+        if (rejected && current === index) current = (index + 1) % count;
+      });
+      return socket;
+    },
   };
 }
 
 /**
- * Makes failures clear to the client in two cases that would leave queries without an answer. A query that somebody
- * sends again after 'error', but before the client hears 'close', would be given to the dead connection: so 'close'
- * follows 'error' with nothing in between. And a server that closes before it said anything is an error: the client
- * would connect again without end.
+ * Tells the client of the end of a connection in a way that it can bear. It holds what it is about to send until the
+ * end of the event loop's turn; when a connection ends in between, the next one on the same place never sends anything,
+ * or sends the old bytes first. So the end is told either directly after something was sent, or in a turn in which no
+ * query was begun. 'close' then follows 'error' with nothing in between: a query begun there would never be answered.
+ * And a server that closes before it said anything is an error: the client would connect again without end.
  */
-function failAtOnce(socket: Socket, onClose: () => void): void {
+function endWhenQuiet(socket: Socket, pool: { readonly queryCount: number }, onClose: () => void): void {
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...details: unknown[]) => boolean;
-  let isClosed = false;
-  const close = (hadError: unknown): boolean => {
-    if (isClosed) return false;
-    isClosed = true;
+  const send = socket.write.bind(socket) as (...message: unknown[]) => boolean;
+  let reason: Error | undefined;
+  let state: 'open' | 'ending' | 'ended' = 'open';
+  const end = () => {
+    if (state === 'ended') return;
+    state = 'ended';
     onClose();
-    if (hadError || socket.bytesRead > 0 || socket.listenerCount('error') === 0) return emit('close', hadError);
-    emit('error', Object.assign(new Error('the database closed the connection'), { code: 'ECONNRESET' }));
-    return emit('close', true);
+    const hasListener = socket.listenerCount('error') > 0;
+    if (socket.bytesRead === 0) reason ??= brokenConnection('ECONNRESET', 'the database closed the connection');
+    if (reason && hasListener) emit('error', reason);
+    emit('close', reason !== undefined);
+  };
+  const endInQuietTurn = (turns: number) => {
+    const before = pool.queryCount;
+    setImmediate(() => {
+      if (pool.queryCount === before || turns > longestWaitTurns) end();
+      else endInQuietTurn(turns + 1);
+    });
   };
   socket.emit = (event: string | symbol, ...details: unknown[]) => {
-    if (event === 'close') return close(details[0]);
-    const heard = emit(event, ...details);
-    if (event === 'error') close(true);
-    return heard;
+    if (event !== 'error' && event !== 'close') return emit(event, ...details);
+    if (event === 'error') reason ??= details[0] as Error;
+    if (state === 'open') endInQuietTurn(0);
+    if (state === 'open') state = 'ending';
+    return true;
+  };
+  socket.write = (...message: unknown[]) => {
+    if (state === 'open') return send(...message);
+    process.nextTick(end);
+    return true;
   };
 }
 
@@ -80,7 +111,7 @@ function breakOffWhenSilent(socket: Socket, silenceMs: number): void {
     const leftMs = owedSinceMs + silenceMs - performance.now();
     if (leftMs > 0) arm(leftMs, false);
     else if (!isSecondLook) arm(secondLookMs, true);
-    else socket.destroy(Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' }));
+    else socket.destroy(brokenConnection('ETIMEDOUT', 'the database does not answer'));
   };
   const arm = (durationMs: number, isSecondLook: boolean) => {
     timer = setTimeout(() => check(isSecondLook), durationMs);
@@ -95,4 +126,8 @@ function breakOffWhenSilent(socket: Socket, silenceMs: number): void {
   socket.on('data', () => {
     owedSinceMs = undefined;
   });
+}
+
+function brokenConnection(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
