@@ -36,7 +36,7 @@ export interface ChatClient {
   readonly client: MatrixClient;
   readonly login: Login;
   /** The key of secret storage, once it was made or typed in. */
-  recoveryKey: Uint8Array | undefined;
+  recoveryKey: Uint8Array<ArrayBuffer> | undefined;
   stop(): void;
 }
 
@@ -70,7 +70,7 @@ export async function logInAgain(baseUrl: string, { userId, password }: Login): 
 
 /** A client with Rust cryptography in memory that has finished its first sync. */
 export async function startChatClient(baseUrl: string, login: Login, recoveryKey?: string): Promise<ChatClient> {
-  const chat: Partial<ChatClient> & { recoveryKey: Uint8Array | undefined } = {
+  const chat: Partial<ChatClient> & Pick<ChatClient, 'recoveryKey'> = {
     recoveryKey: recoveryKey === undefined ? undefined : decodeRecoveryKey(recoveryKey),
   };
   const client = createClient({
@@ -82,7 +82,7 @@ export async function startChatClient(baseUrl: string, login: Login, recoveryKey
     cryptoCallbacks: {
       async getSecretStorageKey({ keys }) {
         const keyId = Object.keys(keys)[0];
-        return keyId !== undefined && chat.recoveryKey ? [keyId, chat.recoveryKey as Uint8Array<ArrayBuffer>] : null;
+        return keyId !== undefined && chat.recoveryKey ? [keyId, chat.recoveryKey] : null;
       },
       cacheSecretStorageKey(_keyId, _info, key) {
         chat.recoveryKey = key;
@@ -90,7 +90,7 @@ export async function startChatClient(baseUrl: string, login: Login, recoveryKey
     },
   });
   await client.initRustCrypto({ useIndexedDB: false });
-  const synced = waitForEvent<[string]>(client, ClientEvent.Sync, (state) => state === SyncState.Prepared);
+  const synced = waitForEvent<[SyncState]>(client, ClientEvent.Sync, (state) => state === SyncState.Prepared);
   await client.startClient({ initialSyncLimit: 20, pollTimeout: 10_000 });
   await synced;
   return Object.assign(chat, { client, login, stop: () => client.stopClient() }) as ChatClient;
@@ -134,7 +134,8 @@ export function waitForEvent<Arguments extends unknown[]>(
   return startWaiting(emitter, name, wanted).arrived;
 }
 
-function startWaiting<Arguments extends unknown[]>(
+/** As waitForEvent, with a way to stop waiting. */
+export function startWaiting<Arguments extends unknown[]>(
   emitter: Emitter,
   name: string,
   wanted: (...values: Arguments) => boolean,

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { startTestHomeserver } from '@holdfast/homeserver/testing/start-test-homeserver.ts';
 import { EventType, MsgType, Preset } from 'matrix-js-sdk';
-import type { VerificationRequest, Verifier } from 'matrix-js-sdk/lib/crypto-api/index.js';
+import { VerificationPhase, type VerificationRequest, type Verifier } from 'matrix-js-sdk/lib/crypto-api/index.js';
 import {
   type ChatClient,
   CryptoEvent,
@@ -13,6 +13,7 @@ import {
   registerUser,
   setUpEncryption,
   startChatClient,
+  startWaiting,
   waitForEvent,
   waitForMembership,
   waitForMessage,
@@ -88,10 +89,11 @@ async function verify(alice: ChatClient, bob: ChatClient, roomId: string): Promi
   const request = await cryptoOf(alice.client).requestVerificationDM(bob.login.userId, roomId);
   const [received] = await arrived;
   await received.accept();
-  await waitForEvent(request as never, 'change', () => request.phase >= 3);
+  const isReady = () => request.phase >= VerificationPhase.Ready;
+  if (!isReady()) await waitForEvent(request, 'change', isReady);
   const aliceVerifier = await request.startVerification('m.sas.v1');
   const aliceDone = confirmEmoji(aliceVerifier);
-  if (!received.verifier) await waitForEvent(received as never, 'change', () => received.verifier !== undefined);
+  if (!received.verifier) await waitForEvent(received, 'change', () => received.verifier !== undefined);
   assert.ok(received.verifier);
   await Promise.all([aliceDone, confirmEmoji(received.verifier)]);
 }
@@ -100,13 +102,15 @@ async function verify(alice: ChatClient, bob: ChatClient, roomId: string): Promi
 async function waitUntilVerified({ client }: ChatClient, other: ChatClient): Promise<void> {
   const { userId } = other.login;
   const isVerified = async () => (await cryptoOf(client).getUserVerificationStatus(userId)).isCrossSigningVerified();
-  while (!(await isVerified())) {
-    await waitForEvent<[string]>(client, CryptoEvent.UserTrustStatusChanged, (changed) => changed === userId);
+  for (;;) {
+    const change = startWaiting<[string]>(client, CryptoEvent.UserTrustStatusChanged, (changed) => changed === userId);
+    if (await isVerified()) return change.cancel();
+    await change.arrived;
   }
 }
 
 async function confirmEmoji(verifier: Verifier): Promise<void> {
-  const shown = waitForEvent<[{ confirm(): Promise<void> }]>(verifier as never, 'show_sas', () => true);
+  const shown = waitForEvent<[{ confirm(): Promise<void> }]>(verifier, 'show_sas', () => true);
   const done = verifier.verify();
   const [sas] = await shown;
   await sas.confirm();

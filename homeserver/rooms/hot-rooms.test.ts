@@ -46,7 +46,8 @@ test('rooms that were put out of memory go on where they stood', async () => {
       assert.equal(event?.roomId, rooms[index]?.roomId);
       assert.equal(event?.notifyOrdinal, round + 1);
       const [previous] = event?.pdu.prev_events ?? [];
-      const before = await readEventById(context, String(previous));
+      assert.ok(typeof previous === 'string');
+      const before = await readEventById(context, previous);
       assert.equal(before?.pdu.depth, (event?.pdu.depth ?? 0) - 1, 'its parent is the newest event before it');
     }
   }

@@ -115,7 +115,7 @@ test('members with push rules of their own are judged by them, from the change o
     { own: {}, predefined: {} },
     'content',
     'cake',
-    { pattern: 'cake', actions: ['notify', { set_tweak: 'highlight' }] } as never,
+    { pattern: 'cake', actions: ['notify', { set_tweak: 'highlight' }] },
     {},
   );
   assert.ok('changes' in keyword);

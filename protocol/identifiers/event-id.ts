@@ -24,10 +24,6 @@ export function parseEventId(text: string): EventId | undefined {
   return parsed && { format: 'server', opaqueId: parsed.localpart, serverName: parsed.serverName };
 }
 
-export function isEventId(text: string): boolean {
-  return parseEventId(text) !== undefined;
-}
-
 /** True for an event id in the format of a room version (`rules.eventIds`). */
 export function isEventIdOfFormat(text: string, format: EventIdFormat): boolean {
   if (!text.startsWith('$')) return false;

@@ -50,4 +50,5 @@ export interface ShardMemory<T> {
 
 /** A command of any types, for tables of them. */
 // biome-ignore lint/suspicious/noExplicitAny: input and result are opaque to the log
+// oxlint-disable-next-line typescript/no-explicit-any
 export type AnyCommand = Command<any, any>;

@@ -159,7 +159,7 @@ export class LogTail {
   #schedulePoll(): void {
     if (this.#closed) return;
     this.#polling = this.#context.clock.startTimer(pollMs, () => {
-      this.#poll().finally(() => this.#schedulePoll());
+      void this.#poll().finally(() => this.#schedulePoll());
     });
   }
 
@@ -169,7 +169,7 @@ export class LogTail {
       this.#openWindows(rows);
       const behind = rows.filter((row) => row.position > this.position(row.id));
       for (const row of behind) this.catchUp(row.id, row.position);
-      await Promise.all(behind.map((row) => this.#reading.get(row.id)));
+      await Promise.all(behind.flatMap((row) => this.#reading.get(row.id) ?? []));
       if (rows.every((row) => this.position(row.id) >= row.position)) {
         this.#freshAtMs = this.#context.clock.monotonicMs();
       }

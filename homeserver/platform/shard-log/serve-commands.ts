@@ -25,7 +25,7 @@ export async function serveCommands(
   run: RunForwarded,
 ): Promise<CommandServer> {
   const server = createServer((incoming, outgoing) => {
-    answer(incoming, secret, run)
+    void answer(incoming, secret, run)
       .catch((error: unknown) => replyToError(context, error))
       .then((reply) => send(outgoing, reply));
   });

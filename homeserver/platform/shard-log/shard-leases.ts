@@ -108,7 +108,7 @@ export class ShardLeases {
   #schedule(): void {
     if (this.#closed) return;
     this.#timer = this.#context.clock.startTimer(this.#context.config.process.leaseMs / ticksPerLease, () => {
-      this.look().finally(() => this.#schedule());
+      void this.look().finally(() => this.#schedule());
     });
   }
 

@@ -111,10 +111,10 @@ export class ShardWriter implements OwnedShard {
   }
 
   remember<T>(memory: ShardMemory<T>): T {
-    let held = this.#memories.get(memory as ShardMemory<unknown>) as T | undefined;
+    let held = this.#memories.get(memory) as T | undefined;
     if (held === undefined) {
       held = memory.create(this);
-      this.#memories.set(memory as ShardMemory<unknown>, held);
+      this.#memories.set(memory, held);
     }
     return held;
   }

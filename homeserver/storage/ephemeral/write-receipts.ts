@@ -21,7 +21,7 @@ const putReceipts: BatchStatement = {
     ON CONFLICT (room, member, type, thread_id) DO UPDATE SET position = excluded.position,
     event_id = excluded.event_id, event_position = excluded.event_position, thread = excluded.thread,
     sent_at = excluded.sent_at`,
-  rowKey: (row) => `${row[0]} ${row[1]} ${row[2]} ${row[3]}`,
+  rowKey: (row) => row.slice(0, 4).join(' '),
 };
 
 export interface NewReceipt {
