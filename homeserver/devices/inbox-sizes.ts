@@ -65,9 +65,9 @@ async function dropOldest(context: Context, device: DeviceName): Promise<Write[]
     { userId, deviceId, messages: dropped.length },
     'the inbox of a device is full: its oldest messages were dropped',
   );
-  const last = new Map(dropped.map(({ shard, position }) => [shard, position]));
+  const last = new Map(dropped.map((place) => [place.shard, place]));
   return [
-    ...[...last].map(([shard, position]) => deleteInboxUpTo(userId, deviceId, shard, position)),
+    ...[...last.values()].map((place) => deleteInboxUpTo(userId, deviceId, place)),
     ...dropped.flatMap(({ shared }) => (shared === null ? [] : [deleteUnreferencedMessage(shared)])),
   ];
 }

@@ -16,6 +16,9 @@ export interface QueriedKeys {
   readonly userSigningKeys: Record<string, JsonObject>;
 }
 
+/** Users whose keys are put together in one go: a query for thousands must not hold up everybody else. */
+const usersAtOnce = 250;
+
 /**
  * Identity and cross-signing keys of users, with the signatures that the reader may see. `wishes` is by user the
  * device ids, none meaning all; every user of this server that is asked for is in the answer.
@@ -28,23 +31,39 @@ export async function queryKeys(
 ): Promise<QueriedKeys> {
   const { usersByShard, failures } = groupLocalUsers(context, Object.keys(wishes));
   const userIds = [...usersByShard.values()].flat();
+  const keys: QueriedKeys = {
+    ...{ failures, masterKeys: {}, selfSigningKeys: {}, userSigningKeys: {} },
+    deviceKeys: Object.fromEntries(userIds.map((userId) => [userId, {}])),
+  };
+  for (let first = 0; first < userIds.length; first += usersAtOnce) {
+    await addKeys(context, readerId, userIds.slice(first, first + usersAtOnce), wishes, keys);
+  }
+  return keys;
+}
+
+async function addKeys(
+  context: Context,
+  readerId: string,
+  userIds: readonly string[],
+  wishes: Readonly<Record<string, readonly string[]>>,
+  keys: QueriedKeys,
+): Promise<void> {
   const [devices, crossSigningKeys, signatures] = await Promise.all([
     readDeviceKeys(context.database, userIds),
     readCrossSigningKeys(context.database, userIds),
     readKeySignatures(context.database, userIds, readerId),
   ]);
   const signaturesByKey = Map.groupBy(signatures, ({ userId, keyName }) => signedKey(userId, keyName));
-  const deviceKeys: QueriedKeys['deviceKeys'] = Object.fromEntries(userIds.map((userId) => [userId, {}]));
   for (const device of devices) {
     const wanted = wishes[device.userId] ?? [];
     if (wanted.length > 0 && !wanted.includes(device.deviceId)) continue;
     const added = signaturesByKey.get(signedKey(device.userId, device.deviceId));
-    (deviceKeys[device.userId] ??= {})[device.deviceId] = presentDeviceKeys(device, added ?? []);
+    (keys.deviceKeys[device.userId] ??= {})[device.deviceId] = presentDeviceKeys(device, added ?? []);
   }
   const byUsage: Record<CrossSigningUsage, Record<string, JsonObject>> = {
-    master: {},
-    self_signing: {},
-    user_signing: {},
+    master: keys.masterKeys,
+    self_signing: keys.selfSigningKeys,
+    user_signing: keys.userSigningKeys,
   };
   for (const { userId, usage, publicKey, body } of crossSigningKeys) {
     // Whom somebody has verified is nobody else's business.
@@ -52,13 +71,6 @@ export async function queryKeys(
     const added = signaturesByKey.get(signedKey(userId, publicKey)) ?? [];
     byUsage[usage][userId] = withSignatures(JSON.parse(body) as JsonObject, added);
   }
-  return {
-    failures,
-    deviceKeys,
-    masterKeys: byUsage.master,
-    selfSigningKeys: byUsage.self_signing,
-    userSigningKeys: byUsage.user_signing,
-  };
 }
 
 function signedKey(userId: string, keyName: string): string {
@@ -72,7 +84,7 @@ function presentDeviceKeys(device: StoredDeviceKeys, added: readonly StoredKeySi
 }
 
 /** A signed object with further signatures. */
-export function withSignatures(signed: JsonObject, added: readonly StoredKeySignature[]): JsonObject {
+function withSignatures(signed: JsonObject, added: readonly StoredKeySignature[]): JsonObject {
   if (added.length === 0) return signed;
   const signatures: JsonObject = isJsonObject(signed['signatures']) ? { ...signed['signatures'] } : {};
   for (const { signerId, signerKeyId, signature } of added) {

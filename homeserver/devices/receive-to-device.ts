@@ -12,6 +12,7 @@ import {
   deleteInboxUpTo,
   deleteUnreferencedMessage,
   type InboxPlace,
+  lastOrdinal,
   moveInboxAfter,
 } from '../storage/devices/write-inbox.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
@@ -34,7 +35,7 @@ export const acknowledgeToDeviceCommand: Command<AcknowledgeInput, null> = {
     const committed = shard.append(0, () => ({
       entries: [],
       writes: [
-        ...received.map((place) => deleteInboxUpTo(userId, deviceId, place.shard, place.position)),
+        ...received.map((place) => deleteInboxUpTo(userId, deviceId, { ...place, ordinal: lastOrdinal })),
         ...shared.flat().map(deleteUnreferencedMessage),
       ],
     }));

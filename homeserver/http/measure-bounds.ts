@@ -1,4 +1,5 @@
 import { waitingPasswords } from '../accounts/hash-password.ts';
+import { waitingThumbnails } from '../media/find-thumbnail.ts';
 import type { HttpServer } from './http-server.ts';
 
 /** Shows how near the caches and queues behind the listener are to their bounds. */
@@ -23,5 +24,10 @@ export function measureBounds({ context, sessions, limits, running }: HttpServer
     name: 'holdfast_passwords_waiting',
     help: 'Passwords that wait to be hashed or compared; 200 at most.',
     read: waitingPasswords,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_thumbnails_waiting',
+    help: 'Thumbnails that wait to be made; 100 at most.',
+    read: waitingThumbnails,
   });
 }

@@ -32,6 +32,11 @@ let running = 0;
 const waiting: (() => void)[] = [];
 const underWay = new Map<string, Promise<MadeThumbnail>>();
 
+/** How many thumbnails wait for others to be made. */
+export function waitingThumbnails(): number {
+  return waiting.length;
+}
+
 /**
  * A thumbnail of a file by its hash: from the store, or made now and kept there. Throws M_UNKNOWN for what is no
  * picture, M_TOO_LARGE for one with too many pixels, M_LIMIT_EXCEEDED when too many are being made.

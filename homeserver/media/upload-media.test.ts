@@ -106,6 +106,38 @@ test('a process that is killed in the middle of an upload leaves nothing where f
   assert.equal((await filesIn('incoming')).length, 1);
 });
 
+test('an upload that would fill the disk is refused before its first byte is read', async () => {
+  const { context } = started;
+  const huge: Context = {
+    ...context,
+    config: { ...context.config, media: { ...context.config.media, maxUploadBytes: Number.MAX_SAFE_INTEGER } },
+  };
+  let isRead = false;
+  const parts = (async function* () {
+    isRead = true;
+    yield Buffer.from('x');
+  })();
+  const refused = uploadMedia(huge, { userId: '@a:test', contentType: 'text/plain', sizeBytes: 1e15, source: parts });
+  await assert.rejects(refused, { errcode: 'M_UNKNOWN', status: 507 });
+  assert.equal(isRead, false);
+  await upload(context, source('there is room for small ones'));
+});
+
+test('a user sends only so many files at once', async () => {
+  const { context } = started;
+  const gate = Promise.withResolvers<void>();
+  async function* held(): AsyncGenerator<Uint8Array> {
+    await gate.promise;
+    yield Buffer.from('held');
+  }
+  const running = Array.from({ length: 20 }, () => upload(context, held()));
+  await assert.rejects(upload(context, source('one more')), { errcode: 'M_LIMIT_EXCEEDED' });
+  await uploadMedia(context, { userId: '@b:test', contentType: undefined, source: source('of another user') });
+  gate.resolve();
+  await Promise.all(running);
+  await upload(context, source('after them'));
+});
+
 /** Stores bytes without end, and tells when some were taken. */
 function startEndlessUpload(): ChildProcess {
   const program = `

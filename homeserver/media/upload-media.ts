@@ -8,6 +8,7 @@ import { shardOfUser } from '../storage/names/shard-of.ts';
 import { chooseContentType } from './content-type.ts';
 import { reserveSpace } from './free-space.ts';
 import { storeContent } from './media-store.ts';
+import { beginUpload } from './running-uploads.ts';
 import { announceUpload } from './wait-for-media.ts';
 
 /** The commands on a user's files run one after another, each on what the one before has committed. */
@@ -77,11 +78,11 @@ export interface MediaUpload {
 /**
  * Stores a file and returns its mxc:// URI once it is durable. Everything that can be refused is refused before the
  * first byte is read. Throws M_TOO_LARGE, M_FORBIDDEN (quota, another user's id), M_NOT_FOUND (unknown or expired id),
- * M_CANNOT_OVERWRITE_MEDIA, M_UNKNOWN with status 507 (disk full).
+ * M_CANNOT_OVERWRITE_MEDIA, M_LIMIT_EXCEEDED (too many at once), M_UNKNOWN with status 507 (disk full).
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixmediav3upload
  */
 export async function uploadMedia(context: Context, upload: MediaUpload): Promise<string> {
-  const { userId, fileName = null } = upload;
+  const { userId } = upload;
   const { maxUploadBytes, userQuotaBytes } = context.config.media;
   const expectedBytes = upload.sizeBytes ?? 0;
   if (expectedBytes > maxUploadBytes) {
@@ -90,22 +91,28 @@ export async function uploadMedia(context: Context, upload: MediaUpload): Promis
   if (upload.mediaId !== undefined) checkAnnounced(await readMedia(context.database, upload.mediaId), userId);
   const usedBytes = userQuotaBytes === undefined ? 0 : await readMediaUsage(context.database, userId);
   checkQuota(userQuotaBytes, usedBytes, expectedBytes);
-  const release = await reserveSpace(context, upload.sizeBytes ?? maxUploadBytes);
+  const endUpload = beginUpload(userId);
   try {
-    const stored = await storeContent(context, upload.source, maxUploadBytes);
-    const mediaId = upload.mediaId ?? makeMediaId(context);
-    await context.shardLog.submit(addMediaCommand, shardOfUser(context, userId), {
-      ...{ mediaId, userId, fileName, sizeBytes: stored.sizeBytes },
-      contentType: chooseContentType(upload.contentType, stored.head),
-      content: Buffer.from(stored.hash).toString('base64'),
-      createdMs: context.clock.wallMs(),
-      isAnnounced: upload.mediaId !== undefined,
-    });
-    announceUpload(context, mediaId);
-    return makeMxcUri(context.serverName, mediaId);
+    const release = await reserveSpace(context, upload.sizeBytes ?? maxUploadBytes);
+    return await receiveContent(context, upload).finally(release);
   } finally {
-    release();
+    endUpload();
   }
+}
+
+async function receiveContent(context: Context, upload: MediaUpload): Promise<string> {
+  const { userId, fileName = null } = upload;
+  const stored = await storeContent(context, upload.source, context.config.media.maxUploadBytes);
+  const mediaId = upload.mediaId ?? makeMediaId(context);
+  await context.shardLog.submit(addMediaCommand, shardOfUser(context, userId), {
+    ...{ mediaId, userId, fileName, sizeBytes: stored.sizeBytes },
+    contentType: chooseContentType(upload.contentType, stored.head),
+    content: Buffer.from(stored.hash).toString('base64'),
+    createdMs: context.clock.wallMs(),
+    isAnnounced: upload.mediaId !== undefined,
+  });
+  announceUpload(context, mediaId);
+  return makeMxcUri(context.serverName, mediaId);
 }
 
 /** 144 random bits: whoever has not been told an id does not find it. */

@@ -64,9 +64,9 @@ export async function readInboxPlaces(
   sql: Sql,
   { userId, deviceId }: DeviceName,
   most: number,
-): Promise<{ readonly shard: number; readonly position: number; readonly shared: number | null }[]> {
-  return await sql<{ shard: number; position: number; shared: number | null }[]>`
-    SELECT shard, position, shared FROM inbox_message WHERE user_id = ${userId} AND device_id = ${deviceId}
+): Promise<(InboxPlace & { readonly shared: number | null })[]> {
+  return await sql<(InboxPlace & { readonly shared: number | null })[]>`
+    SELECT shard, position, ordinal, shared FROM inbox_message WHERE user_id = ${userId} AND device_id = ${deviceId}
     ORDER BY shard, position, ordinal LIMIT ${most}`;
 }
 

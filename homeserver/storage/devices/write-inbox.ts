@@ -20,12 +20,22 @@ const insertInboxMessages: BatchStatement = {
 const deleteInboxMessages: BatchStatement = {
   name: 'delete-inbox-messages',
   table: 'inbox_message',
-  columns: { user_id: 'text', device_id: 'text', shard: 'smallint', position: 'bigint' },
+  columns: { user_id: 'text', device_id: 'text', shard: 'smallint', position: 'bigint', ordinal: 'integer' },
   text: (rows) => `DELETE FROM inbox_message t USING ${rows} WHERE t.user_id = row.user_id
-    AND t.device_id = row.device_id AND t.shard = row.shard AND t.position <= row.position`,
+    AND t.device_id = row.device_id AND t.shard = row.shard AND (t.position, t.ordinal) <= (row.position, row.ordinal)`,
   // What is deleted was committed before; what is inserted is newer than all of it.
   commutesWith: [insertInboxMessages],
 };
+
+/** Where a message stands in its inbox: messages are in this order. */
+export interface InboxPlace {
+  readonly shard: number;
+  readonly position: number;
+  readonly ordinal: number;
+}
+
+/** The ordinal after all messages of a position. */
+export const lastOrdinal = 2_147_483_647;
 
 export interface NewInboxMessage {
   readonly userId: string;
@@ -42,9 +52,9 @@ export function insertInboxMessage({ userId, deviceId, shard, position, content 
   return { statement: insertInboxMessages, row: [userId, deviceId, shard, position, body, shared] };
 }
 
-/** Deletes a device's messages up to a position, which it included. */
-export function deleteInboxUpTo(userId: string, deviceId: string, shard: number, position: number): Write {
-  return { statement: deleteInboxMessages, row: [userId, deviceId, shard, position] };
+/** Deletes a device's messages of a shard up to a place, which it included. */
+export function deleteInboxUpTo(userId: string, deviceId: string, { shard, position, ordinal }: InboxPlace): Write {
+  return { statement: deleteInboxMessages, row: [userId, deviceId, shard, position, ordinal] };
 }
 
 const moveInboxMessages: BatchStatement = {
@@ -72,12 +82,6 @@ const moveInboxMessages: BatchStatement = {
       AND t.position = moved.position AND t.ordinal = moved.ordinal`,
   rowKey: (row) => JSON.stringify(row.slice(0, 2)),
 };
-
-export interface InboxPlace {
-  readonly shard: number;
-  readonly position: number;
-  readonly ordinal: number;
-}
 
 /** Moves all of a device's messages after a place, in their order, to a later position. */
 export function moveInboxAfter(

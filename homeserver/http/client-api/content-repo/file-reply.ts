@@ -19,6 +19,8 @@ const contentSecurityPolicy =
   "sandbox; default-src 'none'; script-src 'none'; plugin-types application/pdf; style-src 'unsafe-inline'; object-src 'self';";
 
 const noBytes = new Uint8Array(0);
+/** Read from the disk at once. */
+const readBytes = 256 * 1024;
 
 /**
  * A file, a part of it (206), that the client has it already (304), or that it has no such part (416). Owns the handle.
@@ -53,7 +55,7 @@ async function openPart(body: FileHandle | Uint8Array, start: number, end: numbe
     await body.close();
     return noBytes;
   }
-  return body.createReadStream({ start, end });
+  return body.createReadStream({ start, end, highWaterMark: readBytes });
 }
 
 async function closeBody(body: FileHandle | Uint8Array): Promise<void> {

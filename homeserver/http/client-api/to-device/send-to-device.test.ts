@@ -62,7 +62,7 @@ test('one body for many devices is stored once, and goes with the last of them',
 test('the same transaction id sends once, even at the same time', async () => {
   const user = await registerUser(homeserver.baseUrl, 'repeater');
   const messages = { [user.userId]: { [user.deviceId]: { a: 1 } } };
-  await Promise.all([send(user, messages, 'same'), send(user, messages, 'same')]);
+  await Promise.all(Array.from({ length: 10 }, () => send(user, messages, 'same')));
   await send(user, messages, 'same');
   assert.equal((await receive(user)).length, 1);
   await send(user, messages, 'other');
@@ -103,4 +103,19 @@ test('users of other servers are refused while no other server can be reached', 
   const reply = await send(user, { '@far:elsewhere.example': { '*': {} }, [user.userId]: { '*': {} } });
   assert.deepEqual([reply.status, reply.body.errcode], [403, 'M_FORBIDDEN']);
   assert.deepEqual(await receive(user), []);
+});
+
+test('a full inbox loses its oldest messages and takes the new one', async () => {
+  const user = await registerUser(homeserver.baseUrl, 'absent');
+  const { database } = homeserver.context;
+  await database`
+    INSERT INTO inbox_message (user_id, device_id, shard, position, ordinal, body)
+    SELECT ${user.userId}, ${user.deviceId}, 0, 1, number, '{}' FROM generate_series(1, 10000) number`;
+  await send(user, { [user.userId]: { [user.deviceId]: { newest: true } } });
+  const rows = await database<{ oldest: number; newest: string; count: number }[]>`
+    SELECT min(ordinal) FILTER (WHERE position = 1) AS oldest, max(body) FILTER (WHERE position > 1) AS newest, count(*)::int AS count
+    FROM inbox_message WHERE user_id = ${user.userId}`;
+  assert.equal(rows[0]?.oldest, 1_001);
+  assert.equal(rows[0]?.count, 9_001);
+  assert.match(rows[0]?.newest ?? '', /newest/);
 });
