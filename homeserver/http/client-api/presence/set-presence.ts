@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { setPresence as setUserPresence } from '../../../ephemeral/user-presence.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { plainText } from '../../schemas.ts';
 
 /**
  * Sets one's own presence and status message.
@@ -15,7 +16,7 @@ export const setPresence = defineEndpoint({
     type: 'object',
     properties: {
       presence: { type: 'string', enum: ['online', 'offline', 'unavailable'] },
-      status_msg: { type: 'string', maxLength: 1024 },
+      status_msg: plainText(1024),
     },
     required: ['presence'],
   },
