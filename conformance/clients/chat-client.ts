@@ -71,7 +71,7 @@ export async function logInAgain(baseUrl: string, { userId, password }: Login): 
 /** A client with Rust cryptography in memory that has finished its first sync. */
 export async function startChatClient(baseUrl: string, login: Login, recoveryKey?: string): Promise<ChatClient> {
   const chat: Partial<ChatClient> & Pick<ChatClient, 'recoveryKey'> = {
-    recoveryKey: recoveryKey === undefined ? undefined : decodeRecoveryKey(recoveryKey),
+    recoveryKey: recoveryKey === undefined ? undefined : Uint8Array.from(decodeRecoveryKey(recoveryKey)),
   };
   const client = createClient({
     baseUrl,
@@ -85,7 +85,7 @@ export async function startChatClient(baseUrl: string, login: Login, recoveryKey
         return keyId !== undefined && chat.recoveryKey ? [keyId, chat.recoveryKey] : null;
       },
       cacheSecretStorageKey(_keyId, _info, key) {
-        chat.recoveryKey = key;
+        chat.recoveryKey = Uint8Array.from(key);
       },
     },
   });
