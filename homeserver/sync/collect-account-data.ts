@@ -1,12 +1,11 @@
 import { matchesEventFilter, matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
-import { readPushRules } from '../accounts/push-rules.ts';
+import { defaultPushRules } from '@holdfast/protocol/push-rules/default-push-rules.ts';
+import { mergePushRules, noPushRuleChanges } from '@holdfast/protocol/push-rules/push-rule-changes.ts';
+import { positionInShard } from '@holdfast/protocol/sync-tokens/sync-token.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
-import {
-  readAccountDataChanges,
-  readPushRuleChange,
-  type StoredAccountData,
-} from '../storage/sync/read-account-data-changes.ts';
-import { type SyncRun, sinceIn } from './sync-run.ts';
+import { readAccountDataChanges, type StoredAccountData } from '../storage/sync/read-account-data-changes.ts';
+import { readOwnPushRules } from '../storage/sync/read-own-push-rules.ts';
+import type { SyncRun } from './sync-run.ts';
 
 /** Account data as events, as JSON. */
 export interface CollectedAccountData {
@@ -43,14 +42,14 @@ export async function collectAccountData(run: SyncRun): Promise<CollectedAccount
   return { global, rooms };
 }
 
-async function readChanges(run: SyncRun): Promise<StoredAccountData[]> {
-  const { context, user } = run;
-  const since = sinceIn(run, shardOfUser(context, user.userId));
+async function readChanges({ context, hub, user, range }: SyncRun): Promise<StoredAccountData[]> {
+  const { userId } = user;
+  const since = range.since && positionInShard(range.since, shardOfUser(context, userId));
   const [changes, rules] = await Promise.all([
-    readAccountDataChanges(context, user.userId, since),
-    readPushRuleChange(context, user.userId),
+    readAccountDataChanges(context, userId, since),
+    hub.pushRules.get(userId, () => readOwnPushRules(context, userId)),
   ]);
   if (since !== undefined && (rules === undefined || rules.position <= since)) return changes;
-  const contentJson = JSON.stringify({ global: await readPushRules(context, user.userId) });
-  return [...changes, { type: 'm.push_rules', contentJson }];
+  const global = mergePushRules(defaultPushRules(userId), rules?.changes ?? noPushRuleChanges);
+  return [...changes, { type: 'm.push_rules', contentJson: JSON.stringify({ global }) }];
 }

@@ -5,8 +5,8 @@ import { type MembershipSpan, readMembershipSpans } from '../storage/sync/read-m
 import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
 import type { RoomTarget } from './collect-timelines.ts';
 import type { EventLogEntry } from './connected-users.ts';
-import { receiptsText, typingText } from './ephemeral-text.ts';
 import { type RangeDigest, type RoomDigest, visibleReceipts } from './digest-range.ts';
+import { receiptsText, typingText } from './ephemeral-text.ts';
 import { planRoom, type RoomPlan } from './plan-room.ts';
 import { type SyncRun, sinceIn, toIn } from './sync-run.ts';
 
@@ -157,7 +157,10 @@ function digestOf({ digest }: SyncRun, { roomId, memberships }: RoomTarget): Roo
   return memberships === undefined ? digest?.rooms.get(roomId) : undefined;
 }
 
-async function readChangedReceipts(run: SyncRun, targets: readonly RoomTarget[]): Promise<Map<number, StoredReceipt[]>> {
+async function readChangedReceipts(
+  run: SyncRun,
+  targets: readonly RoomTarget[],
+): Promise<Map<number, StoredReceipt[]>> {
   const wanted = targets.filter((target) => target.section === 'join' && !digestOf(run, target));
   return await readReceipts(
     run.context,

@@ -1,6 +1,6 @@
 import type { Context } from '../platform/context.ts';
 import { receiptTypeCodes } from '../storage/ephemeral/receipt-types.ts';
-import { readPushRuleChange } from '../storage/sync/read-account-data-changes.ts';
+import { readOwnPushRules } from '../storage/sync/read-own-push-rules.ts';
 import { readUnreadCounts } from '../storage/sync/read-unread-counts.ts';
 import type { ConnectedUser } from './connected-user.ts';
 import { replayEntries } from './replay-entries.ts';
@@ -25,7 +25,7 @@ export async function readUnreadTallies(
   });
   if (missing.length === 0) return tallies;
   const { userId } = user;
-  const ownRules = await hub.ownPushRules.get(userId, async () => !!(await readPushRuleChange(context, userId)));
+  const ownRules = (await hub.pushRules.get(userId, () => readOwnPushRules(context, userId))) !== undefined;
   const counts = await readUnreadCounts(
     context,
     userId,

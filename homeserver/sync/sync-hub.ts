@@ -2,6 +2,7 @@ import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { receiptTypeCodes } from '../storage/ephemeral/receipt-types.ts';
+import type { OwnPushRules } from '../storage/sync/read-own-push-rules.ts';
 import type { ConnectedUser } from './connected-user.ts';
 import { ConnectedUsers, type EventLogEntry } from './connected-users.ts';
 import type { RangeDigest } from './digest-range.ts';
@@ -30,7 +31,7 @@ export class SyncHub {
   readonly summaries: RoomSummaries;
   readonly sentMembers = new SentMembers();
   readonly ignored = new SnapshotCache<ReadonlySet<string>>(keptPerUser);
-  readonly ownPushRules = new SnapshotCache<boolean>(keptPerUser);
+  readonly pushRules = new SnapshotCache<OwnPushRules | undefined>(keptPerUser);
   /** Redactions by the id of the event that they took the content of: the log's entry of that event is the old one. */
   readonly redactions = new BoundedCache<string, EventLogEntry>(keptRedactions);
   /** Pieces of replies that one receiver made and others of the same entries can use; emptied when new ones come. */
@@ -158,7 +159,7 @@ export class SyncHub {
   }
 
   #dropUnread(userId: string): void {
-    this.ownPushRules.drop(userId);
+    this.pushRules.drop(userId);
     this.users.peek(userId)?.unread.clear();
   }
 
@@ -173,7 +174,7 @@ export class SyncHub {
     for (const user of users) {
       user.news++;
       this.ignored.drop(user.userId);
-      this.ownPushRules.drop(user.userId);
+      this.pushRules.drop(user.userId);
     }
     this.waiting.wake(users);
   }

@@ -51,13 +51,3 @@ export function parseIgnoredUsers(content: unknown): Set<string> {
   const users = (content as { ignored_users?: unknown } | null)?.ignored_users;
   return new Set(typeof users === 'object' && users !== null ? Object.keys(users) : []);
 }
-
-/** What a user changed of the predefined push rules (PushRuleChanges as JSON), or undefined; and where it was changed. */
-export async function readPushRuleChange(
-  context: Context,
-  userId: string,
-): Promise<{ readonly changes: string; readonly position: number } | undefined> {
-  const rows = await context.database<{ changes: string; position: number }[]>`
-    SELECT changes, position FROM push_rule_changes WHERE user_id = ${userId}`;
-  return rows[0];
-}
