@@ -62,9 +62,9 @@ export function compareCoverage(operations: readonly SpecOperation[], routes: re
   };
 }
 
-/** Method and path without the names of parameters. */
+/** Method and path without the names of parameters. One path of the specification's data ends with a space. */
 function placeOf({ method, path }: { readonly method: string; readonly path: string }): string {
-  return `${method.toUpperCase()} ${path.replaceAll(/\{[^}]*\}/g, '{}')}`;
+  return `${method.toUpperCase()} ${path.trim().replaceAll(/\{[^}]*\}/g, '{}')}`;
 }
 
 function isSpecifiedNameSpace(path: string): boolean {
