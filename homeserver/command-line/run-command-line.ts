@@ -13,11 +13,12 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'config schema': async () => (await import('./config-commands.ts')).configSchemaCommand,
   'user create': async () => (await import('./user-commands.ts')).userCreateCommand,
   'user reset-password': async () => (await import('./user-commands.ts')).userResetPasswordCommand,
+  'user deactivate': async () => (await import('./user-commands.ts')).userDeactivateCommand,
   'user set-admin': async () => (await import('./user-commands.ts')).userSetAdminCommand,
   'user set-locked': async () => (await import('./user-commands.ts')).userSetLockedCommand,
   'token create': async () => (await import('./token-commands.ts')).tokenCreateCommand,
   'token list': async () => (await import('./token-commands.ts')).tokenListCommand,
-  'token delete': async () => (await import('./token-commands.ts')).tokenDeleteCommand,
+  'token revoke': async () => (await import('./token-commands.ts')).tokenRevokeCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 };
 

@@ -53,6 +53,7 @@ test('start answers, status and doctor see it, a second start is refused, and Ct
 
   const status = await runHoldfast(dataDir, 'status');
   assert.equal(status.exitCode, 0, status.complaints);
+  assert.match(status.printed, /server name: localhost/);
   assert.match(status.printed, /processes: 1/);
   assert.match(status.printed, /shards: 1, 0 without an owner/);
   assert.match((await runHoldfast(dataDir, 'status', '--database-url')).printed, /^postgres:\/\/holdfast:\S+\n$/);

@@ -4,13 +4,14 @@ import { withDeadline } from '../platform/deadline.ts';
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
 import { isDataFolderLocked } from '../platform/embedded-postgres/lock-data-folder.ts';
 import { readProcesses, readShards } from '../storage/processes/read-processes.ts';
+import { readServerFact } from '../storage/processes/read-server-facts.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 const deadlineMs = 10_000;
 
 export const statusCommand: Command = {
-  summary: 'Show what runs: PostgreSQL, processes, shards.',
+  summary: 'Show the server: its name, address, PostgreSQL, processes and shards.',
   options: {
     ...configOptions,
     'database-url': {
@@ -28,10 +29,16 @@ export const statusCommand: Command = {
     output.print(
       `data folder: ${config.dataDir}${isDataFolderLocked(config.dataDir) ? ' (a Holdfast runs on it)' : ''}`,
     );
+    output.print(`address: ${config.http.publicUrl ?? formatListener(config)}`);
     output.print(`database: ${url.replace(/:[^:@/]*@/, ':(hidden)@')}`);
     return showDatabase(url, output);
   },
 };
+
+/** Where this machine's process listens, if it was started with these settings. */
+function formatListener({ http: { bind, port } }: Config): string {
+  return `http://${bind.includes(':') ? `[${bind}]` : bind}:${port}`;
+}
 
 async function findDatabaseUrl(config: Config): Promise<string> {
   if (config.database.url !== undefined) return config.database.url;
@@ -55,7 +62,12 @@ async function showDatabase(url: string, output: CommandTerminal): Promise<numbe
 
 /** Gives 1 when no process owns some shard: writes to it wait. */
 async function printProcesses(sql: Sql, output: CommandTerminal): Promise<number> {
-  const [processes, shards] = await Promise.all([readProcesses(sql), readShards(sql)]);
+  const [serverName, processes, shards] = await Promise.all([
+    readServerFact(sql, 'server_name'),
+    readProcesses(sql),
+    readShards(sql),
+  ]);
+  output.print(`server name: ${serverName ?? 'none yet: `holdfast start` prints where to give it'}`);
   output.print(`processes: ${processes.length}`);
   for (const { id, address, startedAt, silentSeconds } of processes) {
     const owned = shards.filter((shard) => shard.owner === id && shard.isHeld).length;

@@ -17,12 +17,12 @@ export const tokenCreateCommand: Command = {
     ...configOptions,
     token: { type: 'string', help: 'The token itself; otherwise one is made up.' },
     uses: { type: 'string', help: 'For how many accounts; otherwise any number.' },
-    'expires-in': { type: 'string', help: 'For how long, such as 30m, 12h, 7d or 2w; otherwise for good.' },
+    expires: { type: 'string', help: 'For how long, such as 30m, 12h, 7d or 2w; otherwise for good.' },
   },
   async run({ options, words }, terminal) {
-    const { token, uses, 'expires-in': expiresIn } = options;
+    const { token, uses, expires } = options;
     const usesAllowed = typeof uses === 'string' ? parseUses(uses) : undefined;
-    const lifetimeMs = typeof expiresIn === 'string' ? parseLifetime(expiresIn) : undefined;
+    const lifetimeMs = typeof expires === 'string' ? parseLifetime(expires) : undefined;
     return withContext({ options, words }, async (context) => {
       const expiresMs = lifetimeMs === undefined ? undefined : context.clock.wallMs() + lifetimeMs;
       const wanted = { token: typeof token === 'string' ? token : undefined, usesAllowed, expiresMs };
@@ -45,8 +45,8 @@ export const tokenListCommand: Command = {
   },
 };
 
-export const tokenDeleteCommand: Command = {
-  summary: 'Delete a registration token.',
+export const tokenRevokeCommand: Command = {
+  summary: 'Take a registration token back: nobody can make an account with it any more.',
   usage: 'TOKEN',
   options: configOptions,
   async run(input, terminal) {
@@ -56,7 +56,7 @@ export const tokenDeleteCommand: Command = {
       const rows = await listRegistrationTokens(context);
       if (!rows.some((row) => row.token === token)) throw new CommandError(`There is no token ${token}.`);
       await deleteRegistrationToken(context, token);
-      terminal.print(`deleted ${token}`);
+      terminal.print(`revoked ${token}`);
       return 0;
     });
   },
@@ -83,5 +83,5 @@ function parseLifetime(written: string): number {
   const [, count, unit] = /^(\d{1,4})([mhdw])$/.exec(written) ?? [];
   const lifetimeMs = Number(count) * (unitMs[unit ?? ''] ?? 0);
   if (lifetimeMs > 0) return lifetimeMs;
-  throw new CommandError('--expires-in is a number with m, h, d or w, such as 7d.');
+  throw new CommandError('--expires is a number with m, h, d or w, such as 7d.');
 }

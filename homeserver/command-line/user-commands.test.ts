@@ -31,6 +31,16 @@ async function logIn(user: string, password: string): Promise<number> {
   return (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).status;
 }
 
+async function call(method: string, path: string, body?: object, token = ''): Promise<Record<string, unknown>> {
+  const reply = await fetch(`${homeserver.baseUrl}/_matrix/client/v3${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  assert.equal(reply.status, 200, path);
+  return (await reply.json()) as Record<string, unknown>;
+}
+
 async function isTokenValid(token: string): Promise<unknown> {
   const path = '/_matrix/client/v1/register/m.login.registration_token/validity';
   const reply = await fetch(`${homeserver.baseUrl}${path}?token=${encodeURIComponent(token)}`);
@@ -83,6 +93,31 @@ test('a reset password replaces the old one and ends the sessions', async () => 
   assert.match((await run(['user', 'reset-password', 'nobody'], ['x'])).complaints, /There is no account nobody/);
 });
 
+test('a deactivated account leaves its rooms and cannot log in, and its name stays taken', async () => {
+  await run(['user', 'create', 'gina', '--password-stdin'], ['correct horse']);
+  const login = await call('POST', '/login', {
+    type: 'm.login.password',
+    identifier: { type: 'm.id.user', user: 'gina' },
+    password: 'correct horse',
+  });
+  const gina = login.access_token as string;
+  await run(['user', 'create', 'hugo'], ['correct horse']);
+  const { access_token: hugo } = await call('POST', '/login', {
+    type: 'm.login.password',
+    identifier: { type: 'm.id.user', user: 'hugo' },
+    password: 'correct horse',
+  });
+  const { room_id: roomId } = await call('POST', '/createRoom', { preset: 'public_chat' }, hugo as string);
+  await call('POST', `/join/${roomId}`, {}, gina);
+  const { exitCode, printed, complaints } = await run(['user', 'deactivate', 'gina']);
+  assert.deepEqual([exitCode, printed], [0, '@gina:test.example is deactivated'], complaints);
+  assert.equal(await logIn('gina', 'correct horse'), 403);
+  const members = await call('GET', `/rooms/${roomId}/joined_members`, undefined, hugo as string);
+  assert.deepEqual(Object.keys(members.joined as object), ['@hugo:test.example']);
+  assert.match((await run(['user', 'create', 'gina'], ['correct horse'])).complaints, /exists already/);
+  assert.match((await run(['user', 'deactivate', 'gina'])).complaints, /There is no account gina/);
+});
+
 test('rights and locks are given and taken', async () => {
   await run(['user', 'create', 'frank'], ['correct horse']);
   assert.equal(
@@ -96,25 +131,25 @@ test('rights and locks are given and taken', async () => {
   assert.match((await run(['user', 'set-admin', 'frank', 'maybe'])).complaints, /"yes" or "no"/);
 });
 
-test('registration tokens are made, listed and deleted', async () => {
-  const token = (await run(['token', 'create', '--uses', '3', '--expires-in', '2w'])).printed;
+test('registration tokens are made, listed and taken back', async () => {
+  const token = (await run(['token', 'create', '--uses', '3', '--expires', '2w'])).printed;
   assert.equal(await isTokenValid(token), true);
   const named = await run(['token', 'create', '--token', 'come-in']);
   assert.equal(named.printed, 'come-in');
   const list = (await run(['token', 'list'])).printed;
   assert.match(list, new RegExp(`^${token} {2}used 0 of 3, until \\d{4}-`, 'm'));
   assert.match(list, /^come-in {2}used 0$/m);
-  assert.equal((await run(['token', 'delete', 'come-in'])).exitCode, 0);
+  assert.equal((await run(['token', 'revoke', 'come-in'])).exitCode, 0);
   assert.equal(await isTokenValid('come-in'), false);
-  assert.match((await run(['token', 'delete', 'come-in'])).complaints, /There is no token/);
+  assert.match((await run(['token', 'revoke', 'come-in'])).complaints, /There is no token/);
 });
 
 test('a token with values that cannot be is refused', async () => {
   for (const [args, complaint] of [
     [['--uses', '0'], /--uses is a whole number/],
     [['--uses', '1.5'], /--uses is a whole number/],
-    [['--expires-in', '7'], /such as 7d/],
-    [['--expires-in', '0d'], /such as 7d/],
+    [['--expires', '7'], /such as 7d/],
+    [['--expires', '0d'], /such as 7d/],
     [['--token', 'not good'], /A registration token is made of/],
   ] as const) {
     const { exitCode, complaints } = await run(['token', 'create', ...args]);

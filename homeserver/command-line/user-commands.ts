@@ -1,5 +1,6 @@
 import { chooseUserId, resolveUserId } from '../accounts/choose-user-id.ts';
 import { createAccount } from '../accounts/create-account.ts';
+import { deactivateAccount } from '../accounts/deactivate-account.ts';
 import { checkNewPassword, hashPassword } from '../accounts/hash-password.ts';
 import { setAccountFlags } from '../accounts/moderate-account.ts';
 import { setPassword } from '../accounts/set-password.ts';
@@ -12,7 +13,11 @@ import { withContext } from './with-context.ts';
 const generatedBytes = 15;
 
 const passwordOptions: Readonly<Record<string, CommandOption>> = {
-  generate: { type: 'boolean', help: 'Make a password and print it. Otherwise it is asked for, or read from a pipe.' },
+  'password-stdin': {
+    type: 'boolean',
+    help: 'Read the password from standard input, once. So it is without a terminal anyway.',
+  },
+  generate: { type: 'boolean', help: 'Make a password and print it. Otherwise it is asked for.' },
 };
 
 export const userCreateCommand: Command = {
@@ -60,6 +65,24 @@ export const userResetPasswordCommand: Command = {
       await setPassword(context, { userId, password, logOutDevices: input.options['keep-sessions'] !== true });
       terminal.print(`the password of ${userId} is changed`);
       if (generated) terminal.print(`password: ${password}`);
+      return 0;
+    });
+  },
+};
+
+export const userDeactivateCommand: Command = {
+  summary: 'Close an account for good: it leaves its rooms, its sessions end, its name stays taken.',
+  usage: 'USER',
+  options: {
+    ...configOptions,
+    erase: { type: 'boolean', help: 'Delete its profile and what it kept, too.' },
+  },
+  async run(input, terminal) {
+    const [written] = requireWords(input, ['USER']);
+    return withContext(input, async (context) => {
+      const userId = await requireAccount(context, written);
+      await deactivateAccount(context, userId, input.options['erase'] === true);
+      terminal.print(`${userId} is deactivated`);
       return 0;
     });
   },
@@ -126,7 +149,8 @@ async function obtainPassword(
   if (input.options['generate'] === true) return { password: context.random.token(generatedBytes), generated: true };
   const password = await terminal.readSecret('Password: ');
   checkNewPassword(context, password);
-  if (terminal.isInteractive && (await terminal.readSecret('Once more: ')) !== password) {
+  const isAsked = terminal.isInteractive && input.options['password-stdin'] !== true;
+  if (isAsked && (await terminal.readSecret('Once more: ')) !== password) {
     throw new CommandError('The two are not the same.');
   }
   return { password, generated: false };

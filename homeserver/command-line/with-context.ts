@@ -12,7 +12,7 @@ import { createMetrics } from '../platform/metrics/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
 import { openContext } from '../processes/open-context.ts';
 import { readServerName } from '../processes/server-facts.ts';
-import { readProcesses } from '../storage/processes/read-processes.ts';
+import { readProcesses, readShards } from '../storage/processes/read-processes.ts';
 import { readServerFact } from '../storage/processes/read-server-facts.ts';
 import { CommandError, type CommandInput } from './command.ts';
 import { createForwardingSubmit } from './forward-to-owner.ts';
@@ -88,8 +88,11 @@ async function runInContext<T>(
   if (serverName === undefined) {
     throw new CommandError('This server has no name yet: set server_name, or open the start page once.');
   }
-  const metrics = createMetrics({ processMetrics: false });
-  const platform = { clock: systemClock, random: systemRandom, config, log, metrics, database: sql, databaseUrl: url };
+  const platform = {
+    ...{ clock: systemClock, random: systemRandom, log, database: sql, databaseUrl: url },
+    config: await countShards(config, sql),
+    metrics: createMetrics({ processMetrics: false }),
+  };
   const { context, shardLog } = await openContext(platform, serverName);
   if (isServed) {
     const secret = (await readServerFact(sql, 'cluster_secret')) ?? '';
@@ -101,4 +104,10 @@ async function runInContext<T>(
   } finally {
     await shardLog.close();
   }
+}
+
+/** The server may have been started with settings in its environment that this command does not see. */
+async function countShards(config: Config, sql: Sql): Promise<Config> {
+  const { length } = await readShards(sql);
+  return length === 0 ? config : { ...config, shards: { count: length } };
 }
