@@ -1,4 +1,5 @@
 import { matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
+import { inSlices } from '../storage/sync/in-slices.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
 import { collectStates, type RoomDraft } from './collect-states.ts';
 import { collectTimelines, isWanted, type RoomTarget, type RoomTimeline, timelineLimit } from './collect-timelines.ts';
@@ -7,7 +8,7 @@ import type { RoomNews } from './find-room-news.ts';
 import { readUnreadTallies } from './read-unread-tallies.ts';
 import { redactEntries } from './redact-entries.ts';
 import { roomText } from './room-text.ts';
-import { inSlices, type SyncRun } from './sync-run.ts';
+import type { SyncRun } from './sync-run.ts';
 
 /** Sections of joined and left rooms, as JSON by room id. */
 export interface RoomSections {

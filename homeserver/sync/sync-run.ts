@@ -27,16 +27,3 @@ export function sinceIn(run: SyncRun, shard: number): number | undefined {
 export function toIn(run: SyncRun, shard: number): number {
   return run.range.to[shard] ?? 0;
 }
-
-const sliceMs = 8;
-
-/** Calls `work` for each item and lets other requests have their turn every few milliseconds. */
-export async function inSlices<T>(context: Context, items: Iterable<T>, work: (item: T) => void): Promise<void> {
-  let startedMs = context.clock.monotonicMs();
-  for (const item of items) {
-    work(item);
-    if (context.clock.monotonicMs() - startedMs < sliceMs) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    startedMs = context.clock.monotonicMs();
-  }
-}

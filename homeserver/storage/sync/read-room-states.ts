@@ -1,8 +1,7 @@
 import type { Context } from '../../platform/context.ts';
 import { findNames } from '../names/intern-names.ts';
 import { type EventRow, eventColumns } from '../rooms/event-row.ts';
-import { storedEvents } from '../rooms/read-events.ts';
-import { type TimelineEvent, timelineEventsOf } from './timeline-event.ts';
+import { type TimelineEvent, timelineEventsOfRows } from './timeline-event.ts';
 
 /** Which of a room's state is wanted: as it was after position `at`, without what had been so at `since` already. */
 export interface StateRange {
@@ -70,7 +69,7 @@ export async function readMembers(
 }
 
 async function groupByRoom(context: Context, rows: readonly EventRow[]): Promise<Map<number, TimelineEvent[]>> {
-  const events = await timelineEventsOf(context, await storedEvents(context, rows), false);
+  const events = await timelineEventsOfRows(context, rows, false);
   const byRoom = new Map<number, TimelineEvent[]>();
   for (const [index, row] of rows.entries()) {
     const known = byRoom.get(row.room);

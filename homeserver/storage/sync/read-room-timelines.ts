@@ -1,7 +1,6 @@
 import type { Context } from '../../platform/context.ts';
 import { type EventRow, eventColumns } from '../rooms/event-row.ts';
-import { storedEvents } from '../rooms/read-events.ts';
-import { type TimelineEvent, timelineEventsOf } from './timeline-event.ts';
+import { type TimelineEvent, timelineEventsOfRows } from './timeline-event.ts';
 
 /** Which part of a room's timeline is wanted: the newest `limit` events with positions in (after, upTo]. */
 export interface TimelineRange {
@@ -37,8 +36,7 @@ export async function readRoomTimelines(
     ],
     { prepare: true },
   );
-  const stored = await storedEvents(context, rows);
-  const events = await timelineEventsOf(context, stored, true);
+  const events = await timelineEventsOfRows(context, rows, true);
   // Newest first, as the index gives them: filled from behind.
   for (let index = rows.length - 1; index >= 0; index--) {
     const room = (rows[index] as EventRow).room;

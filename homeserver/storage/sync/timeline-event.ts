@@ -2,9 +2,11 @@ import { clientEventJson, clientEventOf, redactedEventIdOf } from '@holdfast/pro
 import type { Pdu } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
 import type { EventEntryBody } from '../../platform/shard-log/log-entry.ts';
+import { roomsByNumber } from '../names/room-names.ts';
 import { clientJsonOf } from '../rooms/client-json.ts';
-import { eventFlags, type StoredEvent } from '../rooms/event-row.ts';
+import { type EventRow, eventFlags, type StoredEvent, storedEventOf } from '../rooms/event-row.ts';
 import { readEventsById } from '../rooms/read-events.ts';
+import { inSlices } from './in-slices.ts';
 
 /** A room event on its way to clients. A log entry of kind "event" is one as it stands. */
 export interface TimelineEvent {
@@ -18,8 +20,8 @@ export interface TimelineEvent {
 }
 
 /**
- * Stored events as clients see them. One query for all that they refer to: redactions, and with `withPrevious` the
- * state events that they replaced.
+ * Stored events as clients see them, in their order. One query for all that they refer to: redactions, and with
+ * `withPrevious` the state events that they replaced.
  */
 export async function timelineEventsOf(
   context: Context,
@@ -31,11 +33,32 @@ export async function timelineEventsOf(
     ...(withPrevious && unsigned.replaces_state !== undefined ? [unsigned.replaces_state] : []),
   ]);
   const found = await readEventsById(context, referred);
-  return events.map((event) => timelineEventOf(event, found));
+  const shown: TimelineEvent[] = [];
+  await inSlices(context, events, (event) => shown.push(timelineEventOf(event, found)));
+  return shown;
+}
+
+/** The same for rows of the table. */
+export async function timelineEventsOfRows(
+  context: Context,
+  rows: readonly EventRow[],
+  withPrevious: boolean,
+): Promise<TimelineEvent[]> {
+  const rooms = await roomsByNumber(
+    context,
+    rows.map((row) => row.room),
+  );
+  const events: StoredEvent[] = [];
+  await inSlices(context, rows, (row) => {
+    const room = rooms.get(row.room);
+    if (!room) throw new Error(`event ${row.eventId} is of a room that does not exist`);
+    events.push(storedEventOf(row, room));
+  });
+  return await timelineEventsOf(context, events, withPrevious);
 }
 
 /** One stored event; what it refers to is taken from `found`. */
-export function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, StoredEvent>): TimelineEvent {
+function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, StoredEvent>): TimelineEvent {
   const { pdu, unsigned, rules } = event;
   const replaced = found.get(unsigned.replaces_state ?? '');
   const redaction = found.get(unsigned.redacted_because ?? '');
