@@ -3,7 +3,7 @@ import type { Peer } from './peer.ts';
 import { findFreePort, runServer } from './run-server.ts';
 
 const registrationSecret = 'bench-registration-secret';
-const program = join(import.meta.dirname, '..', '..', 'homeserver', 'holdfast.ts');
+const program = join(import.meta.dirname, '..', '..', 'homeserver', 'holdfast.js');
 
 /** Holdfast itself, one process over the given database. */
 export const holdfast: Peer = {

@@ -15,7 +15,7 @@ export interface FuzzedServer {
   stop(): Promise<void>;
 }
 
-const program = new URL('../../homeserver/holdfast.ts', import.meta.url).pathname;
+const program = new URL('../../homeserver/holdfast.js', import.meta.url).pathname;
 
 /** A homeserver in a process of its own, over a fresh database: open registration, no rate limits. */
 export async function startFuzzedServer(): Promise<FuzzedServer> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
-const program = join(import.meta.dirname, '../../homeserver/holdfast.ts');
+const program = join(import.meta.dirname, '../../homeserver/holdfast.js');
 
 export interface RunningHoldfast {
   /** The one address that it printed. */

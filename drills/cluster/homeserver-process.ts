@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { chooseFreePort } from '@holdfast/homeserver/platform/embedded-postgres/launch-postmaster.ts';
 import { type SpawnedProgram, spawnProgram } from './spawn-program.ts';
 
-const holdfast = fileURLToPath(new URL('../../homeserver/holdfast.ts', import.meta.url));
+const holdfast = fileURLToPath(new URL('../../homeserver/holdfast.js', import.meta.url));
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 20_000;
 

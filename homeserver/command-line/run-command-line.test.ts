@@ -81,7 +81,7 @@ test('docs/operating/configuration.md is what config reference prints', async ()
   assert.equal(
     page,
     `${printed}\n`,
-    'run: node homeserver/holdfast.ts config reference > docs/operating/configuration.md',
+    'run: node homeserver/holdfast.js config reference > docs/operating/configuration.md',
   );
 });
 

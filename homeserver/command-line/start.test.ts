@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { makeTestFolder } from '../testing/make-test-folder.ts';
 
-const program = join(import.meta.dirname, '../holdfast.ts');
+const program = join(import.meta.dirname, '../holdfast.js');
 
 interface Running {
   readonly process: ChildProcess;

@@ -134,6 +134,17 @@ test('an unknown path is 404 and a wrong method 405, both M_UNRECOGNIZED', async
   assert.deepEqual([wrong.status, wrong.body.errcode], [405, 'M_UNRECOGNIZED']);
 });
 
+test('what nobody takes is not read, whatever its sender calls it', async () => {
+  for (const [path, status] of [
+    ['/_matrix/client/v3/nothing', 404],
+    ['/_matrix/client/v3/echo/a%2Fb/c?x=/', 405],
+  ] as const) {
+    const headers = { 'content-type': 'application/json' };
+    const reply = await ask(path, { method: 'POST', body: '{', headers });
+    assert.deepEqual([reply.status, reply.body.errcode], [status, 'M_UNRECOGNIZED'], path);
+  }
+});
+
 test('a preflight of any path is answered without running it', async () => {
   const reply = await ask('/_matrix/client/v3/who', { method: 'OPTIONS' });
   assert.equal(reply.status, 200);

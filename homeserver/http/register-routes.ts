@@ -6,8 +6,6 @@ import { defineEndpoint, type Endpoint } from './endpoint.ts';
 import type { HttpServer } from './http-server.ts';
 import { ReceivedRequest } from './received-request.ts';
 
-const allMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'TRACE'] as const;
-
 /** What answers under a path that does not know the method. */
 const unknownMethod = defineEndpoint({
   operation: 'unknown-method',
@@ -20,7 +18,7 @@ const unknownMethod = defineEndpoint({
 });
 
 /** What answers where nothing is. */
-export const unknownPath = defineEndpoint({
+const unknownPath = defineEndpoint({
   operation: 'unknown-path',
   method: 'GET',
   path: '*',
@@ -35,24 +33,33 @@ export const unknownPath = defineEndpoint({
  * path is a preflight, and what is left is 404.
  */
 export function registerRoutes(fastify: FastifyInstance, server: HttpServer, endpoints: readonly Endpoint[]): void {
-  const methodsByShape = new Map<string, { url: string; methods: Set<string> }>();
+  answerUnrouted(fastify, server, endpoints);
   for (const endpoint of endpoints) {
-    for (const path of allPaths(endpoint)) {
-      const url = toFastifyPath(path);
-      const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
-      addRoute(fastify, server, endpoint, url, methods);
-      const shape = path.replace(/\{[^}]*\}/g, '{}');
-      const known = methodsByShape.get(shape) ?? { url, methods: new Set() };
-      for (const method of methods) known.methods.add(method);
-      methodsByShape.set(shape, known);
-    }
-  }
-  for (const { url, methods } of methodsByShape.values()) {
-    const others = allMethods.filter((method) => !methods.has(method));
-    addRoute(fastify, server, unknownMethod, url, others);
+    const methods = endpoint.method === 'GET' ? ['GET', 'HEAD'] : [endpoint.method];
+    for (const path of allPaths(endpoint)) addRoute(fastify, server, endpoint, toFastifyPath(path), methods);
   }
   fastify.options('*', { onRequest: (_request, reply) => sendPreflight(reply) }, () => {});
-  fastify.setNotFoundHandler({ preHandler: answer(server, unknownPath) }, () => {});
+}
+
+/**
+ * Answers what no route takes, before Fastify would read its body. The paths are looked through only then: a route of
+ * their own for all the methods that they do not have would be most of the routes, and cost most of the start.
+ */
+function answerUnrouted(fastify: FastifyInstance, server: HttpServer, endpoints: readonly Endpoint[]): void {
+  const answerPath = answer(server, unknownPath);
+  const answerMethod = answer(server, unknownMethod);
+  let shapes: RegExp[] | undefined;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
+    shapes ??= [...new Set(endpoints.flatMap(allPaths))].map(toShape);
+    const path = request.raw.url?.replace(/\?.*$/s, '') ?? '';
+    (shapes.some((shape) => shape.test(path)) ? answerMethod : answerPath)(request, reply);
+  });
+}
+
+/** Which paths, percent-encoded, are those of `path`. */
+function toShape(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]*\}/g, '[^/]+')}$`);
 }
 
 /** Every path that an endpoint answers under, in the specification's form. */

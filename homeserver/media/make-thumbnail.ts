@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import sharp, { type Metadata } from 'sharp';
+import type { Metadata } from 'sharp';
 import { type PixelSize, type ThumbnailVariant, thumbnailSize } from './choose-thumbnail.ts';
 import { matchesType } from './content-type.ts';
 
@@ -22,9 +22,14 @@ const webpQuality = 75;
 /** So much bigger than the largest variant may be what stands in for a picture that cannot be given itself. */
 const standIn: ThumbnailVariant = { width: 2_048, height: 2_048, method: 'scale', animated: false, name: '' };
 
-// Thumbnails are made once and kept in the store; a thread each, since several are made at once.
-sharp.cache(false);
-sharp.concurrency(1);
+/** The library, loaded with the first picture: a server without pictures has no need of its memory. */
+async function loadSharp() {
+  const { default: sharp } = await import('sharp');
+  // Thumbnails are made once and kept in the store; a thread each, since several are made at once.
+  sharp.cache(false);
+  sharp.concurrency(1);
+  return sharp;
+}
 
 export function isThumbnailType(type: string): type is ThumbnailType {
   return replyTypes.includes(type);
@@ -70,6 +75,7 @@ async function render(
   hasAlpha: boolean,
   maxPixels: number,
 ): Promise<Uint8Array> {
+  const sharp = await loadSharp();
   const resized = sharp(path, { animated, limitInputPixels: maxPixels, failOn: 'error' })
     .timeout({ seconds: secondsPerThumbnail })
     .autoOrient()
@@ -87,6 +93,7 @@ async function render(
 }
 
 async function readMetadata(path: string): Promise<Metadata> {
+  const sharp = await loadSharp();
   try {
     // Only the header is read here; its pixels are counted by the caller.
     return await sharp(path, { limitInputPixels: false, failOn: 'error' }).metadata();

@@ -41,7 +41,7 @@ function findLayer(path: string): Layer | undefined {
     const folder = folders.find((each) => isInside(path, each));
     if (folder) return { folder, height };
   }
-  // homeserver/holdfast.ts and its like: where a process begins, above everything.
+  // homeserver/holdfast.js and its like: where a process begins, above everything.
   if (/^homeserver\/[^/]+$/.test(path)) return { folder: 'homeserver', height: layers.length };
   return undefined;
 }

@@ -23,7 +23,8 @@ export function readEnvironment(
 ): EnvironmentSettings {
   const values = new Map<string, unknown>();
   const problems: string[] = [];
-  const ajv = new Ajv();
+  // The schemas are our own: checking them against the schema of schemas would be a good part of every start.
+  const ajv = new Ajv({ meta: false, validateSchema: false });
   const byVariable = new Map(settings.map((found) => [found.variable, found]));
   for (const [variable, written] of Object.entries(environment)) {
     if (!variable.startsWith(prefix) || notSettings.test(variable) || !written) continue;
