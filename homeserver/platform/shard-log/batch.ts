@@ -20,7 +20,7 @@ export interface BatchStatement {
 
 export interface Write {
   readonly statement: BatchStatement;
-  /** A value per column, in their order. Bytes as Uint8Array, JSON as text, absent as null. */
+  /** A value per column, in their order. Bytes as Uint8Array or as the text whose UTF-8 they are, JSON as text, absent as null. */
   readonly row: readonly unknown[];
 }
 

@@ -94,7 +94,7 @@ export class LogHints {
 function parseHint(payload: string): (Hint & { sender?: string }) | undefined {
   try {
     const hint = JSON.parse(payload) as Hint & { sender?: string };
-    return typeof hint.positions === 'object' ? hint : undefined;
+    return typeof hint?.positions === 'object' && hint.positions !== null ? hint : undefined;
   } catch {
     return undefined;
   }

@@ -52,6 +52,8 @@ export class ShardLeases {
     await this.#connection.forgetDeadProcesses();
     await this.#lookAndAct();
     this.#started = true;
+    // The others look as well: they share with this process, and tell it of what they write.
+    this.#options.hints.announceOwners();
     this.#schedule();
   }
 

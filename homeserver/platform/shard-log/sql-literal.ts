@@ -28,11 +28,21 @@ function quoteElement(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&').replaceAll("'", "''")}"`;
 }
 
+/**
+ * Bytes as hexadecimal. Text, whose UTF-8 is meant, goes as it is, which is half as long: backslashes are doubled for
+ * bytea's escape format, and both of them again for the array.
+ */
 function bytesElement(value: unknown): string {
-  if (!(value instanceof Uint8Array)) throw new TypeError('a bytea column takes bytes');
+  if (typeof value === 'string') {
+    if (value.includes('\0')) throw new RangeError('text for a bytea column cannot hold a NUL character');
+    return `"${value.replace(/["\\']/g, (character) => bytesEscapes[character] ?? '')}"`;
+  }
+  if (!(value instanceof Uint8Array)) throw new TypeError('a bytea column takes bytes or text');
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return `"\\\\x${bytes.toString('hex')}"`;
 }
+
+const bytesEscapes: Readonly<Record<string, string>> = { '"': '\\"', "'": "''", '\\': '\\\\\\\\' };
 
 function numberElement(type: ArrayElementType, value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
