@@ -2,12 +2,16 @@ import { encodeSyncToken } from '@holdfast/protocol/sync-tokens/sync-token.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { readIgnoredUsers } from '../storage/sync/read-account-data-changes.ts';
+import { findCandidateRooms } from './candidate-rooms.ts';
 import { collectReply } from './collect-reply.ts';
 import { digestRange, type RangeDigest } from './digest-range.ts';
 import { type SyncHub, syncHubOf } from './sync-hub.ts';
 import type { SyncRequest } from './sync-request.ts';
 import type { SyncRun } from './sync-run.ts';
 import { waitForPositions } from './wait-for-positions.ts';
+
+/** Sorting more entries at once would hold the process up; the tables find the few that matter by index. */
+const mostEntries = 10_000;
 
 /**
  * Answers a call of /sync: with what happened since the client's token, at once if there is anything, otherwise as soon
@@ -24,7 +28,7 @@ export async function answerSync(context: Context, request: SyncRequest): Promis
   for (;;) {
     const { run, seenNews, wasSettled } = await beginRun(context, hub, request, since);
     const startedMs = context.clock.monotonicMs();
-    const reply = await collectReply(run);
+    const reply = run.digest ? await collectReply(run) : await hub.tableLooks.run(() => collectReply(run));
     hub.metrics.observe(run.digest ? 'memory' : 'tables', context.clock.monotonicMs() - startedMs);
     const leftMs = endMs - context.clock.monotonicMs();
     if (!reply.isEmpty || request.since === undefined || request.fullState || leftMs <= 0) return reply.text;
@@ -62,7 +66,8 @@ async function beginRun(
     const range = { since, to };
     const reader = { ...request, nowMs: context.clock.wallMs() };
     const digest = since && digestInMemory(context, hub, request, since);
-    const run = { context, hub, user, request, range, reader, digest, ignored };
+    const candidates = findCandidateRooms(user, request, range, digest);
+    const run = { context, hub, user, request, range, reader, digest, candidates, ignored };
     return { run, seenNews: user.news, wasSettled: hub.isSettled };
   }
 }
@@ -85,10 +90,13 @@ function digestInMemory(
   const known = hub.digests.get(key);
   if (known) return known;
   const all: LogEntry[] = [];
-  for (const shard of context.shardLog.tail.positions().keys()) {
+  const { tail } = context.shardLog;
+  const behind = tail.positions().reduce((sum, position, shard) => sum + position - (since[shard] ?? 0), 0);
+  if (behind > mostEntries) return undefined;
+  for (const shard of tail.positions().keys()) {
     const after = since[shard] ?? 0;
     if (after < (hub.followedFrom[shard] ?? 0)) return undefined;
-    const entries = context.shardLog.tail.entriesAfter(shard, after);
+    const entries = tail.entriesAfter(shard, after);
     if (!entries) return undefined;
     for (const entry of entries) all.push(entry);
   }

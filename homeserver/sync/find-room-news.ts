@@ -3,9 +3,10 @@ import { readReceipts, type StoredReceipt } from '../storage/ephemeral/read-rece
 import { cachedRoom, findRoom } from '../storage/names/room-names.ts';
 import { type MembershipSpan, readMembershipSpans } from '../storage/sync/read-membership-spans.ts';
 import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
+import type { CandidateRoom } from './candidate-rooms.ts';
 import type { RoomTarget } from './collect-timelines.ts';
 import type { EventLogEntry } from './connected-users.ts';
-import { type RangeDigest, type RoomDigest, visibleReceipts } from './digest-range.ts';
+import { type RoomDigest, visibleReceipts } from './digest-range.ts';
 import { receiptsText, typingText } from './ephemeral-text.ts';
 import { planRoom, type RoomPlan } from './plan-room.ts';
 import { type SyncRun, sinceIn, toIn } from './sync-run.ts';
@@ -35,25 +36,14 @@ export interface FoundRooms {
   readonly invitations: readonly RoomInvitation[];
 }
 
-interface CandidateRoom {
-  readonly roomId: string;
-  readonly shard: number;
-  /** The user's membership changed in the range, or the client knows nothing yet. */
-  readonly isChanged: boolean;
-}
-
 const beforeEverything = -9e15;
 const mostReceiptsPerRoom = 500;
 
 const nothing: FoundRooms = { news: [], invitations: [] };
 
-/**
- * Which rooms have news. Takes the first look without waiting, so that it sees the user's rooms as they were at the end
- * of the range.
- */
+/** Which rooms have news, or may have: that is seen only when their events have been read. */
 export async function findRoomNews(run: SyncRun): Promise<FoundRooms> {
-  const { digest } = run;
-  const candidates = digest ? candidatesInMemory(run, digest) : candidatesOfUser(run);
+  const { digest, candidates } = run;
   if (digest && candidates.length === 0) return nothing;
   const left = digest ? [] : await candidatesLeft(run);
   const rooms = await numberRooms(run, [...candidates, ...left]);
@@ -84,40 +74,22 @@ function planChanged(run: SyncRun, shard: number, spans: readonly MembershipSpan
   return planRoom(spans, sinceIn(run, shard), toIn(run, shard), run.request.filter.room.includeLeave);
 }
 
-function candidatesInMemory(run: SyncRun, digest: RangeDigest): CandidateRoom[] {
-  const moved = digest.moved.get(run.user.userId);
-  const candidates: CandidateRoom[] = [];
-  for (const [roomId, { shard }] of digest.rooms) {
-    const isChanged = moved?.has(roomId) === true;
-    if (!isChanged && !run.user.isJoined(roomId)) continue;
-    if (isWantedRoom(run, roomId)) candidates.push({ roomId, shard, isChanged });
-  }
-  return candidates;
-}
-
-function candidatesOfUser(run: SyncRun): CandidateRoom[] {
-  const candidates: CandidateRoom[] = [];
-  for (const { roomId, shard, position, membership } of run.user.rooms.values()) {
-    const since = sinceIn(run, shard);
-    const isChanged = since === undefined || position > since;
-    if (!isChanged && membership !== 'join') continue;
-    if (isWantedRoom(run, roomId)) candidates.push({ roomId, shard, isChanged });
-  }
-  return candidates;
-}
-
 /** Rooms that the user is in no more; initial syncs have them when the filter says so. */
 async function candidatesLeft(run: SyncRun): Promise<CandidateRoom[]> {
   if (run.range.since === undefined && !run.request.filter.room.includeLeave) return [];
   const { rooms } = await readUserRooms(run.context, run.user.userId, true);
-  return rooms
-    .filter(({ roomId, membership }) => (membership === 'leave' || membership === 'ban') && isWantedRoom(run, roomId))
-    .filter(({ shard, position }) => position > (sinceIn(run, shard) ?? beforeEverything))
-    .map(({ roomId, shard }) => ({ roomId, shard, isChanged: true }));
-}
-
-function isWantedRoom(run: SyncRun, roomId: string): boolean {
-  return matchesRoom(run.request.filter.room, roomId);
+  return (
+    rooms
+      .filter(({ roomId, membership }) => {
+        const isLeft = membership === 'leave' || membership === 'ban';
+        return isLeft && matchesRoom(run.request.filter.room, roomId);
+      })
+      // What happened after the range is for the next reply; until then the room is among those of the user.
+      .filter(
+        ({ shard, position }) => position > (sinceIn(run, shard) ?? beforeEverything) && position <= toIn(run, shard),
+      )
+      .map(({ roomId, shard }) => ({ roomId, shard, isChanged: true }))
+  );
 }
 
 async function numberRooms(
@@ -153,8 +125,9 @@ async function addEphemeral(run: SyncRun, targets: readonly RoomTarget[]): Promi
 }
 
 /** What is in memory of a room in which the user was all the time; of others the tables know more. */
-function digestOf({ digest }: SyncRun, { roomId, memberships }: RoomTarget): RoomDigest | undefined {
-  return memberships === undefined ? digest?.rooms.get(roomId) : undefined;
+function digestOf({ digest }: SyncRun, { roomId, shard, memberships }: RoomTarget): RoomDigest | undefined {
+  if (!digest || memberships !== undefined) return undefined;
+  return digest.rooms.get(roomId) ?? { shard, events: [], publicReceipts: [], privateReceipts: [] };
 }
 
 async function readChangedReceipts(

@@ -1,3 +1,5 @@
+import { noteActivity } from '../ephemeral/note-presence.ts';
+import { checkTyping } from '../ephemeral/set-typing.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
@@ -11,10 +13,12 @@ import { RoomSummaries } from './room-summaries.ts';
 import { SentMembers } from './sent-members.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { createSyncMetrics, type SyncMetrics } from './sync-metrics.ts';
+import { TableLooks } from './table-looks.ts';
 import { TypingMemory } from './typing-memory.ts';
 import { WaitingSyncs } from './waiting-syncs.ts';
 
 const upkeepMs = 30_000;
+const lostTypingMs = 60_000;
 const keptRedactions = 50_000;
 const keptPerUser = 20_000;
 
@@ -26,7 +30,8 @@ export class SyncHub {
   readonly users: ConnectedUsers;
   readonly waiting: WaitingSyncs;
   readonly metrics: SyncMetrics;
-  readonly typing = new TypingMemory();
+  readonly tableLooks: TableLooks;
+  readonly typing: TypingMemory;
   readonly members = new KnownMembers();
   readonly summaries: RoomSummaries;
   readonly sentMembers = new SentMembers();
@@ -46,8 +51,10 @@ export class SyncHub {
   constructor(context: Context) {
     this.#context = context;
     this.users = new ConnectedUsers(context);
+    this.typing = new TypingMemory(context.clock);
     this.waiting = new WaitingSyncs(context);
     this.metrics = createSyncMetrics(context);
+    this.tableLooks = new TableLooks(context);
     this.summaries = new RoomSummaries(context);
     this.followedFrom = context.shardLog.tail.positions();
     context.shardLog.tail.subscribe((shard, entries) => this.#follow(shard, entries));
@@ -105,6 +112,7 @@ export class SyncHub {
 
   #followEvent(entry: EventLogEntry, concerned: Set<ConnectedUser>): void {
     const { position, body } = entry;
+    if (this.users.peek(body.sender)) noteActivity(this.#context, body.sender);
     this.users.apply(entry);
     this.members.apply(entry);
     this.summaries.apply(entry);
@@ -179,9 +187,20 @@ export class SyncHub {
     this.waiting.wake(users);
   }
 
+  /** The end of typing is told by the owner of the room; one that died takes it along. */
+  #checkTyping(): void {
+    for (const { roomId, userId } of this.typing.typingLongerThan(lostTypingMs)) {
+      if (this.users.joinedTo(roomId).size === 0) continue;
+      checkTyping(this.#context, roomId, userId).catch((error: unknown) =>
+        this.#context.log.debug({ err: error }, 'whether somebody still types could not be found out'),
+      );
+    }
+  }
+
   #scheduleUpkeep(): void {
     this.#context.clock.startTimer(upkeepMs, () => {
       this.users.evict();
+      this.#checkTyping();
       this.#scheduleUpkeep();
     });
   }

@@ -1,4 +1,5 @@
 import type { Context } from '../platform/context.ts';
+import type { CandidateRoom } from './candidate-rooms.ts';
 import type { ConnectedUser } from './connected-user.ts';
 import type { RangeDigest } from './digest-range.ts';
 import type { EventReader } from './event-text.ts';
@@ -15,6 +16,8 @@ export interface SyncRun {
   readonly reader: EventReader;
   /** Everything in the range, if this process has it all in memory; undefined: the tables answer. */
   readonly digest: RangeDigest | undefined;
+  /** Rooms that may have news, as the user's rooms were when the range ended. */
+  readonly candidates: readonly CandidateRoom[];
   /** Users whose events the user does not want to see. */
   readonly ignored: ReadonlySet<string>;
 }

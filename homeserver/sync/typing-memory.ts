@@ -1,7 +1,9 @@
+import type { Clock } from '../platform/clock.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 
 interface TypingRoom {
-  readonly users: Set<string>;
+  /** With when the entry came; monotonic. */
+  readonly users: Map<string, number>;
   readonly shard: number;
   position: number;
 }
@@ -11,17 +13,22 @@ const maxRooms = 20_000;
 
 /** Who is typing where, as the log tells. */
 export class TypingMemory {
+  readonly #clock: Clock;
   readonly #rooms = new Map<string, TypingRoom>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   apply({ shard, position, body }: LogEntry & { kind: 'typing' }): void {
     let room = this.#rooms.get(body.roomId);
     if (!room) {
-      room = { users: new Set(), shard, position };
+      room = { users: new Map(), shard, position };
       this.#rooms.set(body.roomId, room);
       this.#trim();
     }
     room.position = position;
-    if (body.typing) room.users.add(body.userId);
+    if (body.typing) room.users.set(body.userId, this.#clock.monotonicMs());
     else room.users.delete(body.userId);
   }
 
@@ -31,12 +38,15 @@ export class TypingMemory {
     if (!room) return undefined;
     const after = since === undefined ? -1 : (since[room.shard] ?? 0);
     if (room.position <= after || (since === undefined && room.users.size === 0)) return undefined;
-    return [...room.users];
+    return [...room.users.keys()];
   }
 
-  /** Those who are typing, as [room id, user id]. */
-  *typingUsers(): Generator<[roomId: string, userId: string]> {
-    for (const [roomId, room] of this.#rooms) for (const userId of room.users) yield [roomId, userId];
+  /** Those whose typing began so long ago that its end may have got lost. */
+  *typingLongerThan(durationMs: number): Generator<{ readonly roomId: string; readonly userId: string }> {
+    const beforeMs = this.#clock.monotonicMs() - durationMs;
+    for (const [roomId, room] of this.#rooms) {
+      for (const [userId, atMs] of room.users) if (atMs < beforeMs) yield { roomId, userId };
+    }
   }
 
   clear(): void {

@@ -206,6 +206,34 @@ test('an event that was redacted after it came is told without its content', asy
   await tables.stop();
 });
 
+test('account data of a room, such as tags, is told though nothing else happened in the room', async () => {
+  const roomId = await sharedRoom();
+  const client = syncClient(bob);
+  await client.next();
+  const path = `/_matrix/client/v3/user/${bob.userId}/rooms/${encodeURIComponent(roomId)}/tags/m.favourite`;
+  const waiting = client.next({ timeout: 10_000 });
+  await bob.call('PUT', path, { order: 0.5 });
+  const tags = [{ type: 'm.tag', content: { tags: { 'm.favourite': { order: 0.5 } } } }];
+  assert.deepEqual((await waiting).rooms.join[roomId].account_data.events, tags);
+  const first = (await syncClient(bob).next()).rooms.join[roomId];
+  assert.deepEqual(first.account_data.events, tags);
+  await bob.call('DELETE', path);
+  assert.deepEqual((await client.next()).rooms.join[roomId].account_data.events, [
+    { type: 'm.tag', content: { tags: {} } },
+  ]);
+});
+
+test('push rules are account data, told at first and when they change', async () => {
+  const user = await registerUser(homeserver.baseUrl, 'ruler');
+  const client = syncClient(user);
+  const rulesIn = (reply: AnyJson) =>
+    reply.account_data?.events.find((event: AnyJson) => event.type === 'm.push_rules')?.content.global;
+  assert.ok(rulesIn(await client.next()).override.length > 5);
+  assert.equal(rulesIn(await client.next()), undefined);
+  await user.call('PUT', '/_matrix/client/v3/pushrules/global/content/tea', { pattern: 'tea', actions: ['notify'] });
+  assert.equal(rulesIn(await client.next()).content[0].rule_id, 'tea');
+});
+
 for (const [story, query] of Object.entries({
   'a token that is none': 'since=x',
   'a token that no log has reached': 'since=s1_9007199254740991',
