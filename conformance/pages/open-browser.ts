@@ -19,7 +19,7 @@ export async function openBrowser(): Promise<Browser> {
       ...['--disable-background-networking', '--disable-component-update', '--no-first-run'],
       ...['--font-render-hinting=none', '--disable-gpu'],
     ],
-    env: { ...process.env, FONTCONFIG_FILE: join(folder, 'fonts.conf'), HOME: folder } as Record<string, string>,
+    env: { ...process.env, FONTCONFIG_FILE: join(folder, 'fonts.conf'), HOME: folder },
   });
 }
 

@@ -108,11 +108,11 @@ test('a deactivated account leaves its rooms and cannot log in, and its name sta
     password: 'correct horse',
   });
   const { room_id: roomId } = await call('POST', '/createRoom', { preset: 'public_chat' }, hugo as string);
-  await call('POST', `/join/${roomId}`, {}, gina);
+  await call('POST', `/join/${String(roomId)}`, {}, gina);
   const { exitCode, printed, complaints } = await run(['user', 'deactivate', 'gina']);
   assert.deepEqual([exitCode, printed], [0, '@gina:test.example is deactivated'], complaints);
   assert.equal(await logIn('gina', 'correct horse'), 403);
-  const members = await call('GET', `/rooms/${roomId}/joined_members`, undefined, hugo as string);
+  const members = await call('GET', `/rooms/${String(roomId)}/joined_members`, undefined, hugo as string);
   assert.deepEqual(Object.keys(members.joined as object), ['@hugo:test.example']);
   assert.match((await run(['user', 'create', 'gina'], ['correct horse'])).complaints, /exists already/);
   assert.match((await run(['user', 'deactivate', 'gina'])).complaints, /There is no account gina/);
