@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -83,4 +85,40 @@ test('start refuses a wrong configuration before it touches anything', async () 
   const [exitCode] = (await once(child, 'exit')) as [number];
   assert.equal(exitCode, 1);
   assert.match(complaint.toString(), /^HOLDFAST_HTTP_PORT: must be a whole number/);
+});
+
+test('a port that another program has is told in a sentence, and nothing goes on running', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  t.after(() => other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const dataDir = join(await makeTestFolder(), 'data');
+  const child = spawn(process.execPath, [program, 'start', '--data-dir', dataDir], {
+    env: { PATH: process.env['PATH'], HOLDFAST_HTTP_PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void (complaints += text));
+  const [exitCode] = (await once(child, 'close')) as [number];
+  assert.equal(exitCode, 1);
+  assert.match(complaints, new RegExp(`^Another program listens on 127\\.0\\.0\\.1 port ${port} already`));
+  assert.match((await runHoldfast(dataDir, 'status')).complaints, /is not running/);
+});
+
+test('without a name start prints one address, and what it asks for is in it', async (t) => {
+  const dataDir = join(await makeTestFolder(), 'data');
+  const child = spawn(process.execPath, [program, 'start', '--data-dir', dataDir], {
+    env: { PATH: process.env['PATH'], HOLDFAST_HTTP_PORT: '0', HOLDFAST_LOG_LEVEL: 'error' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let printed = '';
+  for await (const line of createInterface(child.stdout)) {
+    printed += `${line}\n`;
+    if (line.includes('token=')) break;
+  }
+  assert.deepEqual(printed.match(/https?:\S+/g)?.length, 1);
+  assert.match(printed, /Name this server/);
+  child.kill('SIGINT');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });

@@ -32,6 +32,9 @@ export const startCommand: Command = {
           observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
           announce(homeserver, output);
         },
+      }).catch((error: unknown) => {
+        log.error({ err: error }, 'the homeserver could not be started');
+        throw new CommandError(explainFailedStart(error as NodeJS.ErrnoException, config));
       });
       if (server.setUpUrl) output.print(`\nName this server and make the first account at\n\n  ${server.setUpUrl}\n`);
       await stopRequested;
@@ -55,6 +58,17 @@ async function startDatabase(config: Config, log: Log): Promise<EmbeddedPostgres
   } catch (error) {
     throw new CommandError(`${(error as Error).message}\n\n\`holdfast doctor\` may tell more.`);
   }
+}
+
+/** For people; the log has the rest. */
+function explainFailedStart(error: NodeJS.ErrnoException, { http }: Config): string {
+  const place = `${http.bind} port ${http.port}`;
+  if (error.code === 'EADDRINUSE') {
+    return `Another program listens on ${place} already. End it, or choose another port: HOLDFAST_HTTP_PORT=8009`;
+  }
+  if (error.code === 'EACCES') return `This user may not listen on ${place}. Choose a port of 1024 or more.`;
+  if (error.code === 'EADDRNOTAVAIL') return `This machine has no address ${http.bind} to listen on (http.bind).`;
+  return `${error.message}\n\n\`holdfast doctor\` may tell more.`;
 }
 
 /**
