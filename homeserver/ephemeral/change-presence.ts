@@ -73,16 +73,18 @@ export const sweepPresenceCommand: Command<Record<string, never>, ChangePresence
 };
 
 /** Goes on for as long as the memory that began it is the one in use. */
-function sweepLater({ context, id }: OwnedShard, memoryId: string): void {
-  context.clock.startTimer(sweepMs, async () => {
-    try {
-      const result = await context.shardLog.submit(sweepPresenceCommand, id, {});
-      if (result.memoryId !== memoryId) return;
-    } catch (error) {
-      context.log.debug({ err: error }, 'who went away could not be told');
-      if (!context.shardLog.ownedShards().includes(id)) return;
-    }
-    sweepLater({ context, id } as OwnedShard, memoryId);
+function sweepLater(shard: Pick<OwnedShard, 'context' | 'id'>, memoryId: string): void {
+  const { context, id } = shard;
+  context.clock.startTimer(sweepMs, () => {
+    context.shardLog.submit(sweepPresenceCommand, id, {}).then(
+      (result) => {
+        if (result.memoryId === memoryId) sweepLater(shard, memoryId);
+      },
+      (error: unknown) => {
+        context.log.debug({ err: error }, 'who went away could not be told');
+        if (context.shardLog.ownedShards().includes(id)) sweepLater(shard, memoryId);
+      },
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 import { readMembers, type WantedMember } from '../storage/sync/read-room-states.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
-import { type RoomDraft, statePosition } from './collect-states.ts';
 import { replayEntries } from './replay-entries.ts';
+import { type RoomDraft, statePosition } from './room-draft.ts';
 import { heroesFor } from './room-summaries.ts';
 import type { SyncRun } from './sync-run.ts';
 

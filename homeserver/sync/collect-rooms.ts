@@ -1,12 +1,13 @@
 import { matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
 import { inSlices } from '../storage/sync/in-slices.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
-import { collectStates, type RoomDraft } from './collect-states.ts';
+import { collectStates } from './collect-states.ts';
 import { collectTimelines, isWanted, type RoomTarget, type RoomTimeline, timelineLimit } from './collect-timelines.ts';
 import type { EventLogEntry } from './connected-users.ts';
 import type { RoomNews } from './find-room-news.ts';
 import { readUnreadTallies } from './read-unread-tallies.ts';
 import { redactEntries } from './redact-entries.ts';
+import type { RoomDraft } from './room-draft.ts';
 import { roomText } from './room-text.ts';
 import type { SyncRun } from './sync-run.ts';
 

@@ -2,19 +2,9 @@ import { matchesEventFilter, matchesRoom } from '@holdfast/protocol/filters/even
 import { readRoomStates } from '../storage/sync/read-room-states.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
 import { collectLazyMembers } from './collect-lazy-members.ts';
-import type { RoomTarget, RoomTimeline } from './collect-timelines.ts';
 import type { EventLogEntry } from './connected-users.ts';
+import { type RoomDraft, statePosition } from './room-draft.ts';
 import type { SyncRun } from './sync-run.ts';
-
-/** A room on its way into the reply. */
-export interface RoomDraft {
-  readonly target: RoomTarget;
-  readonly timeline: RoomTimeline;
-  /** Every event of the range, oldest first, where the answer comes from memory. */
-  readonly entries: readonly EventLogEntry[] | undefined;
-  /** All of the state, and not only what changed since. */
-  readonly wholeState: boolean;
-}
 
 /**
  * The state that goes with each room's timeline, by room id: what a client needs to know the room's state before the
@@ -62,14 +52,6 @@ async function collectChanges(run: SyncRun, drafts: readonly RoomDraft[]): Promi
 function readsTables(run: SyncRun, draft: RoomDraft): boolean {
   if (draft.entries) return false;
   return draft.wholeState || draft.timeline.limited || statePosition(run, draft) === draft.target.upTo;
-}
-
-/** The position after which the state is told. */
-export function statePosition(run: SyncRun, { target, timeline }: RoomDraft): number {
-  // What a filter takes out of the timeline must be told in another place.
-  const endOfRange = run.request.useStateAfter || !run.request.filter.room.timeline.matchesAll;
-  const first = timeline.events[0];
-  return endOfRange || first === undefined ? target.upTo : first.position - 1;
 }
 
 function withoutTimeline(run: SyncRun, { timeline }: RoomDraft, events: readonly TimelineEvent[]): TimelineEvent[] {

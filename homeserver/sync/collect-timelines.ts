@@ -3,7 +3,7 @@ import type { MembershipSpan } from '../storage/sync/read-membership-spans.ts';
 import { readRoomTimelines } from '../storage/sync/read-room-timelines.ts';
 import { readVisibilitySpans, type VisibilitySpan } from '../storage/sync/read-visibility-spans.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
-import { isVisible } from './event-visibility.ts';
+import { isVisible } from './is-visible.ts';
 import type { SyncRun } from './sync-run.ts';
 
 /** A room whose timeline is wanted. */
@@ -140,6 +140,6 @@ function maySee(
 
 function timelineOf({ kept, asked, target }: Progress, limit: number): RoomTimeline {
   const limited = kept.length > limit || asked > 0;
-  const events = kept.slice(0, limit).reverse();
+  const events = kept.slice(0, limit).toReversed();
   return { events, limited: limited && target.scope === 'room' };
 }

@@ -1,10 +1,10 @@
 import { encodePaginationToken } from '@holdfast/protocol/sync-tokens/pagination-token.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
-import type { RoomDraft } from './collect-states.ts';
 import { takesWholeTimeline } from './collect-timelines.ts';
 import { eventText, isOwnTransaction } from './event-text.ts';
-import { spanAt } from './event-visibility.ts';
+import type { RoomDraft } from './room-draft.ts';
 import { type RoomSummary, summaryJson } from './room-summaries.ts';
+import { spanAt } from './span-at.ts';
 import type { SyncRun } from './sync-run.ts';
 import type { UnreadTally } from './unread-tally.ts';
 

@@ -1,5 +1,4 @@
 import type { Context } from '../platform/context.ts';
-import type { Sql } from '../platform/database/open-database.ts';
 
 export interface QueryCount {
   /** The same context, whose reads are counted. Writes are not: they have connections of their own. */
@@ -22,7 +21,7 @@ export function countQueries(context: Context): QueryCount {
       if (name === 'unsafe') count++;
       return member;
     },
-  }) as Sql;
+  });
   return {
     context: { ...context, database },
     take() {

@@ -1,7 +1,4 @@
-import type { TestUser } from './test-user.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into replies of any form
-type AnyJson = any;
+import type { AnyJson, TestUser } from './test-user.ts';
 
 /** A client that goes on from token to token, as real ones do. */
 export interface SyncClient {
@@ -56,5 +53,5 @@ function syncPath(since: string | undefined, parameters: SyncParameters): string
   if (fullState) query.set('full_state', 'true');
   if (stateAfter) query.set('use_state_after', 'true');
   query.set('set_presence', presence);
-  return `/_matrix/client/v3/sync?${query}`;
+  return `/_matrix/client/v3/sync?${query.toString()}`;
 }

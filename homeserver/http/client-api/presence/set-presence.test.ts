@@ -3,10 +3,7 @@ import { after, before, test } from 'node:test';
 import { createTestRoom, joinRoom } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
-import { registerUser, type TestUser } from '../../../testing/test-user.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-type AnyJson = any;
+import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let alice: TestUser;

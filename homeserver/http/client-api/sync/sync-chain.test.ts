@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createTestRoom, joinRoom, leaveRoom, say } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
-import { registerUser, request, type TestUser } from '../../../testing/test-user.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-type AnyJson = any;
+import { type AnyJson, registerUser, request, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let urls: string[];
@@ -56,7 +53,7 @@ async function readChain(
       set_presence: 'offline',
       ...(since !== undefined && { since }),
     });
-    const reply = await client.call('GET', `/_matrix/client/v3/sync?${query}`);
+    const reply = await client.call('GET', `/_matrix/client/v3/sync?${query.toString()}`);
     for (const [roomId, room] of Object.entries<AnyJson>(reply.rooms?.join ?? {})) {
       const gap = room.timeline.limited ? await readGap(client, roomId, room.timeline.prev_batch, since) : [];
       const events = [...gap, ...room.timeline.events.map((event: AnyJson) => event.event_id)];
@@ -76,11 +73,14 @@ async function readGap(client: TestUser, roomId: string, from: string, to: strin
   for (let token: string | undefined = from; token !== undefined; ) {
     const query = new URLSearchParams({ dir: 'b', limit: '100', from: token, ...(to !== undefined && { to }) });
     query.set('filter', JSON.stringify({ types: ['m.room.message'] }));
-    const page = await client.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query}`);
+    const page = await client.call(
+      'GET',
+      `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query.toString()}`,
+    );
     found.push(...page.chunk.map((event: AnyJson) => event.event_id));
     token = page.end;
   }
-  return found.reverse();
+  return found.toReversed();
 }
 
 for (const seed of seeds) {
@@ -148,7 +148,7 @@ test('who comes and goes while others write is told every room exactly while bei
       const query = new URLSearchParams({ timeout: done ? '0' : '50', set_presence: 'offline' });
       query.set('filter', JSON.stringify({ room: { timeline: { limit: 100, types: ['m.room.message'] } } }));
       if (since !== undefined) query.set('since', since);
-      const reply = await client.call('GET', `/_matrix/client/v3/sync?${query}`);
+      const reply = await client.call('GET', `/_matrix/client/v3/sync?${query.toString()}`);
       for (const section of ['join', 'leave']) {
         const events = reply.rooms?.[section]?.[roomId]?.timeline.events ?? [];
         told.push(...events.map((event: AnyJson) => event.event_id));

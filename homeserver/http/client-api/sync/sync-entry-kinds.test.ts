@@ -4,10 +4,7 @@ import { type EntryKind, entryKindNumbers } from '../../../platform/shard-log/lo
 import { createTestRoom, joinRoom, readUpTo, say } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
-import { registerUser, type TestUser } from '../../../testing/test-user.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-type AnyJson = any;
+import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let alice: TestUser;

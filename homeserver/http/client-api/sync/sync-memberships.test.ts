@@ -4,10 +4,7 @@ import { collectLog } from '../../../testing/collect-log.ts';
 import { changeMember, createTestRoom, joinRoom, leaveRoom, say, setState } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { type SyncParameters, syncClient } from '../../../testing/sync-client.ts';
-import { registerUser, type TestUser } from '../../../testing/test-user.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-type AnyJson = any;
+import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let alice: TestUser;

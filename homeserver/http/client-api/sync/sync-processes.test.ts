@@ -6,10 +6,7 @@ import { syncHubOf } from '../../../sync/sync-hub.ts';
 import { createTestRoom, joinRoom, leaveRoom, say } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
-import { registerUser, request, type TestUser } from '../../../testing/test-user.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-type AnyJson = any;
+import { type AnyJson, registerUser, request, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let deaf: StartedHomeserver;

@@ -5,7 +5,7 @@ import { readUnreadCounts, type Unread } from '../../../storage/sync/read-unread
 import { createTestRoom, joinRoom, readUpTo, say, sendEvent, setState } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { type SyncClient, syncClient } from '../../../testing/sync-client.ts';
-import { registerUser, type TestUser } from '../../../testing/test-user.ts';
+import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let alice: TestUser;
@@ -53,11 +53,9 @@ async function unreadCounts(client: SyncClient, roomId: string, ownRules = false
   return told;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-function countsIn(room: any): Counts {
-  const pair = (counts: { notification_count: number; highlight_count: number }) =>
-    [counts.notification_count, counts.highlight_count] as const;
-  const threads = Object.entries(room.unread_thread_notifications ?? {}) as [string, Parameters<typeof pair>[0]][];
+function countsIn(room: AnyJson): Counts {
+  const pair = (counts: AnyJson) => [counts.notification_count, counts.highlight_count] as const;
+  const threads = Object.entries<AnyJson>(room.unread_thread_notifications ?? {});
   return {
     main: pair(room.unread_notifications),
     threads: Object.fromEntries(threads.map(([root, counts]) => [root, pair(counts)])),

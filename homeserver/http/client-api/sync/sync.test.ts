@@ -4,10 +4,7 @@ import { collectLog } from '../../../testing/collect-log.ts';
 import { createTestRoom, joinRoom, say, setState } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
-import { registerUser, type TestUser } from '../../../testing/test-user.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-type AnyJson = any;
+import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let alice: TestUser;
@@ -108,7 +105,10 @@ test('more new events than the limit leave a gap, which state and prev_batch bri
     ['two'],
   );
   const query = new URLSearchParams({ dir: 'b', limit: '10', from: room.timeline.prev_batch, to: since ?? '' });
-  const gap = await bob.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query}`);
+  const gap = await bob.call(
+    'GET',
+    `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?${query.toString()}`,
+  );
   assert.deepEqual(
     gap.chunk.map((event: AnyJson) => event.content.body ?? event.content.topic),
     ['m1', 'm0', 'two', 'one'],
@@ -242,7 +242,7 @@ for (const [story, query] of Object.entries({
   'a presence that nobody knows': 'set_presence=busy',
 })) {
   test(`refused with M_INVALID_PARAM: ${story}`, async () => {
-    const { status, body } = await bob.send('GET', `/_matrix/client/v3/sync?${query}`);
+    const { status, body } = await bob.send('GET', `/_matrix/client/v3/sync?${query.toString()}`);
     assert.deepEqual([status, body.errcode], [400, 'M_INVALID_PARAM']);
   });
 }

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createTestRoom, joinRoom } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
-import { registerUser, type TestUser } from '../../../testing/test-user.ts';
+import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
 let homeserver: TestHomeserver;
 let alice: TestUser;
@@ -24,8 +24,7 @@ after(() => homeserver.stop());
 const type = (user: TestUser, body: object, room = roomId, userId = user.userId) =>
   user.send('PUT', `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/typing/${userId}`, { body });
 
-// biome-ignore lint/suspicious/noExplicitAny: replies of any form
-function typingIn(reply: any): string[] | undefined {
+function typingIn(reply: AnyJson): string[] | undefined {
   const events = reply.rooms?.join?.[roomId]?.ephemeral.events ?? [];
   return events.find((event: { type: string }) => event.type === 'm.typing')?.content.user_ids;
 }

@@ -2,16 +2,7 @@ import { mayReadEvent } from '@holdfast/protocol/history-visibility/may-read-eve
 import type { MembershipSpan } from '../storage/sync/read-membership-spans.ts';
 import type { VisibilitySpan } from '../storage/sync/read-visibility-spans.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The span in force right after the event at a position, the event itself included. */
-export function spanAt<T extends Span>(spans: readonly T[], position: number): T | undefined {
-  return spans.find((span) => span.from <= position && span.to > position);
-}
+import { spanAt } from './span-at.ts';
 
 /**
  * Whether a user may read an event, by the spans of the user's membership and of the room's history visibility around
