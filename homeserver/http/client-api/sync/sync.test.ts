@@ -242,7 +242,7 @@ for (const [story, query] of Object.entries({
   'a presence that nobody knows': 'set_presence=busy',
 })) {
   test(`refused with M_INVALID_PARAM: ${story}`, async () => {
-    const { status, body } = await bob.send('GET', `/_matrix/client/v3/sync?${query.toString()}`);
+    const { status, body } = await bob.send('GET', `/_matrix/client/v3/sync?${query}`);
     assert.deepEqual([status, body.errcode], [400, 'M_INVALID_PARAM']);
   });
 }
