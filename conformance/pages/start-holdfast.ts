@@ -14,10 +14,10 @@ export interface RunningHoldfast {
   stop(): Promise<void>;
 }
 
-/** `holdfast start` as a person starts it, with nothing configured but a free port and the data folder. */
+/** `holdfast start` as a person starts it, with nothing configured but a free port, the data folder and a quiet log. */
 export async function startHoldfast(dataDir: string): Promise<RunningHoldfast> {
   const child = spawn(process.execPath, [program, 'start', '--data-dir', dataDir], {
-    env: { PATH: process.env['PATH'], HOLDFAST_HTTP_PORT: '0' },
+    env: { PATH: process.env['PATH'], HOLDFAST_HTTP_PORT: '0', HOLDFAST_LOG_LEVEL: 'error' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: string[] = [];
@@ -25,8 +25,8 @@ export async function startHoldfast(dataDir: string): Promise<RunningHoldfast> {
     lines.push(line);
     const address = line.startsWith('{') ? undefined : /https?:\S+/.exec(line)?.[0];
     if (address === undefined) continue;
-    // What else it prints has no reader; a pipe that is full would stop it.
-    child.stdout.resume();
+    // Errors, if there are any, explain a test that fails.
+    child.stdout.pipe(process.stderr);
     return { address, url: new URL(address).origin, stop: () => stop(child) };
   }
   throw new Error(`holdfast ended:\n${lines.join('\n')}`);
