@@ -76,6 +76,16 @@ async function delayByTurns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+test('a writer whose epoch was raised writes nothing, even where nobody else has written', async () => {
+  await write('raised-1');
+  // As a take-over does; nobody tells this process.
+  await testLog.sql`UPDATE shard SET epoch = epoch + 1`;
+  const raised = await readShard();
+  const { epoch, position } = await write('raised-2');
+  assert.ok(epoch > raised.epoch, 'the shard was opened again under an epoch of its own');
+  assert.equal(position, raised.position + 1);
+});
+
 test('a writer whose epoch was raised writes nothing and forgets what it held', async () => {
   await write('fence-1');
   const before = await readShard();
