@@ -84,5 +84,5 @@ function showRow(user) {
 }
 
 function describeSeen(timeMs) {
-  return timeMs ? formatTime(timeMs) : 'not yet';
+  return timeMs ? formatTime(timeMs) : '–';
 }
