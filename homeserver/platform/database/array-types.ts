@@ -45,7 +45,10 @@ function serializeArray(values: unknown): string {
 function serializeElement(value: unknown): string {
   if (value === null) return 'NULL';
   if (value === undefined) throw new TypeError('an element of an array is undefined');
-  const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value);
+  const text =
+    value instanceof Uint8Array
+      ? `\\x${Buffer.from(value).toString('hex')}`
+      : String(value as string | number | bigint | boolean);
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
