@@ -38,7 +38,7 @@ export class HomeserverProcess {
 
   static async start(options: HomeserverProcessOptions): Promise<HomeserverProcess> {
     const [http, internal] = [await chooseFreePort(undefined), await chooseFreePort(undefined)];
-    const started = new HomeserverProcess(options, { http: http as number, internal: internal as number });
+    const started = new HomeserverProcess(options, { http, internal });
     await started.start();
     return started;
   }

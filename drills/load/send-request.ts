@@ -10,6 +10,7 @@ export interface RequestOptions {
 export interface JsonReply {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: whoever asked knows what the reply has
+  // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any;
   /** The server's wall clock. */
   readonly date: string | undefined;

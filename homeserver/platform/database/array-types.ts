@@ -42,13 +42,10 @@ function serializeArray(values: unknown): string {
   return `{${values.map(serializeElement).join(',')}}`;
 }
 
-function serializeElement(value: unknown): string {
+function serializeElement(value: string | number | bigint | boolean | Uint8Array | null | undefined): string {
   if (value === null) return 'NULL';
   if (value === undefined) throw new TypeError('an element of an array is undefined');
-  const text =
-    value instanceof Uint8Array
-      ? `\\x${Buffer.from(value).toString('hex')}`
-      : String(value as string | number | bigint | boolean);
+  const text = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value);
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 

@@ -8,70 +8,77 @@ function observe(text: string): ShardObservation[] {
   return [...text].map((owner, id) => ({ id, owner: owner === '-' ? null : owner, held: owner !== '-' }));
 }
 
-const table: { what: string; self: string; shards: string; live: string; forLong?: number[]; then: LeaseDecision }[] = [
+const table: {
+  what: string;
+  self: string;
+  shards: string;
+  live: string;
+  forLong?: number[];
+  decision: LeaseDecision;
+}[] = [
   {
     what: 'one process alone takes everything',
     ...{ self: 'a', shards: '----', live: 'a' },
-    then: { acquire: [0, 1, 2, 3], release: [] },
+    expected: { acquire: [0, 1, 2, 3], release: [] },
   },
   {
     what: 'one of two takes its half, and another half than the other',
     ...{ self: 'b', shards: '----', live: 'ab' },
-    then: { acquire: [2, 3], release: [] },
+    expected: { acquire: [2, 3], release: [] },
   },
   {
     what: 'what is left over waits until everybody has an equal part',
     ...{ self: 'a', shards: 'aa--b', live: 'ab' },
-    then: { acquire: [], release: [] },
+    expected: { acquire: [], release: [] },
   },
   {
     what: 'what is left over is taken once everybody has an equal part',
     ...{ self: 'a', shards: 'aab-b', live: 'ab' },
-    then: { acquire: [3], release: [] },
+    expected: { acquire: [3], release: [] },
   },
   {
     what: 'a shard that stays free is taken beyond the share',
     ...{ self: 'a', shards: 'aa--', live: 'ab', forLong: [3] },
-    then: { acquire: [3], release: [] },
+    expected: { acquire: [3], release: [] },
   },
   {
     what: 'shards of a dead process are shared out by those who live',
     ...{ self: 'a', shards: 'aabb--', live: 'ab' },
-    then: { acquire: [4], release: [] },
+    expected: { acquire: [4], release: [] },
   },
   {
     what: 'one who has too many gives one at a time',
     ...{ self: 'a', shards: 'aaaa', live: 'ab' },
-    then: { acquire: [], release: [0] },
+    expected: { acquire: [], release: [0] },
   },
   {
     what: 'nothing is given while something is free for those who lack',
     ...{ self: 'a', shards: 'aabb-', live: 'abc' },
-    then: { acquire: [], release: [] },
+    expected: { acquire: [], release: [] },
   },
   {
     what: 'a share that is as even as it gets stays as it is',
     ...{ self: 'a', shards: 'aabbc', live: 'abc' },
-    then: { acquire: [], release: [] },
+    expected: { acquire: [], release: [] },
   },
   {
     what: 'one of those with the larger share gives to one who has less than an equal part',
     ...{ self: 'a', shards: 'aaabbb', live: 'abc' },
-    then: { acquire: [], release: [0] },
+    expected: { acquire: [], release: [0] },
   },
   {
     what: 'fewer shards than processes leave some without',
     ...{ self: 'c', shards: 'ab', live: 'abc' },
-    then: { acquire: [], release: [] },
+    expected: { acquire: [], release: [] },
   },
   {
     what: 'a process that does not see itself among the living takes what is free all the same',
     ...{ self: 'a', shards: '--', live: '' },
-    then: { acquire: [0, 1], release: [] },
+    expected: { acquire: [0, 1], release: [] },
   },
 ];
 
-for (const { what, self, shards, live, forLong = [], then } of table) {
+for (const { what, self, shards, live, forLong = [], expected } of table) {
   test(what, () => {
     const decision = decideLeases({
       self,
@@ -79,7 +86,7 @@ for (const { what, self, shards, live, forLong = [], then } of table) {
       liveProcesses: [...live],
       freeForLong: new Set(forLong),
     });
-    assert.deepEqual(decision, then);
+    assert.deepEqual(decision, expected);
   });
 }
 

@@ -169,7 +169,7 @@ test('shards are spread over the processes, and again when one comes and when on
   const config = { ...shortLease, 'shards.count': 7 };
   const spreads = async (processes: TestProcess[], counts: number[]) => {
     await untilTrue(() => {
-      const owned = processes.map(({ log }) => log.ownedShards().length).sort();
+      const owned = processes.map(({ log }) => log.ownedShards().length).sort((a, b) => a - b);
       return JSON.stringify(owned) === JSON.stringify(counts);
     });
     await Promise.all(

@@ -1,5 +1,4 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { BatchStatement } from '../batch.ts';
 import type { Command, OwnedShard, ShardMemory } from '../command.ts';
 
@@ -66,7 +65,7 @@ export const writeNote: Command<NoteInput, NoteResult> = {
     const committed = shard.append(1, (position) => {
       result = { position, epoch: shard.epoch };
       return {
-        entries: [{ kind: 'account-data', body: { userId: '@note:test', type: id, content: { text } as JsonObject } }],
+        entries: [{ kind: 'account-data', body: { userId: '@note:test', type: id, content: { text } } }],
         writes: [{ statement: insertNotes, row: [id, text, shard.id, position, shard.epoch] }],
       };
     });
