@@ -10,7 +10,8 @@ interface NotedPresence {
 }
 
 interface PresenceNotes {
-  readonly devices: BoundedCache<string, NotedPresence>;
+  /** By user id, then device id: made for each call of /sync, a joined key would cost more than all the rest. */
+  readonly devices: BoundedCache<string, Map<string, NotedPresence>>;
   /** When users' activity was noted last; monotonic. */
   readonly activity: BoundedCache<string, number>;
 }
@@ -40,13 +41,17 @@ export function notePresenceOfSync(
   if (!context.config.presence.enabled) return;
   const { userId, deviceId, presence, timeoutMs } = sync;
   const { devices } = notesIn(context);
-  const key = `${userId} ${deviceId}`;
   const nowMs = context.clock.monotonicMs();
   const neededMs = timeoutMs + graceMs;
-  const noted = devices.get(key);
+  let ofUser = devices.get(userId);
+  const noted = ofUser?.get(deviceId);
   if (noted?.presence === presence && noted.untilMs >= nowMs + neededMs) return;
   const keepMs = neededMs + aheadMs;
-  devices.set(key, { presence, untilMs: nowMs + keepMs });
+  if (!ofUser) {
+    ofUser = new Map();
+    devices.set(userId, ofUser);
+  }
+  ofUser.set(deviceId, { presence, untilMs: nowMs + keepMs });
   context.shardLog
     .submit(changePresenceCommand, shardOfUser(context, userId), {
       userId,
@@ -56,7 +61,7 @@ export function notePresenceOfSync(
       isActive: false,
     })
     .catch((error: unknown) => {
-      devices.delete(key);
+      devices.get(userId)?.delete(deviceId);
       context.log.debug({ err: error }, 'the presence of a user could not be noted');
     });
 }

@@ -23,7 +23,7 @@ export async function answerSync(context: Context, request: SyncRequest): Promis
   const hub = syncHubOf(context);
   const endMs = context.clock.monotonicMs() + request.timeoutMs;
   if (request.since) await waitForPositions(context, request.since, request.signal);
-  hub.sentMembers.begin(request, request.since);
+  if (request.filter.room.state.lazyLoadMembers) hub.sentMembers.begin(request, request.since);
   let since = request.since;
   for (;;) {
     const { run, seenNews, wasSettled } = await beginRun(context, hub, request, since);

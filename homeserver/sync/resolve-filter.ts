@@ -9,7 +9,13 @@ const keptFilters = 10_000;
 /** Longer ones are compiled each time. */
 const keptLength = 4_096;
 
-const caches = new WeakMap<Context, BoundedCache<string, Filter>>();
+/** Inline filters of all users, and stored ones by user id and filter id. */
+interface KnownFilters {
+  readonly inline: BoundedCache<string, Filter>;
+  readonly stored: BoundedCache<string, Map<string, Filter>>;
+}
+
+const knownByContext = new WeakMap<Context, KnownFilters>();
 
 /**
  * The filter that a client names: by its id, or inline as JSON, which begins with `{`. A filter never changes, so each is
@@ -18,15 +24,27 @@ const caches = new WeakMap<Context, BoundedCache<string, Filter>>();
  */
 export async function resolveFilter(context: Context, userId: string, filter: string | undefined): Promise<Filter> {
   if (filter === undefined || filter === '') return unfiltered.sync;
-  const cache = cacheOf(context);
-  const isInline = filter.startsWith('{');
-  const key = isInline ? filter : `${userId} ${filter}`;
-  const known = cache.get(key);
+  return filter.startsWith('{') ? resolveInline(context, filter) : await resolveStored(context, userId, filter);
+}
+
+function resolveInline(context: Context, definition: string): Filter {
+  const { inline } = knownIn(context);
+  const known = inline.get(definition);
   if (known) return known;
-  const definition = isInline ? filter : await readFilter(context.database, userId, filter);
+  const compiled = compile(definition);
+  if (definition.length <= keptLength) inline.set(definition, compiled);
+  return compiled;
+}
+
+async function resolveStored(context: Context, userId: string, filterId: string): Promise<Filter> {
+  const { stored } = knownIn(context);
+  const known = stored.get(userId)?.get(filterId);
+  if (known) return known;
+  const definition = await readFilter(context.database, userId, filterId);
   if (definition === undefined) throw new MatrixError('M_NOT_FOUND', 'No filter has this id');
   const compiled = compile(definition);
-  if (key.length <= keptLength) cache.set(key, compiled);
+  const ofUser = stored.get(userId) ?? new Map<string, Filter>();
+  stored.set(userId, ofUser.set(filterId, compiled));
   return compiled;
 }
 
@@ -42,11 +60,11 @@ function compile(definition: string): Filter {
   return filter;
 }
 
-function cacheOf(context: Context): BoundedCache<string, Filter> {
-  let cache = caches.get(context);
-  if (!cache) {
-    cache = new BoundedCache(keptFilters);
-    caches.set(context, cache);
+function knownIn(context: Context): KnownFilters {
+  let known = knownByContext.get(context);
+  if (!known) {
+    known = { inline: new BoundedCache(keptFilters), stored: new BoundedCache(keptFilters) };
+    knownByContext.set(context, known);
   }
-  return cache;
+  return known;
 }

@@ -21,6 +21,8 @@ const upkeepMs = 30_000;
 const lostTypingMs = 60_000;
 const keptRedactions = 50_000;
 const keptPerUser = 20_000;
+const keptTexts = 1_000;
+const keptDigests = 200;
 
 /**
  * What one process knows for answering /sync without a query. It follows the log, tells for each entry whom it concerns,
@@ -40,9 +42,9 @@ export class SyncHub {
   /** Redactions by the id of the event that they took the content of: the log's entry of that event is the old one. */
   readonly redactions = new BoundedCache<string, EventLogEntry>(keptRedactions);
   /** Pieces of replies that one receiver made and others of the same entries can use; emptied when new ones come. */
-  readonly shared = new Map<string, string>();
+  shared = new BoundedCache<string, string>(keptTexts);
   /** Ranges up to the newest entry, by where they begin; likewise. */
-  readonly digests = new Map<string, RangeDigest>();
+  digests = new BoundedCache<string, RangeDigest>(keptDigests);
   /** From these positions on, everything in the log has been followed. */
   followedFrom: readonly number[];
   readonly #context: Context;
@@ -67,8 +69,8 @@ export class SyncHub {
   }
 
   #follow(shard: number, entries: readonly LogEntry[]): void {
-    this.shared.clear();
-    this.digests.clear();
+    if (this.shared.size > 0) this.shared = new BoundedCache(keptTexts);
+    if (this.digests.size > 0) this.digests = new BoundedCache(keptDigests);
     if (entries.length === 0) {
       this.#startAgain(shard);
       return;
