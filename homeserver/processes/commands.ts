@@ -3,6 +3,7 @@ import { deviceCommands } from '../devices/device-commands.ts';
 import { ephemeralCommands } from '../ephemeral/ephemeral-commands.ts';
 import { mediaCommands } from '../media/media-commands.ts';
 import type { AnyCommand } from '../platform/shard-log/command.ts';
+import { probeWriteCommand } from '../platform/shard-log/probe-write-command.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
 import { claimAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
@@ -21,6 +22,7 @@ export const commands: readonly AnyCommand[] = [
   claimAliasCommand,
   createRoomCommand,
   forgetRoomCommand,
+  probeWriteCommand,
   publishRoomCommand,
   redactEventCommand,
   releaseAliasCommand,

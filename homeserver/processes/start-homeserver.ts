@@ -1,3 +1,4 @@
+import { startMetricsServer } from '../http/health/start-metrics-server.ts';
 import { routes } from '../http/routes.ts';
 import { formatSetUpUrl, grantSetUpAccess, type SetUpAccess } from '../http/set-up/set-up-access.ts';
 import { setUpRoutes } from '../http/set-up/set-up-routes.ts';
@@ -69,6 +70,11 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     const { context, shardLog } = await openContext(platform, serverName);
     closers.push(() => shardLog.close());
     await shardLog.start();
+    if (config.metrics.port !== undefined) {
+      const { port, bind } = config.metrics;
+      const metricsServer = await startMetricsServer(metrics, { port, bind });
+      closers.push(() => metricsServer.close());
+    }
     const http = await startHttpServer(context, [...routes, ...setUpRoutes(setUp)]);
     closers.push(() => http.close());
     return { url: http.url, setUpUrl: setUp && formatSetUpUrl(http.url, setUp), context, stop };

@@ -14,7 +14,7 @@ const table: {
   shards: string;
   live: string;
   forLong?: number[];
-  decision: LeaseDecision;
+  expected: LeaseDecision;
 }[] = [
   {
     what: 'one process alone takes everything',
