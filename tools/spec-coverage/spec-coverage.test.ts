@@ -54,17 +54,19 @@ test('operations come back from the file they are written to, sorted', () => {
   assert.throws(() => parseOperations('api\tmethod\tpath\toperation id\tstatus\nclient-server\tGET\n'));
 });
 
-test('the committed list has every API, each operation once', () => {
+test('the committed list has every API, each operation once but for the two that share a path with another', () => {
   const operations = readSpecOperations();
   const apis = ['client-server', 'server-server', 'application-service', 'identity', 'push-gateway'];
   assert.deepEqual([...new Set(operations.map(({ api }) => api))], apis);
-  assert.equal(
-    compareCoverage(
-      [],
-      operations.map(({ method, path }) => route(method, path)),
-    ).repeated.length,
-    0,
+  const { repeated } = compareCoverage(
+    [],
+    operations.map(({ method, path }) => route(method, path)),
   );
+  // The data tells them apart by a space at the end: inviting by third-party id, and events of one room.
+  assert.deepEqual(repeated.map(({ path }) => path.trim()).sort(), [
+    '/_matrix/client/v3/events',
+    '/_matrix/client/v3/rooms/{roomId}/invite',
+  ]);
   assert.ok(operations.some(({ operationId, path }) => operationId === 'sendMessage' && path === send.path));
 });
 
