@@ -52,13 +52,13 @@ export class SessionCache {
    * The session of an access token. Throws M_UNKNOWN_TOKEN, with `soft_logout` when a refresh token can bring it back.
    */
   async find(token: string): Promise<Session> {
-    if (!isWellFormedToken(token, 'access')) throw unknownToken(false);
     const known = this.#idByToken.get(token);
     const cached = known === undefined ? undefined : this.#sessions.get(known);
     if (cached) {
       if (cached.expiresAtMs > this.#context.clock.monotonicMs()) return cached;
       throw unknownToken(true);
     }
+    if (!isWellFormedToken(token, 'access')) throw unknownToken(false);
     const tokenHash = hashToken(token);
     const accessTokenId = Buffer.from(tokenHash).toString('base64url');
     const changesBefore = this.#changes;

@@ -1,5 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
+/** Why waits end. One for all: making an error for each request that ends well would cost more than the rest of it. */
+const requestOver = new Error('the request is over');
+
 /** The waits of this server that a client going away, or the server closing, must end. */
 export class RunningRequests {
   readonly #controllers = new Set<AbortController>();
@@ -18,20 +21,20 @@ export class RunningRequests {
   signalFor(response: ServerResponse): AbortSignal {
     const controller = new AbortController();
     if (this.#closing || response.destroyed) {
-      controller.abort();
+      controller.abort(requestOver);
       return controller.signal;
     }
     this.#controllers.add(controller);
     response.once('close', () => {
       this.#controllers.delete(controller);
-      controller.abort();
+      controller.abort(requestOver);
     });
     return controller.signal;
   }
 
   close(): void {
     this.#closing = true;
-    for (const controller of this.#controllers) controller.abort();
+    for (const controller of this.#controllers) controller.abort(requestOver);
     this.#controllers.clear();
   }
 }
