@@ -18,6 +18,10 @@ export interface Stage {
   readonly folder: string;
   /** Says what happens, with the time. */
   say(text: string): void;
+  /** Whether there is time for another round of faults: the load is to go on for longer. */
+  hasTimeForMore(): boolean;
+  /** The shard of each room. */
+  readonly shardOfRoom: ReadonlyMap<string, number>;
   /** Resolves when events are acknowledged again that were not yet at the call, with how long that took, in ms. */
   untilAcknowledging(): Promise<number>;
 }

@@ -22,6 +22,8 @@ const sizes = { rooms: 6, sendersPerRoom: 3 };
 const followersLagMs = 30_000;
 /** A drill that does not come to its number of events in this time has failed. */
 const loadDeadlineMs = 600_000;
+/** The part of the events during which faults are made again and again. */
+const faultyShare = 0.8;
 /** Load before the first fault and after the last one. */
 const calmMs = 2_000;
 
@@ -46,6 +48,7 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
   const baseUrls = cluster.processes.map(({ baseUrl }) => baseUrl);
   const population = await populate(baseUrls, { ...sizes, readers: cluster.processes.length + 1 });
   const pids = new Map(cluster.processes.map((process) => [process, process.pid]));
+  const shardOfRoom = await readShards(cluster, population);
   const followers = await startFollowers(cluster, population);
   const eventsPerSecond = options.short ? shortRate : fullRate;
   const load = startLoad({ baseUrls, rooms: population.rooms, eventsPerSecond });
@@ -55,6 +58,8 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
   await wait(calmMs);
   const injected = await drill.inject({
     ...{ cluster, load, say, short: options.short, folder: options.folder },
+    shardOfRoom,
+    hasTimeForMore: () => !options.short && load.acknowledgedCount() < options.events * faultyShare,
     untilAcknowledging: () => untilAcknowledging(load),
   });
   await untilCount(load, options.events);
@@ -64,7 +69,6 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
   const followed = await finishFollowers(cluster, followers);
   const observations = [...followed, ...(await observeRooms(cluster, population))];
   const limits = { load: { startMs: load.startMs, endMs: loadEndMs }, longestGapMs: drill.longestGapMs };
-  const shardOfRoom = await readShards(cluster, population);
   const verdict = checkHistory(
     { attempts: load.attempts, observations },
     { ...limits, groupOf: (roomId) => shardOfRoom.get(roomId) ?? -1 },

@@ -14,8 +14,9 @@ export const freezeOwner: Drill = {
   shardCount: 1,
   longestGapMs: 5_000,
   async inject(stage) {
-    const owners = [await freezeOnce(stage)];
-    if (!stage.short) owners.push(await freezeOnce(stage), await freezeOnce(stage));
+    const owners: { before: string; during: string }[] = [];
+    do owners.push(await freezeOnce(stage));
+    while (stage.hasTimeForMore());
     const moved = owners.filter(({ before, during }) => before !== during).length;
     return [
       finding('freezes in which another process took over', moved, String(owners.length), moved === owners.length),

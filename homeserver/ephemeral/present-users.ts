@@ -1,3 +1,4 @@
+import { LoadOnce } from '../platform/load-once.ts';
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { readPresence, readPresentUsers, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
 import type { PresentUser } from './presence-of-user.ts';
@@ -13,22 +14,20 @@ export class PresentUsers {
   /** Somebody looks now and then for who went away. */
   isSwept = false;
   readonly #shard: OwnedShard;
-  readonly #loaded: Promise<void>;
+  readonly #loaded = new LoadOnce(() => this.#load());
 
   constructor(shard: OwnedShard) {
     this.#shard = shard;
     this.id = shard.context.random.uuid();
-    this.#loaded = this.#load();
-    this.#loaded.catch(() => {});
   }
 
   async loaded(): Promise<void> {
-    await this.#loaded;
+    await this.#loaded.done();
   }
 
   /** A user, with what was told before. */
   async get(userId: string): Promise<PresentUser> {
-    await this.#loaded;
+    await this.#loaded.done();
     const known = this.users.get(userId);
     if (known) return known;
     const told = await readPresence(this.#shard.context, userId);

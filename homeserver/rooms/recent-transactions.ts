@@ -1,3 +1,4 @@
+import { LoadOnce } from '../platform/load-once.ts';
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { readEventAt } from '../storage/rooms/read-events.ts';
 import { readRecentTransactions } from '../storage/rooms/read-room-summary.ts';
@@ -18,17 +19,15 @@ export class RecentTransactions {
   readonly #shard: OwnedShard;
   readonly #positionByHash = new Map<number, number>();
   readonly #pending = new Map<number, PendingEvent>();
-  readonly #loaded: Promise<void>;
+  readonly #loaded = new LoadOnce(() => this.#load());
 
   constructor(shard: OwnedShard) {
     this.#shard = shard;
-    this.#loaded = this.#load();
-    this.#loaded.catch(() => {});
   }
 
   /** The event that a request of this identity (its hash) already made, durable or about to be. */
   async find(hash: number): Promise<PendingEvent | undefined> {
-    await this.#loaded;
+    await this.#loaded.done();
     const pending = this.#pending.get(hash);
     if (pending) return pending;
     const position = this.#positionByHash.get(hash);

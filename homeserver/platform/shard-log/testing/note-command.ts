@@ -1,4 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { LoadOnce } from '../../load-once.ts';
 import type { BatchStatement } from '../batch.ts';
 import type { Command, OwnedShard, ShardMemory } from '../command.ts';
 
@@ -34,11 +35,10 @@ const insertNotes: BatchStatement = {
 /** The notes of a shard, ahead of the commits. */
 export class NoteMemory {
   readonly notes = new Map<string, NoteResult & { committed?: Promise<void> }>();
-  readonly loaded: Promise<void>;
+  readonly loaded: LoadOnce;
 
   constructor(shard: OwnedShard) {
-    this.loaded = this.#load(shard);
-    this.loaded.catch(() => {});
+    this.loaded = new LoadOnce(() => this.#load(shard));
   }
 
   async #load(shard: OwnedShard): Promise<void> {
@@ -58,7 +58,7 @@ export const writeNote: Command<NoteInput, NoteResult> = {
   async decide(shard, { id, text }) {
     if (text === 'forbidden') throw new MatrixError('M_FORBIDDEN', 'no such notes', { fields: { note: id } });
     const memory = shard.remember(noteMemory);
-    await memory.loaded;
+    await memory.loaded.done();
     const known = memory.notes.get(id);
     if (known) return { result: known, ...(known.committed && { committed: known.committed }) };
     let result: NoteResult = { position: 0, epoch: shard.epoch };
@@ -81,7 +81,7 @@ export const findNote: Command<{ id: string }, { found: boolean }> = {
   releases: 'decided',
   async decide(shard, { id }) {
     const memory = shard.remember(noteMemory);
-    await memory.loaded;
+    await memory.loaded.done();
     return { result: { found: memory.notes.has(id) } };
   },
 };
