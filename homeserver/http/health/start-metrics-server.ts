@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { Metrics } from '../../platform/metrics/metrics.ts';
 
 const requestTimeoutMs = 10_000;
@@ -9,13 +9,9 @@ export async function startMetricsServer(
   metrics: Metrics,
   place: { readonly port: number; readonly bind: string },
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const server = createServer(async (request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    const { body, contentType } = await metrics.expose();
-    response.writeHead(200, { 'Content-Type': contentType }).end(body);
+  const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/metrics') void tellMetrics(metrics, response);
+    else response.writeHead(404).end();
   });
   server.requestTimeout = requestTimeoutMs;
   server.listen(place.port, place.bind);
@@ -29,4 +25,9 @@ export async function startMetricsServer(
       await once(server, 'close');
     },
   };
+}
+
+async function tellMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
+  const { body, contentType } = await metrics.expose();
+  response.writeHead(200, { 'Content-Type': contentType }).end(body);
 }
