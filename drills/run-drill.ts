@@ -46,9 +46,15 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Fin
 
 async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOptions): Promise<Finding[]> {
   const baseUrls = cluster.processes.map(({ baseUrl }) => baseUrl);
-  const population = await populate(baseUrls, { ...sizes, readers: cluster.processes.length + 1 });
+  const population = await populate({
+    ...{ baseUrls, ...sizes, readers: cluster.processes.length + 1 },
+    enough: async (roomIds) => new Set((await readShards(cluster, roomIds)).values()).size === drill.shardCount,
+  });
   const pids = new Map(cluster.processes.map((process) => [process, process.pid]));
-  const shardOfRoom = await readShards(cluster, population);
+  const shardOfRoom = await readShards(
+    cluster,
+    population.rooms.map(({ roomId }) => roomId),
+  );
   const followers = await startFollowers(cluster, population);
   const eventsPerSecond = options.short ? shortRate : fullRate;
   const load = startLoad({ baseUrls, rooms: population.rooms, eventsPerSecond });
@@ -108,10 +114,9 @@ async function observeRooms({ processes }: Cluster, { rooms, readers }: Populati
   return observations;
 }
 
-async function readShards({ sql }: Cluster, { rooms }: Population): Promise<Map<string, number>> {
-  const roomIds = rooms.map(({ roomId }) => roomId);
+async function readShards({ sql }: Cluster, roomIds: readonly string[]): Promise<Map<string, number>> {
   const rows = await sql<{ roomId: string; shard: number }[]>`
-    SELECT room_id AS "roomId", shard FROM room WHERE room_id = ANY(${roomIds}::text[])`;
+    SELECT room_id AS "roomId", shard FROM room WHERE room_id = ANY(${roomIds as string[]}::text[])`;
   return new Map(rows.map(({ roomId, shard }) => [roomId, shard]));
 }
 

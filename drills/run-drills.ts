@@ -5,6 +5,7 @@
  *   npm run drill -- d1 d7                     these
  *   npm run drill -- --short                   a few thousand events each, for every change
  *   npm run drill -- d2 --events 100000        more
+ *   npm run drill -- d7 --keep                 keeps the logs of drills that pass, too
  *
  * Prints each drill's numbers and ends with 1 if one of them missed its limit.
  */
@@ -34,7 +35,7 @@ function formatTable(findings: readonly Finding[]): string {
 }
 
 /** Runs a drill in a folder of its own, which is kept when it failed. Gives whether it passed. */
-async function runOne(drill: Drill, options: { events: number; short: boolean }): Promise<boolean> {
+async function runOne(drill: Drill, options: { events: number; short: boolean; keep: boolean }): Promise<boolean> {
   console.log(`\n${drill.name}: ${drill.fault}`);
   const parent = await mkdtemp(join(tmpdir(), `holdfast-drill-${drill.name}-`));
   const folder = join(parent, 'run');
@@ -49,7 +50,8 @@ async function runOne(drill: Drill, options: { events: number; short: boolean })
     console.log(`✖ the drill could not be run to its end: ${error instanceof Error ? error.stack : String(error)}`);
   }
   console.log(passed ? `${drill.name} passed.` : `${drill.name} FAILED; its logs are in ${folder}`);
-  if (passed) await rm(parent, { recursive: true, force: true, maxRetries: 5 });
+  if (passed && options.keep) console.log(`Its logs are in ${folder}`);
+  else if (passed) await rm(parent, { recursive: true, force: true, maxRetries: 5 });
   return passed;
 }
 
@@ -57,18 +59,24 @@ async function runDrills(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { short: { type: 'boolean', default: false }, events: { type: 'string' } },
+    options: {
+      short: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      events: { type: 'string' },
+    },
   });
   const unknown = positionals.filter((name) => !drills.some((drill) => drill.name === name));
   const events = Number(values.events ?? (values.short ? shortEvents : fullEvents));
   if (unknown.length > 0 || !Number.isSafeInteger(events) || events <= 0) {
-    console.error(`Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--events NUMBER]`);
+    console.error(
+      `Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--keep] [--events NUMBER]`,
+    );
     return 1;
   }
   const chosen = positionals.length === 0 ? drills : drills.filter(({ name }) => positionals.includes(name));
   const failed: string[] = [];
   for (const drill of chosen) {
-    if (!(await runOne(drill, { events, short: values.short }))) failed.push(drill.name);
+    if (!(await runOne(drill, { events, short: values.short, keep: values.keep }))) failed.push(drill.name);
   }
   closeConnections();
   console.log(failed.length === 0 ? '\nAll drills passed.' : `\nFailed: ${failed.join(', ')}.`);

@@ -19,17 +19,29 @@ export interface Population {
 const setupTimeoutMs = 20_000;
 const client = '/_matrix/client/v3';
 
+/** More than this many rooms would leave a shard empty only by a very small chance. */
+const maxRooms = 40;
+
+export interface PopulationOptions {
+  readonly baseUrls: readonly string[];
+  readonly rooms: number;
+  readonly sendersPerRoom: number;
+  readonly readers: number;
+  /** Whether these rooms are enough; otherwise further ones are made. */
+  enough(roomIds: readonly string[]): Promise<boolean>;
+}
+
 /** Makes users and rooms, spread over the processes. */
-export async function populate(
-  baseUrls: readonly string[],
-  sizes: { readonly rooms: number; readonly sendersPerRoom: number; readonly readers: number },
-): Promise<Population> {
+export async function populate(sizes: PopulationOptions): Promise<Population> {
+  const { baseUrls } = sizes;
   let turn = 0;
   const nextUrl = () => baseUrls[turn++ % baseUrls.length] as string;
   const readers: DrillUser[] = [];
   for (let index = 0; index < sizes.readers; index++) readers.push(await register(nextUrl(), `reader-${index}`));
   const rooms: DrillRoom[] = [];
-  for (let room = 0; room < sizes.rooms; room++) {
+  const isEnough = async () => rooms.length >= sizes.rooms && (await sizes.enough(rooms.map(({ roomId }) => roomId)));
+  for (let room = 0; !(await isEnough()); room++) {
+    if (room >= maxRooms) throw new Error(`${maxRooms} rooms do not reach every shard`);
     const senders: DrillUser[] = [];
     for (let index = 0; index < sizes.sendersPerRoom; index++) {
       senders.push(await register(nextUrl(), `sender-${room}-${index}`));

@@ -49,24 +49,36 @@ export class LeaseConnection {
 
   /** Shows this process to the others, renews what it owns, and looks at all shards: in this order. */
   renewAndLook(address: string): Promise<LeasesSeen> {
-    const lease = this.#leaseMs / 1000;
     return this.#within('renewing the shard leases', async (sql) => {
       // One connection runs them one after another.
-      const [, , shards, processes] = await Promise.all([
+      const [, , seen] = await Promise.all([
         sql`INSERT INTO process (id, address) VALUES (${this.#processId}, ${address})
           ON CONFLICT (id) DO UPDATE SET address = excluded.address, seen_at = clock_timestamp()`,
-        sql`UPDATE shard SET lease_until = clock_timestamp() + make_interval(secs => ${lease})
+        sql`UPDATE shard SET lease_until = clock_timestamp() + make_interval(secs => ${this.#leaseMs / 1000})
           WHERE owner = ${this.#processId} AND lease_until > '-infinity'`,
-        sql<(ShardRow & { databaseMs: number })[]>`
-          SELECT id, epoch, owner, lease_until > clock_timestamp() AS held,
-            extract(epoch FROM clock_timestamp())::float8 * 1000 AS "databaseMs"
-          FROM shard ORDER BY id`,
-        sql<ProcessRow[]>`
-          SELECT id, address, seen_at > clock_timestamp() - make_interval(secs => ${lease}) AS live
-          FROM process WHERE seen_at > clock_timestamp() - make_interval(secs => ${lease * 2}) ORDER BY id`,
+        this.#see(sql),
       ]);
-      return { shards: [...shards], processes: [...processes], databaseMs: shards[0]?.databaseMs ?? Number.NaN };
+      return seen;
     });
+  }
+
+  /** Looks at all shards. Unlike renewing it waits for no commit. */
+  look(): Promise<LeasesSeen> {
+    return this.#within('looking at the shard leases', (sql) => this.#see(sql));
+  }
+
+  async #see(sql: Sql): Promise<LeasesSeen> {
+    const lease = this.#leaseMs / 1000;
+    const [shards, processes] = await Promise.all([
+      sql<(ShardRow & { databaseMs: number })[]>`
+        SELECT id, epoch, owner, lease_until > clock_timestamp() AS held,
+          extract(epoch FROM clock_timestamp())::float8 * 1000 AS "databaseMs"
+        FROM shard ORDER BY id`,
+      sql<ProcessRow[]>`
+        SELECT id, address, seen_at > clock_timestamp() - make_interval(secs => ${lease}) AS live
+        FROM process WHERE seen_at > clock_timestamp() - make_interval(secs => ${lease * 2}) ORDER BY id`,
+    ]);
+    return { shards: [...shards], processes: [...processes], databaseMs: shards[0]?.databaseMs ?? Number.NaN };
   }
 
   /** Deletes what processes that were killed have left. */

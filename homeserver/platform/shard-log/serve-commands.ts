@@ -24,10 +24,12 @@ export async function serveCommands(
   secret: string,
   run: RunForwarded,
 ): Promise<CommandServer> {
+  let isClosing = false;
   const server = createServer((incoming, outgoing) => {
     void answer(incoming, secret, run)
       .catch((error: unknown) => replyToError(context, error))
-      .then((reply) => send(outgoing, reply));
+      // A connection that stays open would keep the end waiting.
+      .then((reply) => send(outgoing, reply, isClosing));
   });
   server.requestTimeout = maxTimeoutMs;
   const { internalBind, internalPort, internalAddress } = context.config.process;
@@ -37,7 +39,13 @@ export async function serveCommands(
   });
   const { port, family, address } = server.address() as AddressInfo;
   const bound = `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-  return { address: internalAddress ?? bound, close: () => closeServer(server) };
+  return {
+    address: internalAddress ?? bound,
+    close() {
+      isClosing = true;
+      return closeServer(server);
+    },
+  };
 }
 
 async function answer(incoming: IncomingMessage, secret: string, run: RunForwarded): Promise<CommandReply> {
@@ -76,9 +84,13 @@ function replyToError(context: PlatformContext, error: unknown): CommandReply {
   return { error: { errcode: 'M_UNKNOWN', message: 'Internal server error', status: 500, fields: {} } };
 }
 
-function send(outgoing: ServerResponse, reply: CommandReply): void {
+function send(outgoing: ServerResponse, reply: CommandReply, isLast: boolean): void {
   const body = JSON.stringify(reply);
-  outgoing.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  outgoing.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(isLast && { connection: 'close' }),
+  });
   outgoing.end(body);
 }
 

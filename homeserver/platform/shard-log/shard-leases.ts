@@ -33,7 +33,8 @@ export class ShardLeases {
   readonly #freeSinceMs = new Map<number, number>();
   #timer: { cancel(): void } | undefined;
   #looking: Promise<void> | undefined;
-  #lookAgain = false;
+  /** What is to be done next, once the look under way is over. */
+  #asked: 'look' | 'renew' | undefined;
   #started = false;
   #closed = false;
   #address = '';
@@ -50,7 +51,7 @@ export class ShardLeases {
   async start(address: string): Promise<void> {
     this.#address = address;
     await this.#connection.forgetDeadProcesses();
-    await this.#lookAndAct();
+    await this.#lookAndAct(true);
     this.#started = true;
     // The others look as well: they share with this process, and tell it of what they write.
     this.#options.hints.announceOwners();
@@ -78,15 +79,7 @@ export class ShardLeases {
 
   /** Looks at all leases. A call during a look asks for one more after it, since that one may have seen too little. */
   look(): Promise<void> {
-    if (!this.#started || this.#closed) return Promise.resolve();
-    if (this.#looking) {
-      this.#lookAgain = true;
-      return this.#looking;
-    }
-    this.#looking = this.#lookUntilQuiet().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#ask('look');
   }
 
   /** Hands everything over: finishes what was appended, frees the leases, tells the others. */
@@ -110,26 +103,36 @@ export class ShardLeases {
   #schedule(): void {
     if (this.#closed) return;
     this.#timer = this.#context.clock.startTimer(this.#context.config.process.leaseMs / ticksPerLease, () => {
-      void this.look().finally(() => this.#schedule());
+      this.#ask('renew').finally(() => this.#schedule());
     });
   }
 
-  async #lookUntilQuiet(): Promise<void> {
-    do {
-      this.#lookAgain = false;
-      try {
-        await this.#lookAndAct();
-      } catch (error) {
-        this.#context.log.warn({ err: error }, 'the shard leases could not be renewed');
-        return;
-      }
-    } while (this.#lookAgain && !this.#closed);
+  #ask(what: 'look' | 'renew'): Promise<void> {
+    if (!this.#started || this.#closed) return Promise.resolve();
+    if (this.#asked !== 'renew') this.#asked = what;
+    this.#looking ??= this.#lookUntilQuiet().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
   }
 
-  async #lookAndAct(): Promise<void> {
+  async #lookUntilQuiet(): Promise<void> {
+    while (this.#asked && !this.#closed) {
+      const renews = this.#asked === 'renew';
+      this.#asked = undefined;
+      try {
+        await this.#lookAndAct(renews);
+      } catch (error) {
+        this.#asked = undefined;
+        this.#context.log.warn({ err: error }, 'the shard leases could not be renewed');
+      }
+    }
+  }
+
+  async #lookAndAct(renews: boolean): Promise<void> {
     const startedMs = this.#context.clock.monotonicMs();
-    const seen = await this.#connection.renewAndLook(this.#address);
-    this.#renewedAtMs = startedMs;
+    const seen = await (renews ? this.#connection.renewAndLook(this.#address) : this.#connection.look());
+    if (renews) this.#renewedAtMs = startedMs;
     this.#noteClock(seen.databaseMs);
     this.#options.hints.hasListeners = seen.processes.length > 1;
     if (this.#closed) return;

@@ -71,6 +71,8 @@ export class ShardWriter implements OwnedShard {
       applicationName: `holdfast shard ${held.id} epoch ${held.epoch}`,
       statementTimeoutMs: 5_000,
     });
+    // Connecting goes on while the first command reads what it decides on.
+    this.#sql`SELECT 1`.catch(() => {});
   }
 
   /** Changes that wait for their transaction. */
