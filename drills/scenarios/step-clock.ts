@@ -37,20 +37,18 @@ export const stepClock: Drill = {
   async inject(stage) {
     const process = stage.cluster.processes[steppedProcess] as HomeserverProcess;
     const owns = (await Promise.all([0, 1, 2].map((shard) => stage.cluster.findOwner(shard)))).includes(process);
-    const steps = [];
-    for (const seconds of [stepSeconds, 0, -stepSeconds, 0]) steps.push(await step(stage, process, seconds));
-    const alerts = steps.filter(({ seconds }) => seconds !== 0);
-    const slowest = Math.max(...alerts.map(({ reportedMs }) => reportedMs));
+    const steps: Step[] = [];
+    do {
+      for (const seconds of [stepSeconds, 0, -stepSeconds, 0]) steps.push(await step(stage, process, seconds));
+    } while (stage.hasTimeForMore());
+    const wrong = steps.filter(({ seconds }) => seconds !== 0);
+    const shown = wrong.filter((each) => each.shown).length;
+    const slowest = Math.max(...steps.map(({ reportedMs }) => reportedMs));
     return [
       finding('the process whose clock is stepped owns a shard', owns ? 'yes' : 'no', 'yes', owns),
+      finding('steps that its replies show', shown, String(wrong.length), shown === wrong.length),
       finding(
-        'steps that its replies show',
-        alerts.filter(({ shown }) => shown).length,
-        '2',
-        alerts.every(({ shown }) => shown),
-      ),
-      finding(
-        'time until it reports its clock',
+        'time until it reports a step',
         `${Math.round(slowest)} ms`,
         `${alertLimitMs} ms`,
         slowest <= alertLimitMs,
@@ -59,7 +57,14 @@ export const stepClock: Drill = {
   },
 };
 
-async function step({ folder, say, short }: Stage, process: HomeserverProcess, seconds: number) {
+interface Step {
+  readonly seconds: number;
+  readonly reportedMs: number;
+  /** Whether the process's clock was really off by that. */
+  readonly shown: boolean;
+}
+
+async function step({ folder, say, short }: Stage, process: HomeserverProcess, seconds: number): Promise<Step> {
   const reports = /this machine's clock is (not )?the database's/;
   const before = process.findLines(reports).length;
   say(`the clock of ${process.name} is off by ${seconds} s`);
