@@ -103,7 +103,7 @@ export class ShardLeases {
   #schedule(): void {
     if (this.#closed) return;
     this.#timer = this.#context.clock.startTimer(this.#context.config.process.leaseMs / ticksPerLease, () => {
-      this.#ask('renew').finally(() => this.#schedule());
+      void this.#ask('renew').finally(() => this.#schedule());
     });
   }
 
