@@ -23,10 +23,12 @@ async function findServerUrl(): Promise<string> {
 
 /**
  * Makes a fresh database with all migrations applied, by cloning a template that is made once per server and set of
- * migrations. With `migrated: false` it is empty.
+ * migrations. With `migrated: false` it is empty. `serverUrl` is a superuser's, of the run's own server unless given.
  */
-export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<CreatedTestDatabase> {
-  const serverUrl = await findServerUrl();
+export async function createTestDatabase(
+  options: { migrated?: boolean; serverUrl?: string } = {},
+): Promise<CreatedTestDatabase> {
+  const serverUrl = options.serverUrl ?? (await findServerUrl());
   const name = `test_${randomBytes(8).toString('hex')}`;
   const template = options.migrated === false ? 'template0' : await ensureTemplate(serverUrl);
   await withConnection(serverUrl, (sql) =>

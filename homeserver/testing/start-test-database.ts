@@ -37,28 +37,36 @@ for i in $(seq 20); do rm -rf -- "$2" 2>/dev/null && break; sleep 0.1; done
 export async function startTestDatabase(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-test-'));
   try {
-    // mkdtemp's folder is its maker's alone; as root, PostgreSQL's user has to pass through it.
-    await chmod(folder, 0o711);
-    const home = join(folder, 'pg');
-    const user = choosePostgresUser(home);
-    const binaries = await preparePostgresBinaries(user, folder);
-    const cluster = await initializeCluster({ home, binaries, user, durable: false });
-    const port = await chooseFreePort(undefined);
-    const postmaster = await launchPostmaster({
-      cluster,
-      program: binaries.postgres,
-      version: binaries.version,
-      port,
-      durable: false,
-      maxConnections: testConnections,
-      clock: systemClock,
-    });
-    const stop = startReaper(postmaster.pid, folder);
-    return { url: formatSuperuserUrl(cluster.credentials, port), stop };
+    const { url, pid } = await launchTestDatabase(folder);
+    return { url, stop: startReaper(pid, folder) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/**
+ * Starts a PostgreSQL (fsync off) in the folder, which has to exist; nobody ends it but who wants to. It ends by itself
+ * within a minute or two when the folder is deleted.
+ */
+export async function launchTestDatabase(folder: string): Promise<{ readonly url: string; readonly pid: number }> {
+  // mkdtemp's folder is its maker's alone; as root, PostgreSQL's user has to pass through it.
+  await chmod(folder, 0o711);
+  const home = join(folder, 'pg');
+  const user = choosePostgresUser(home);
+  const binaries = await preparePostgresBinaries(user, folder);
+  const cluster = await initializeCluster({ home, binaries, user, durable: false });
+  const port = await chooseFreePort(undefined);
+  const postmaster = await launchPostmaster({
+    cluster,
+    program: binaries.postgres,
+    version: binaries.version,
+    port,
+    durable: false,
+    maxConnections: testConnections,
+    clock: systemClock,
+  });
+  return { url: formatSuperuserUrl(cluster.credentials, port), pid: postmaster.pid };
 }
 
 function startReaper(pid: number, folder: string): () => Promise<void> {

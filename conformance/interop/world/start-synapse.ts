@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
+import { installSynapse } from '@holdfast/benchmarks/peers/synapse/install-synapse.ts';
+import { synapseConfig, synapseLogConfig } from '@holdfast/benchmarks/peers/synapse/synapse-config.ts';
+import type { ServerSetting, StartedServer } from './start-world.ts';
+
+const run = promisify(execFile);
+
+/** Synapse's newest release from PyPI, one process, installed on the first use. */
+export async function startSynapse(setting: ServerSetting): Promise<StartedServer> {
+  const { python, version } = await installSynapse(setting.scratchFolder);
+  const { folder } = setting;
+  await mkdir(folder, { recursive: true });
+  const [port, tlsPort] = [await findFreePort(), await findFreePort()];
+  const configPath = join(folder, 'homeserver.yaml');
+  const base = synapseConfig({ ...setting, dataFolder: folder, port, registrationSecret: 'interop' });
+  await writeFile(configPath, JSON.stringify({ ...base, ...federationConfig(setting, port, tlsPort) }, null, 2));
+  await writeFile(join(folder, 'log.yaml'), JSON.stringify(synapseLogConfig(folder)));
+  const args = ['-m', 'synapse.app.homeserver', '--config-path', configPath];
+  await run(python, [...args, '--generate-keys'], { cwd: folder });
+  const running = await runServer({ program: python, args, folder, port });
+  return { ...running, tlsPort, version: `Synapse ${version}` };
+}
+
+const noLimit = { per_second: 1_000_000, burst_count: 1_000_000 };
+
+/** Federation on loopback, presence, open registration; and attempts that are repeated soon after a cut. */
+function federationConfig(setting: ServerSetting, port: number, tlsPort: number): Record<string, unknown> {
+  const listener = { bind_addresses: ['127.0.0.1'], type: 'http' };
+  return {
+    listeners: [
+      { ...listener, port, tls: false, resources: [{ names: ['client', 'media'], compress: false }] },
+      { ...listener, port: tlsPort, tls: true, resources: [{ names: ['client', 'media', 'federation', 'keys'] }] },
+    ],
+    tls_certificate_path: setting.tlsCertificate,
+    tls_private_key_path: setting.tlsKey,
+    federation_custom_ca_list: [setting.authorities],
+    ip_range_blacklist: [],
+    federation_ip_range_blacklist: [],
+    allow_public_rooms_over_federation: true,
+    allow_device_name_lookup_over_federation: true,
+    enable_registration: true,
+    enable_registration_without_verification: true,
+    enable_authenticated_media: true,
+    presence: { enabled: true },
+    rc_federation: { window_size: 1_000, sleep_limit: 100_000, sleep_delay: 0, reject_limit: 100_000, concurrent: 100 },
+    rc_key_requests: noLimit,
+    rc_reports: noLimit,
+    rc_media_create: noLimit,
+    federation: {
+      destination_min_retry_interval: '500ms',
+      destination_retry_multiplier: 2,
+      destination_max_retry_interval: '2s',
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BenchPostgres, startPostgres } from '@holdfast/benchmarks/peers/start-postgres.ts';
+import { stopOnInterrupt } from '@holdfast/benchmarks/peers/stop-on-interrupt.ts';
+import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
+import { makeAuthority } from './make-authority.ts';
+import { openLink } from './open-link.ts';
+import { startHoldfast } from './start-holdfast.ts';
+import { startSynapse } from './start-synapse.ts';
+
+export type ServerKind = 'holdfast' | 'synapse';
+
+/** One of the two servers. */
+export interface Side {
+  /** `holdfast` or `synapse`; with two of a kind, the second has a 2. */
+  readonly name: string;
+  readonly kind: ServerKind;
+  /** `localhost` and a port. */
+  readonly serverName: string;
+  /** Of the client-server API. */
+  readonly baseUrl: string;
+  readonly version: string;
+  /** Path of what the process wrote. */
+  readonly logFile: string;
+  /** Registers a user whose name begins as told. */
+  makeUser(beginning: string): Promise<TestUser>;
+}
+
+export interface World {
+  readonly sides: readonly [Side, Side];
+  /** Nothing passes between the servers any more. */
+  cut(): void;
+  mend(): void;
+  stop(): Promise<void>;
+}
+
+/** What a server needs to know to be started. */
+export interface ServerSetting {
+  readonly folder: string;
+  readonly serverName: string;
+  readonly databaseUrl: string;
+  readonly tlsCertificate: string;
+  readonly tlsKey: string;
+  readonly authorities: string;
+  /** Where programs are installed that are not part of the repository. */
+  readonly scratchFolder: string;
+}
+
+export interface StartedServer {
+  readonly baseUrl: string;
+  readonly tlsPort: number;
+  readonly version: string;
+  stop(): Promise<void>;
+}
+
+const starters: Readonly<Record<ServerKind, (setting: ServerSetting) => Promise<StartedServer>>> = {
+  holdfast: startHoldfast,
+  synapse: startSynapse,
+};
+
+/** Starts two servers that find each other over TLS on loopback, each with a database of its own on one PostgreSQL. */
+export async function startWorld(
+  kinds: readonly [ServerKind, ServerKind],
+  folders: { readonly run: string; readonly scratch: string },
+): Promise<World> {
+  const closers: (() => Promise<void>)[] = [];
+  const stop = stopOnInterrupt(async () => {
+    for (const close of closers.toReversed()) await close().catch((error: unknown) => console.error(error));
+  });
+  try {
+    await mkdir(folders.run, { recursive: true });
+    closers.push(() => rm(join(folders.run, 'data'), { recursive: true, force: true }));
+    const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
+    closers.push(() => postgres.stop());
+    const authority = await makeAuthority(join(folders.run, 'data'));
+    const links = await Promise.all([openLink(), openLink()]);
+    for (const link of links) closers.push(() => link.close());
+    const start = async (kind: ServerKind, index: 0 | 1): Promise<Side> => {
+      const name = index === 1 && kinds[0] === kind ? `${kind}2` : kind;
+      const issued = await authority.issue(name, ['DNS:localhost', 'IP:127.0.0.1']);
+      const setting = {
+        folder: join(folders.run, 'data', name),
+        serverName: `localhost:${links[index].port}`,
+        databaseUrl: await makeDatabase(postgres, `interop_${name}`, closers),
+        tlsCertificate: issued.certificate,
+        tlsKey: issued.key,
+        authorities: authority.certificate,
+        scratchFolder: folders.scratch,
+      };
+      const server = await starters[kind](setting);
+      closers.push(() => server.stop());
+      links[index].setTarget(server.tlsPort);
+      const logFile = join(setting.folder, 'output.log');
+      return { name, kind, serverName: setting.serverName, logFile, ...pick(server), makeUser: userMaker(server.baseUrl) };
+    };
+    const sides: readonly [Side, Side] = [await start(kinds[0], 0), await start(kinds[1], 1)];
+    return {
+      sides,
+      cut: () => links.forEach((link) => link.cut()),
+      mend: () => links.forEach((link) => link.mend()),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const pick = ({ baseUrl, version }: StartedServer) => ({ baseUrl, version });
+
+async function makeDatabase(postgres: BenchPostgres, name: string, closers: (() => Promise<void>)[]): Promise<string> {
+  const url = await postgres.createDatabase(name);
+  closers.push(() => postgres.dropDatabase(name));
+  return url;
+}
+
+let users = 0;
+
+function userMaker(baseUrl: string): (beginning: string) => Promise<TestUser> {
+  return (beginning) => registerUser(baseUrl, `${beginning}${++users}`);
+}
