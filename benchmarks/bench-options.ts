@@ -6,7 +6,8 @@ import type { BenchSizes } from './load/scenario.ts';
 const peerNames = ['holdfast', 'synapse', 'ceiling'];
 const wantedNames = ['micro', ...scenarios.map((scenario) => scenario.name)];
 
-export const usage = `npm run bench -- [options]
+export const usage = `npm run bench -- federation [options]   between servers; see there: npm run bench -- federation --help
+npm run bench -- [options]
   --against synapse     measure another server too, on the same PostgreSQL
   --only a,b            of ${wantedNames.join(', ')}
   --peers a,b           exactly these of ${peerNames.join(', ')}

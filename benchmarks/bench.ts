@@ -23,7 +23,9 @@ const installFolder = process.env['HOLDFAST_BENCH_SCRATCH'] ?? join(tmpdir(), 'h
 const peers: Readonly<Record<string, Peer>> = { ceiling, holdfast, synapse: synapse(installFolder) };
 
 async function main(): Promise<void> {
-  const options = readBenchOptions(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args[0] === 'federation') return (await import('./federation/bench-federation.ts')).benchFederation(args.slice(1));
+  const options = readBenchOptions(args);
   if (options === 'help') return console.log(usage);
   const core = options.wanted.has('micro') ? measureCore() : [];
   const measured = options.wanted.size > (core.length > 0 ? 1 : 0) ? await measureServers(options) : undefined;

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { type BenchPostgres, startPostgres } from '@holdfast/benchmarks/peers/start-postgres.ts';
 import { stopOnInterrupt } from '@holdfast/benchmarks/peers/stop-on-interrupt.ts';
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
-import { makeAuthority } from './make-authority.ts';
+import type { ServerSetting, StartedServer } from '../../federated-servers/federated-server.ts';
+import { makeAuthority } from '../../federated-servers/make-authority.ts';
+import { startHoldfast } from '../../federated-servers/start-holdfast.ts';
+import { startSynapse } from '../../federated-servers/start-synapse.ts';
 import { openLink } from './open-link.ts';
-import { startHoldfast } from './start-holdfast.ts';
-import { startSynapse } from './start-synapse.ts';
 
 export type ServerKind = 'holdfast' | 'synapse';
 
@@ -31,25 +32,6 @@ export interface World {
   /** Nothing passes between the servers any more. */
   cut(): void;
   mend(): void;
-  stop(): Promise<void>;
-}
-
-/** What a server needs to know to be started. */
-export interface ServerSetting {
-  readonly folder: string;
-  readonly serverName: string;
-  readonly databaseUrl: string;
-  readonly tlsCertificate: string;
-  readonly tlsKey: string;
-  readonly authorities: string;
-  /** Where programs are installed that are not part of the repository. */
-  readonly scratchFolder: string;
-}
-
-export interface StartedServer {
-  readonly baseUrl: string;
-  readonly tlsPort: number;
-  readonly version: string;
   stop(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
-import type { ServerSetting, StartedServer } from './start-world.ts';
+import type { ServerSetting, StartedServer } from './federated-server.ts';
 
-const program = join(import.meta.dirname, '../../../homeserver/holdfast.js');
+const program = join(import.meta.dirname, '../../homeserver/holdfast.js');
 
 /** Holdfast as it comes, with open registration and loopback allowed. */
 export async function startHoldfast(setting: ServerSetting): Promise<StartedServer> {
@@ -21,6 +21,7 @@ export async function startHoldfast(setting: ServerSetting): Promise<StartedServ
       HOLDFAST_RATE_LIMITS_ENABLED: 'false',
       HOLDFAST_PASSWORD_MEMORY_KIB: '1024',
       HOLDFAST_PASSWORD_ITERATIONS: '1',
+      HOLDFAST_PRESENCE_ENABLED: String(setting.presence ?? true),
       HOLDFAST_TLS_PORT: String(tlsPort),
       HOLDFAST_TLS_CERTIFICATE: setting.tlsCertificate,
       HOLDFAST_TLS_KEY: setting.tlsKey,

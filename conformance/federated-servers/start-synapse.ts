@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
 import { installSynapse } from '@holdfast/benchmarks/peers/synapse/install-synapse.ts';
 import { synapseConfig, synapseLogConfig } from '@holdfast/benchmarks/peers/synapse/synapse-config.ts';
-import type { ServerSetting, StartedServer } from './start-world.ts';
+import type { ServerSetting, StartedServer } from './federated-server.ts';
 
 const run = promisify(execFile);
 
@@ -45,7 +45,7 @@ function federationConfig(setting: ServerSetting, port: number, tlsPort: number)
     enable_registration: true,
     enable_registration_without_verification: true,
     enable_authenticated_media: true,
-    presence: { enabled: true },
+    presence: { enabled: setting.presence ?? true },
     rc_federation: { window_size: 1_000, sleep_limit: 100_000, sleep_delay: 0, reject_limit: 100_000, concurrent: 100 },
     rc_key_requests: noLimit,
     rc_reports: noLimit,

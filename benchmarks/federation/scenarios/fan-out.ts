@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { serveRoom } from '@holdfast/conformance/stub-servers/serve-room.ts';
+import { makeStubRoom } from '@holdfast/conformance/stub-servers/stub-room.ts';
+import type { StubServer } from '@holdfast/conformance/stub-servers/stub-server.ts';
+import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
+import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import { readTreeCpuSeconds } from '../../load/process-memory.ts';
+import { median } from '../../load/summary.ts';
+import { joinThrough, sendText } from '../client.ts';
+import type { FederationRun, FederationScenario } from '../federation-run.ts';
+
+const patienceMs = 300_000;
+const localMessages = 50;
+const betweenMs = 250;
+
+/** Messages into a room in which many servers are: what the sender waits, and what it costs until all have them. */
+export const fanOut: FederationScenario = {
+  name: 'fan-out',
+  async measure(run) {
+    const { stubs, roomId, received } = await makeWideRoom(run);
+    const server = await run.startServer(run.peer);
+    const user = await registerUser(server.baseUrl, 'speaker');
+    const localRoom = await user.call('POST', '/_matrix/client/v3/createRoom', { room_version: '10' });
+    const localMs = await measureSends(user, localRoom.room_id, localMessages, 0);
+    await joinThrough(user, roomId, (stubs[0] as StubServer).name);
+    const join = await waitForAll(stubs, received, 1);
+    run.log(`the join reached ${stubs.length} servers in ${(join / 1000).toFixed(1)} s`);
+
+    const count = run.sizes.sentMessages[run.peer];
+    const cpuBefore = readTreeCpuSeconds(server.pid);
+    const startMs = performance.now();
+    const wideMs = await measureSends(user, roomId, count, betweenMs);
+    await waitForAll(stubs, received, 1 + count);
+    const allSeconds = (performance.now() - startMs) / 1000;
+    const cpuMs = ((readTreeCpuSeconds(server.pid) - cpuBefore) * 1000) / count;
+    for (const stub of stubs) assert.equal(received.get(stub.name), 1 + count, 'each server got each event once');
+    run.log(`${count} messages to ${stubs.length} servers in ${allSeconds.toFixed(1)} s, ${cpuMs.toFixed(0)} ms CPU each`);
+    return [
+      { key: 'sendLocalMs', value: localMs },
+      { key: 'sendWideMs', value: wideMs },
+      { key: 'fanOutCpuMs', value: cpuMs },
+      { key: 'fanOutSeconds', value: allSeconds / count },
+    ];
+  },
+};
+
+async function makeWideRoom(run: FederationRun) {
+  const rules = roomVersionRules('10');
+  if (rules === undefined) throw new Error('no room version 10');
+  const received = new Map<string, number>();
+  const stubs: StubServer[] = [];
+  for (let index = 0; index < run.sizes.servers; index++) stubs.push(await run.startStub());
+  const keys = stubs.map(({ key }) => key);
+  const room = makeStubRoom(rules, keys, { members: stubs.length, otherState: 0 });
+  for (const stub of stubs) {
+    stub.handlers.push(serveRoom(room, stub.name, { partialState: false }), ({ path, text }) => {
+      if (!path.startsWith('/_matrix/federation/v1/send/')) return undefined;
+      const { pdus } = JSON.parse(text) as { pdus: unknown[] };
+      received.set(stub.name, (received.get(stub.name) ?? 0) + pdus.length);
+      return { body: { pdus: {} } };
+    });
+  }
+  // The resident server hears of the join by the join itself, and passes it to nobody.
+  received.set((stubs[0] as StubServer).name, 1);
+  return { stubs, roomId: room.roomId, received };
+}
+
+/** The middle of what a sender waits for, in milliseconds. */
+async function measureSends(user: TestUser, roomId: string, count: number, pauseMs: number): Promise<number> {
+  const tookMs: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const startMs = performance.now();
+    await sendText(user, roomId, `message ${index}`);
+    tookMs.push(performance.now() - startMs);
+    if (pauseMs > 0) await delay(pauseMs);
+  }
+  return median(tookMs);
+}
+
+async function waitForAll(stubs: readonly StubServer[], received: ReadonlyMap<string, number>, count: number) {
+  const startMs = performance.now();
+  while (!stubs.every(({ name }) => (received.get(name) ?? 0) >= count)) {
+    if (performance.now() - startMs > patienceMs) {
+      const late = stubs.filter(({ name }) => (received.get(name) ?? 0) < count).length;
+      throw new Error(`${late} of ${stubs.length} servers did not get ${count} events within ${patienceMs / 1000} s`);
+    }
+    await delay(10);
+  }
+  return performance.now() - startMs;
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { type StubRoom, makeStubRoom } from '@holdfast/conformance/stub-servers/stub-room.ts';
+import { serveRoom } from '@holdfast/conformance/stub-servers/serve-room.ts';
+import type { StubServer } from '@holdfast/conformance/stub-servers/stub-server.ts';
+import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
+import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
+import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import { joinThrough, readMessageIds, waitForEvent } from '../client.ts';
+import type { FederationRun, FederationScenario } from '../federation-run.ts';
+import { sampleText } from '../../load/sample-text.ts';
+
+interface Origin {
+  readonly stub: StubServer;
+  readonly room: StubRoom;
+  readonly messages: readonly BuiltEvent[];
+}
+
+const transactionPdus = 50;
+const patienceMs = 300_000;
+const membersEach = 5;
+
+/** Servers that send messages as fast as they are taken, each into a room of its own, one transaction at a time. */
+export const receive: FederationScenario = {
+  name: 'receive',
+  async measure(run) {
+    const count = run.sizes.receivedMessages[run.peer];
+    const one = await measureOrigins(run, 1, count);
+    const many = await measureOrigins(run, run.sizes.origins, count);
+    return [
+      { key: 'receiveOne', value: one },
+      { key: 'receiveMany', value: many },
+    ];
+  },
+};
+
+async function measureOrigins(run: FederationRun, originCount: number, messageCount: number): Promise<number> {
+  const server = await run.startServer(run.peer);
+  const user = await registerUser(server.baseUrl, 'reader');
+  const each = Math.ceil(messageCount / originCount);
+  const origins: Origin[] = [];
+  for (let index = 0; index < originCount; index++) origins.push(await makeOrigin(run, user, each));
+  const startMs = performance.now();
+  await Promise.all(origins.map((origin) => sendAll(origin, server.serverName)));
+  for (const { room, messages } of origins) {
+    await waitForEvent(user, room.roomId, messages.at(-1)?.eventId ?? '', patienceMs);
+  }
+  const seconds = (performance.now() - startMs) / 1000;
+  for (const origin of origins) await checkReceived(user, origin);
+  const rate = (each * originCount) / seconds;
+  run.log(`${each * originCount} messages of ${originCount} servers in ${seconds.toFixed(1)} s: ${rate.toFixed(0)}/s`);
+  return rate;
+}
+
+async function makeOrigin(run: FederationRun, user: TestUser, messageCount: number): Promise<Origin> {
+  const rules = roomVersionRules('10');
+  if (rules === undefined) throw new Error('no room version 10');
+  const stub = await run.startStub();
+  const room = makeStubRoom(rules, [stub.key], { members: membersEach, otherState: 0 });
+  stub.handlers.push(serveRoom(room, stub.name, { partialState: false }), takeTransaction);
+  await joinThrough(user, room.roomId, stub.name);
+  const messages = Array.from({ length: messageCount }, (_, index) => {
+    const sender = `@member-${index % membersEach}:${stub.name}`;
+    return room.append({ type: 'm.room.message', sender, content: { msgtype: 'm.text', body: sampleText(index) } }, stub.key);
+  });
+  return { stub, room, messages };
+}
+
+const takeTransaction = ({ path }: { path: string }) =>
+  path.startsWith('/_matrix/federation/v1/send/') ? { body: { pdus: {} } } : undefined;
+
+async function sendAll({ stub, room, messages }: Origin, serverName: string): Promise<void> {
+  const forged = forge(stub, room);
+  for (let from = 0; from < messages.length; from += transactionPdus) {
+    const pdus = messages.slice(from, from + transactionPdus).map(({ pduJson }) => pduJson);
+    // Who does not check signatures takes this one, and is found out.
+    if (from === 0) pdus.push(forged.pduJson);
+    const body = `{"edus":[],"origin":"${stub.name}","origin_server_ts":${Date.now()},"pdus":[${pdus.join(',')}]}`;
+    for (;;) {
+      const { status, text } = await stub.ask(serverName, 'PUT', `/_matrix/federation/v1/send/t${from}`, body);
+      if (status === 200) break;
+      // Told to come back later.
+      if (status !== 429 && status !== 503) throw new Error(`a transaction was answered with ${status}: ${text}`);
+    }
+  }
+}
+
+/** An event whose signature is of other bytes. */
+function forge(stub: StubServer, room: StubRoom): BuiltEvent {
+  const draft = { type: 'm.room.message', sender: `@member-0:${stub.name}`, content: { body: 'forged', msgtype: 'm.text' } };
+  const event = room.build(draft, stub.key, room.newest);
+  const signature = event.pdu.signatures?.[stub.name]?.[stub.key.keyId] ?? '';
+  const other = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+  return { ...event, pduJson: event.pduJson.replace(signature, () => other) };
+}
+
+async function checkReceived(user: TestUser, { messages, room }: Origin): Promise<void> {
+  const ids = await readMessageIds(user, room.roomId);
+  assert.deepEqual(ids.toReversed(), messages.map(({ eventId }) => eventId), 'exactly what was sent, in its order');
+}
