@@ -3,10 +3,9 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeAuthority } from '@holdfast/conformance/federated-servers/make-authority.ts';
-import { installSynapse } from '../peers/synapse/install-synapse.ts';
 import { startPostgres } from '../peers/start-postgres.ts';
 import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
-import { type FederationResults, formatFederationTable } from './federation-table.ts';
+import { installSynapse } from '../peers/synapse/install-synapse.ts';
 import {
   type FederationGround,
   type FederationPeer,
@@ -15,6 +14,7 @@ import {
   type Figure,
   runScenario,
 } from './federation-run.ts';
+import { type FederationResults, formatFederationTable } from './federation-table.ts';
 import { measureResolution } from './measure-resolution.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { forks } from './scenarios/forks.ts';

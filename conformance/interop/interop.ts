@@ -99,7 +99,7 @@ function readServers(text: string): [ServerKind, ServerKind] {
 }
 
 function markdownRow(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
+  return `| ${cells.join(' | ')} |`;
 }
 
 await main();

@@ -27,7 +27,9 @@ export function serveRoom(
       return { body: reply };
     },
     state: () => ({ body: `{"auth_chain":[],"pdus":[${texts(room.state.values())}]}` }),
-    state_ids: () => ({ body: { auth_chain_ids: [], pdu_ids: [...room.state.values()].map(({ eventId }) => eventId) } }),
+    state_ids: () => ({
+      body: { auth_chain_ids: [], pdu_ids: [...room.state.values()].map(({ eventId }) => eventId) },
+    }),
     event(_request, [eventId = '']) {
       const event = room.events.get(eventId);
       if (event === undefined) return notFound;
@@ -41,7 +43,9 @@ export function serveRoom(
     },
     get_missing_events(request) {
       const { latest_events: latest, limit } = JSON.parse(request.text) as { latest_events: string[]; limit?: number };
-      const events = before(room, latest, (limit ?? 10) + latest.length).filter(({ eventId }) => !latest.includes(eventId));
+      const events = before(room, latest, (limit ?? 10) + latest.length).filter(
+        ({ eventId }) => !latest.includes(eventId),
+      );
       return { body: `{"events":[${texts(events.toReversed())}]}` };
     },
   };
@@ -64,7 +68,12 @@ function texts(events: Iterable<BuiltEvent>): string {
 function draftJoin(room: StubRoom, userId: string): JsonObject {
   const references = (events: readonly (BuiltEvent | undefined)[]) =>
     events.flatMap((event) => (event === undefined ? [] : [room.refer(event)]));
-  const auth = [['m.room.create', ''], ['m.room.power_levels', ''], ['m.room.join_rules', ''], ['m.room.member', userId]];
+  const auth = [
+    ['m.room.create', ''],
+    ['m.room.power_levels', ''],
+    ['m.room.join_rules', ''],
+    ['m.room.member', userId],
+  ];
   const wanted = room.rules.roomIdIsCreateHash ? auth.slice(1) : auth;
   return {
     room_version: room.rules.id,
@@ -79,7 +88,7 @@ function draftJoin(room: StubRoom, userId: string): JsonObject {
       prev_events: references(room.newest),
       auth_events: references(wanted.map(([type = '', key = '']) => room.state.get(tuple(type, key)))),
     },
-  } as JsonObject;
+  };
 }
 
 function joinReply(room: StubRoom, serverName: string, omitMembers: boolean): string {
@@ -88,7 +97,9 @@ function joinReply(room: StubRoom, serverName: string, omitMembers: boolean): st
   for (const event of state) for (const found of authChainOf(room, event.eventId)) auth.add(found);
   // What is part of the state need not come twice.
   const chain = omitMembers ? [...auth].filter((event) => !state.includes(event)) : [];
-  const servers = omitMembers ? [...new Set([...room.state.values()].map(({ pdu }) => serverOf(pdu.sender)))] : undefined;
+  const servers = omitMembers
+    ? [...new Set([...room.state.values()].map(({ pdu }) => serverOf(pdu.sender)))]
+    : undefined;
   return (
     `{"origin":"${serverName}","members_omitted":${omitMembers},"event":{},"state":[${texts(state)}],` +
     `"auth_chain":[${texts(chain)}]${servers === undefined ? '' : `,"servers_in_room":${JSON.stringify(servers)}`}}`

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { cryptoPrimitives, generateSigningKeyPair } from '@holdfast/homeserver/platform/cryptography/crypto-primitives.ts';
+import {
+  cryptoPrimitives,
+  generateSigningKeyPair,
+} from '@holdfast/homeserver/platform/cryptography/crypto-primitives.ts';
 import { encodeBase64 } from '@holdfast/protocol/crypto/base64.ts';
 import type { SigningKey } from '@holdfast/protocol/crypto/crypto-primitives.ts';
 import { signJson } from '@holdfast/protocol/crypto/sign-json.ts';
@@ -62,8 +65,9 @@ export async function startStubServer(setting: StubSetting): Promise<StubServer>
     keepAlive: true,
     maxSockets: setting.connections ?? 8,
   });
-  let key: SigningKey | undefined;
-  const ownHandler: StubHandler = ({ path }) => (key === undefined ? undefined : describeStub(key, pair.publicKey, path));
+  // The key has the server's name, which has the port.
+  const self: { key?: SigningKey } = {};
+  const ownHandler: StubHandler = ({ path }) => self.key && describeStub(self.key, pair.publicKey, path);
   const server = createServer(
     { cert: readFileSync(setting.certificate), key: readFileSync(setting.key), keepAliveTimeout: 60_000 },
     (incoming, response) => void answer([...handlers, ownHandler], incoming, response),
@@ -72,7 +76,7 @@ export async function startStubServer(setting: StubSetting): Promise<StubServer>
   await once(server, 'listening');
   const name = `localhost:${(server.address() as AddressInfo).port}`;
   const ownKey: SigningKey = { name, keyId: 'ed25519:stub', secretKey: pair.secretKey };
-  key = ownKey;
+  self.key = ownKey;
   return {
     name,
     key: ownKey,

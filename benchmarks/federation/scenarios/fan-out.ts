@@ -7,8 +7,8 @@ import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-u
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { readTreeCpuSeconds } from '../../load/process-memory.ts';
 import { median } from '../../load/summary.ts';
-import { joinThrough, sendText } from '../client.ts';
 import type { FederationRun, FederationScenario } from '../federation-run.ts';
+import { joinThrough, sendText } from '../send-and-wait.ts';
 
 const patienceMs = 300_000;
 const localMessages = 50;
@@ -35,7 +35,9 @@ export const fanOut: FederationScenario = {
     const allSeconds = (performance.now() - startMs) / 1000;
     const cpuMs = ((readTreeCpuSeconds(server.pid) - cpuBefore) * 1000) / count;
     for (const stub of stubs) assert.equal(received.get(stub.name), 1 + count, 'each server got each event once');
-    run.log(`${count} messages to ${stubs.length} servers in ${allSeconds.toFixed(1)} s, ${cpuMs.toFixed(0)} ms CPU each`);
+    run.log(
+      `${count} messages to ${stubs.length} servers in ${allSeconds.toFixed(1)} s, ${cpuMs.toFixed(0)} ms CPU each`,
+    );
     return [
       { key: 'sendLocalMs', value: localMs },
       { key: 'sendWideMs', value: wideMs },

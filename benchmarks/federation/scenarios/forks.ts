@@ -4,8 +4,8 @@ import { makeStubRoom } from '@holdfast/conformance/stub-servers/stub-room.ts';
 import { registerUser } from '@holdfast/homeserver/testing/test-user.ts';
 import { type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
-import { joinThrough, sendText, waitForEvent } from '../client.ts';
 import type { FederationScenario } from '../federation-run.ts';
+import { joinThrough, sendText, waitForEvent } from '../send-and-wait.ts';
 
 const patienceMs = 300_000;
 const transactionPdus = 50;
@@ -54,7 +54,9 @@ export const forks: FederationScenario = {
       await delay(50);
     }
     const healSeconds = (performance.now() - healingMs) / 1000;
-    run.log(`${branches.length} branches received in ${receivedSeconds.toFixed(1)} s, healed in ${healSeconds.toFixed(1)} s`);
+    run.log(
+      `${branches.length} branches received in ${receivedSeconds.toFixed(1)} s, healed in ${healSeconds.toFixed(1)} s`,
+    );
     return [
       { key: 'forksReceivedSeconds', value: receivedSeconds },
       { key: 'forksHealedSeconds', value: healSeconds },

@@ -5,8 +5,8 @@ import { makeStubRoom } from '@holdfast/conformance/stub-servers/stub-room.ts';
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { readTreeMemoryBytes } from '../../load/process-memory.ts';
-import { joinThrough, sendText } from '../client.ts';
 import type { FederatedServer, FederationRun, FederationScenario } from '../federation-run.ts';
+import { joinThrough, sendText } from '../send-and-wait.ts';
 
 const memberServers = 20;
 const sampleEveryMs = 100;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { type StubRoom, makeStubRoom } from '@holdfast/conformance/stub-servers/stub-room.ts';
 import { serveRoom } from '@holdfast/conformance/stub-servers/serve-room.ts';
+import { makeStubRoom, type StubRoom } from '@holdfast/conformance/stub-servers/stub-room.ts';
 import type { StubServer } from '@holdfast/conformance/stub-servers/stub-server.ts';
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
-import { joinThrough, readMessageIds, waitForEvent } from '../client.ts';
+import { sampleText, seededRandomness } from '../../load/sample-text.ts';
 import type { FederationRun, FederationScenario } from '../federation-run.ts';
-import { sampleText } from '../../load/sample-text.ts';
+import { joinThrough, readMessageIds, waitForEvent } from '../send-and-wait.ts';
 
 interface Origin {
   readonly stub: StubServer;
@@ -58,9 +58,13 @@ async function makeOrigin(run: FederationRun, user: TestUser, messageCount: numb
   const room = makeStubRoom(rules, [stub.key], { members: membersEach, otherState: 0 });
   stub.handlers.push(serveRoom(room, stub.name, { partialState: false }), takeTransaction);
   await joinThrough(user, room.roomId, stub.name);
+  const random = seededRandomness(7);
   const messages = Array.from({ length: messageCount }, (_, index) => {
     const sender = `@member-${index % membersEach}:${stub.name}`;
-    return room.append({ type: 'm.room.message', sender, content: { msgtype: 'm.text', body: sampleText(index) } }, stub.key);
+    return room.append(
+      { type: 'm.room.message', sender, content: { msgtype: 'm.text', body: sampleText(random) } },
+      stub.key,
+    );
   });
   return { stub, room, messages };
 }
@@ -86,7 +90,11 @@ async function sendAll({ stub, room, messages }: Origin, serverName: string): Pr
 
 /** An event whose signature is of other bytes. */
 function forge(stub: StubServer, room: StubRoom): BuiltEvent {
-  const draft = { type: 'm.room.message', sender: `@member-0:${stub.name}`, content: { body: 'forged', msgtype: 'm.text' } };
+  const draft = {
+    type: 'm.room.message',
+    sender: `@member-0:${stub.name}`,
+    content: { body: 'forged', msgtype: 'm.text' },
+  };
   const event = room.build(draft, stub.key, room.newest);
   const signature = event.pdu.signatures?.[stub.name]?.[stub.key.keyId] ?? '';
   const other = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
@@ -95,5 +103,9 @@ function forge(stub: StubServer, room: StubRoom): BuiltEvent {
 
 async function checkReceived(user: TestUser, { messages, room }: Origin): Promise<void> {
   const ids = await readMessageIds(user, room.roomId);
-  assert.deepEqual(ids.toReversed(), messages.map(({ eventId }) => eventId), 'exactly what was sent, in its order');
+  assert.deepEqual(
+    ids.toReversed(),
+    messages.map(({ eventId }) => eventId),
+    'exactly what was sent, in its order',
+  );
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { call, join, makeRoom, serverOf, setState, until, waitForMembership, waitForState } from '../actions.ts';
+import { call, join, makeRoom, serverOf, setState, until, waitForMembership, waitForState } from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Names lead over servers to the room, the directory of the other server lists it, and profiles are known there. */
@@ -8,11 +8,21 @@ export const aliases: Scenario = {
   async play({ host, guest, version }) {
     const localpart = `room-${host.userId.slice(1).split(':')[0]}`;
     const alias = `#${localpart}:${serverOf(host.userId)}`;
-    const roomId = await makeRoom(host, version, { room_alias_name: localpart, name: 'found by name', visibility: 'public' });
+    const roomId = await makeRoom(host, version, {
+      room_alias_name: localpart,
+      name: 'found by name',
+      visibility: 'public',
+    });
     const found = await call(guest, 'GET', `/directory/room/${encodeURIComponent(alias)}`);
     assert.equal(found.room_id, roomId);
     assert.ok(found.servers.includes(serverOf(host.userId)));
-    await call(guest, 'GET', `/directory/room/${encodeURIComponent(`${alias.replace(':', '-none:')}`)}`, undefined, 404);
+    await call(
+      guest,
+      'GET',
+      `/directory/room/${encodeURIComponent(`${alias.replace(':', '-none:')}`)}`,
+      undefined,
+      404,
+    );
 
     const server = encodeURIComponent(serverOf(host.userId));
     await until('the directory of the other server lists the room', async () => {

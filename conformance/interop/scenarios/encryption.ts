@@ -8,7 +8,7 @@ import {
   waitForMembership,
   waitForMessage,
 } from '../../clients/chat-client.ts';
-import { until } from '../actions.ts';
+import { until } from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Device lists, key queries and claims, and to-device messages over servers, as real clients use them. */

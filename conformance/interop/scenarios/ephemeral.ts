@@ -1,5 +1,5 @@
 import type { AnyJson } from '@holdfast/homeserver/testing/test-user.ts';
-import { call, join, makeRoom, say, syncToken, syncUntil, waitForMembership, waitForText } from '../actions.ts';
+import { call, join, makeRoom, say, syncToken, syncUntil, waitForMembership, waitForText } from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Typing, receipts, presence and to-device messages reach the other server's clients. */
@@ -18,13 +18,18 @@ export const ephemeral: Scenario = {
       await waitForText(actor, roomId, `read this, ${actor.userId}`);
       const since = await syncToken(watcher);
       const ephemeralOf = (reply: AnyJson): AnyJson[] => reply.rooms?.join?.[roomId]?.ephemeral?.events ?? [];
-      await call(actor, 'PUT', `/rooms/${room}/typing/${encodeURIComponent(actor.userId)}`, { typing: true, timeout: 20_000 });
+      await call(actor, 'PUT', `/rooms/${room}/typing/${encodeURIComponent(actor.userId)}`, {
+        typing: true,
+        timeout: 20_000,
+      });
       await syncUntil(`${watcher.userId} sees ${actor.userId} typing`, watcher, since, (reply) =>
         ephemeralOf(reply).find(({ type, content }) => type === 'm.typing' && content.user_ids.includes(actor.userId)),
       );
       await call(actor, 'POST', `/rooms/${room}/receipt/m.read/${encodeURIComponent(eventId)}`, {});
       await syncUntil(`${watcher.userId} sees the receipt of ${actor.userId}`, watcher, since, (reply) =>
-        ephemeralOf(reply).find(({ type, content }) => type === 'm.receipt' && content[eventId]?.['m.read']?.[actor.userId]),
+        ephemeralOf(reply).find(
+          ({ type, content }) => type === 'm.receipt' && content[eventId]?.['m.read']?.[actor.userId],
+        ),
       );
       const path = `/presence/${encodeURIComponent(actor.userId)}/status`;
       await call(actor, 'PUT', path, { presence: 'online', status_msg: 'on the air' });

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { call, join, makeRoom, readHistory, readTexts, say, setState, until, waitForMembership, waitForText } from '../actions.ts';
+import {
+  call,
+  join,
+  makeRoom,
+  readHistory,
+  readTexts,
+  say,
+  setState,
+  until,
+  waitForMembership,
+  waitForText,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 const oldMessages = 60;
@@ -23,7 +34,11 @@ export const history: Scenario = {
     assert.equal(new Set(all.map(({ event_id }) => event_id)).size, all.length, 'no event twice');
 
     const middle = eventIds[30] ?? '';
-    const context = await call(guest, 'GET', `/rooms/${encodeURIComponent(roomId)}/context/${encodeURIComponent(middle)}?limit=4`);
+    const context = await call(
+      guest,
+      'GET',
+      `/rooms/${encodeURIComponent(roomId)}/context/${encodeURIComponent(middle)}?limit=4`,
+    );
     assert.equal(context.event.content.body, 'old 31');
     assert.ok(context.events_before.length > 0 && context.events_after.length > 0);
     await findByTime({ host, guest, roomId, version });

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import type { AnyJson } from '@holdfast/homeserver/testing/test-user.ts';
-import { join, leave, makeRoom, moderate, say, syncRoom, until, waitForMembership, waitForSameState, waitForText } from '../actions.ts';
+import {
+  join,
+  leave,
+  makeRoom,
+  moderate,
+  say,
+  syncRoom,
+  until,
+  waitForMembership,
+  waitForSameState,
+  waitForText,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** An invitation that is accepted, one that is refused, and one that is taken back. */

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { join, leave, makeRoom, moderate, readTexts, say, waitForMembership, waitForSameState, waitForText } from '../actions.ts';
+import {
+  join,
+  leave,
+  makeRoom,
+  moderate,
+  readTexts,
+  say,
+  waitForMembership,
+  waitForSameState,
+  waitForText,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Join, talk both ways, leave and come back. */
@@ -17,7 +27,11 @@ export const joinARoom: Scenario = {
       await say(guest, roomId, `guest ${turn}`);
       await waitForText(host, roomId, `guest ${turn}`);
     }
-    assert.deepEqual(await readTexts(guest, roomId), await readTexts(host, roomId), 'the same history in the same order');
+    assert.deepEqual(
+      await readTexts(guest, roomId),
+      await readTexts(host, roomId),
+      'the same history in the same order',
+    );
 
     await leave(guest, roomId);
     await waitForMembership(host, roomId, guest, 'leave');

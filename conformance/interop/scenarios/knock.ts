@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { call, join, leave, makeRoom, moderate, serverOf, syncRoom, until, waitForMembership } from '../actions.ts';
+import {
+  call,
+  join,
+  leave,
+  makeRoom,
+  moderate,
+  serverOf,
+  syncRoom,
+  until,
+  waitForMembership,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** A knock that is let in, one that is turned away, and one that is taken back. */

@@ -31,8 +31,7 @@ export const media: Scenario = {
 };
 
 /** 8 × 8 pixels, one colour. */
-const smallPng =
-  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGM4kRqFFTEMLQkAQb5GAXXRjBoAAAAASUVORK5CYII=';
+const smallPng = 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGM4kRqFFTEMLQkAQb5GAXXRjBoAAAAASUVORK5CYII=';
 
 async function upload(user: TestUser, bytes: Buffer<ArrayBuffer>, type: string, name: string) {
   const path = `/_matrix/media/v3/upload?filename=${encodeURIComponent(name)}`;

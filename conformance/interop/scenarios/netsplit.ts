@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict';
-import { join, leave, makeRoom, moderate, readState, readTexts, say, setState, until, waitForMembership, waitForSameState, waitForText } from '../actions.ts';
+import {
+  join,
+  leave,
+  makeRoom,
+  moderate,
+  readState,
+  readTexts,
+  say,
+  setState,
+  until,
+  waitForMembership,
+  waitForSameState,
+  waitForText,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 const messagesEach = 15;

@@ -1,4 +1,15 @@
-import { join, makeRoom, moderate, readState, say, setState, waitForMembership, waitForSameState, waitForState, waitForText } from '../actions.ts';
+import {
+  join,
+  makeRoom,
+  moderate,
+  readState,
+  say,
+  setState,
+  waitForMembership,
+  waitForSameState,
+  waitForState,
+  waitForText,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Power given over servers can be used there, and what it does binds the other side. */

@@ -1,4 +1,13 @@
-import { join, leave, makeRoom, say, setState, waitForMembership, waitForSameState, waitForText } from '../actions.ts';
+import {
+  join,
+  leave,
+  makeRoom,
+  say,
+  setState,
+  waitForMembership,
+  waitForSameState,
+  waitForText,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** Members of a space may come in, others may not; the resident server signs each such join too. */

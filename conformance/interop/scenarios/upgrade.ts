@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { call, join, makeRoom, readState, say, waitForMembership, waitForState, waitForText } from '../actions.ts';
+import {
+  call,
+  join,
+  makeRoom,
+  readState,
+  say,
+  waitForMembership,
+  waitForState,
+  waitForText,
+} from '../call-and-wait.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** A room gets a newer version; members of the other server follow it. */

@@ -17,7 +17,10 @@ export async function openLink(): Promise<Link & { setTarget(port: number): void
   let isCut = false;
   let targetPort: number | undefined;
   const server = createServer((inbound) => {
-    if (isCut || targetPort === undefined) return void inbound.resetAndDestroy();
+    if (isCut || targetPort === undefined) {
+      inbound.resetAndDestroy();
+      return;
+    }
     const outbound = connect(targetPort, '127.0.0.1');
     for (const [socket, other] of [
       [inbound, outbound],

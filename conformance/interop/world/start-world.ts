@@ -73,7 +73,14 @@ export async function startWorld(
       closers.push(() => server.stop());
       links[index].setTarget(server.tlsPort);
       const logFile = join(setting.folder, 'output.log');
-      return { name, kind, serverName: setting.serverName, logFile, ...pick(server), makeUser: userMaker(server.baseUrl) };
+      return {
+        name,
+        kind,
+        serverName: setting.serverName,
+        logFile,
+        ...pick(server),
+        makeUser: userMaker(server.baseUrl),
+      };
     };
     const sides: readonly [Side, Side] = [await start(kinds[0], 0), await start(kinds[1], 1)];
     return {

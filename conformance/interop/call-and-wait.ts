@@ -83,7 +83,9 @@ export async function readHistory(user: TestUser, roomId: string, limit = 50): P
 
 export async function readTexts(user: TestUser, roomId: string): Promise<string[]> {
   const events = await readHistory(user, roomId);
-  return events.filter(({ type, content }) => type === 'm.room.message' && content.body).map(({ content }) => content.body);
+  return events
+    .filter(({ type, content }) => type === 'm.room.message' && content.body)
+    .map(({ content }) => content.body);
 }
 
 /** Asks until the answer is neither undefined nor false, and gives it. Throws an error with `what` when it never is. */
