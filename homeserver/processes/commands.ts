@@ -6,7 +6,7 @@ import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { probeWriteCommand } from '../platform/shard-log/probe-write-command.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
-import { claimAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
+import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
 import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
 import { forgetRoomCommand } from '../rooms/forget-room.ts';
 import { redactEventCommand } from '../rooms/redact-event.ts';
@@ -22,6 +22,7 @@ export const commands: readonly AnyCommand[] = [
   claimAliasCommand,
   createRoomCommand,
   forgetRoomCommand,
+  moveAliasCommand,
   probeWriteCommand,
   publishRoomCommand,
   redactEventCommand,

@@ -24,6 +24,7 @@ import { redactEvent } from './redaction/redact-event.ts';
 import { getEventByTimestamp } from './room-event-by-timestamp/get-event-by-timestamp.ts';
 import { sendMessage } from './room-send/send-message.ts';
 import { setRoomState, setRoomStateWithKey } from './room-state/set-room-state.ts';
+import { upgradeRoom } from './room-upgrades/upgrade-room.ts';
 import { getJoinedMembersByRoom } from './rooms/get-joined-members-by-room.ts';
 import { getMembersByRoom } from './rooms/get-members-by-room.ts';
 import { getOneRoomEvent } from './rooms/get-one-room-event.ts';
@@ -33,6 +34,7 @@ import { getRoomStateWithKey, getRoomStateWithoutKey } from './rooms/get-room-st
 /** Rooms: making and finding them, who is in them, and what is said in them. */
 export const roomRoutes: readonly Endpoint[] = [
   createRoom,
+  upgradeRoom,
   ...[joinRoom, joinRoomById, inviteUser, knockRoom, leaveRoom, forgetRoom, kick, ban, unban],
   ...[getRoomState, getRoomStateWithKey, getRoomStateWithoutKey, setRoomState, setRoomStateWithKey],
   ...[sendMessage, redactEvent, getRoomEvents, getOneRoomEvent, getEventContext, getEventByTimestamp],

@@ -2,7 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { parseRoomAlias } from '@holdfast/protocol/identifiers/room-alias.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Command } from '../../platform/shard-log/command.ts';
-import { readAliasClaim } from '../../storage/directory/read-aliases.ts';
+import { readAlias, readAliasClaim } from '../../storage/directory/read-aliases.ts';
 import { deleteAlias, putAlias } from '../../storage/directory/write-alias.ts';
 import { hashText } from '../../storage/names/shard-of.ts';
 
@@ -17,6 +17,13 @@ interface ClaimInput {
 interface ReleaseInput {
   readonly alias: string;
   readonly roomId: string;
+}
+
+interface MoveInput {
+  readonly alias: string;
+  readonly from: string;
+  readonly to: string;
+  readonly creator: string;
 }
 
 /** `taken`: the alias leads elsewhere already, or is about to. */
@@ -45,6 +52,18 @@ export const releaseAliasCommand: Command<ReleaseInput, Record<string, never>> =
   }),
 };
 
+export const moveAliasCommand: Command<MoveInput, Record<string, never>> = {
+  name: 'move-alias',
+  key: (input) => input.alias,
+  releases: 'committed',
+  async decide(shard, { alias, from, to, creator }) {
+    const current = await readAlias(shard.context, alias);
+    if (current?.roomId !== from) return { result: {} };
+    const moved = putAlias({ alias, roomId: to, creator, request: '' });
+    return { result: {}, committed: shard.append(0, () => ({ entries: [], writes: [moved] })) };
+  },
+};
+
 /** All that happens to one alias is decided by one shard, whatever room it leads to. */
 function shardOfAlias(context: Context, alias: string): number {
   return hashText(alias) % context.shardLog.shardCount;
@@ -60,6 +79,11 @@ export async function claimAlias(context: Context, claim: Omit<ClaimInput, 'requ
 /** The opposite; nothing happens when the alias leads to another room. */
 export async function releaseAlias(context: Context, alias: string, roomId: string): Promise<void> {
   await context.shardLog.submit(releaseAliasCommand, shardOfAlias(context, alias), { alias, roomId });
+}
+
+/** Makes an alias of one room lead to another; nothing happens when it leads elsewhere by now. */
+export async function moveAlias(context: Context, move: MoveInput): Promise<void> {
+  await context.shardLog.submit(moveAliasCommand, shardOfAlias(context, move.alias), move);
 }
 
 /** Throws M_INVALID_PARAM unless the text is a room alias of this server. */

@@ -1,4 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { createRoom as makeRoom } from '../../../rooms/create-room.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
@@ -62,6 +63,7 @@ export const createRoom = defineEndpoint({
       published: visibility === 'public',
       originServerTs: context.clock.wallMs(),
     });
+    await carryOverRoomSettings(context, requester.userId, roomId);
     return { room_id: roomId };
   },
 });

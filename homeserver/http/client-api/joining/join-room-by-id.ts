@@ -1,5 +1,6 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { isRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
+import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { joinBody } from './join-body.ts';
@@ -26,6 +27,7 @@ export const joinRoomById = defineEndpoint({
       content: reason === undefined ? {} : { reason },
       thirdPartySigned: signed,
     });
+    await carryOverRoomSettings(context, userId, roomId);
     return { room_id: roomId };
   },
 });

@@ -1,3 +1,4 @@
+import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { resolveRoom } from '../../../rooms/directory/room-aliases.ts';
 import { defineEndpoint } from '../../endpoint.ts';
@@ -26,6 +27,7 @@ export const joinRoom = defineEndpoint({
       content: reason === undefined ? {} : { reason },
       thirdPartySigned: signed,
     });
+    await carryOverRoomSettings(context, userId, roomId);
     return { room_id: roomId };
   },
 });
