@@ -67,7 +67,7 @@ async function newHotRoom(shard: OwnedShard, input: CreateInput): Promise<HotRoo
     state: [],
     membersComplete: true,
     counts: { joined: 0, invited: 0 },
-    tip: { prevEvents: [], depth: 1 },
+    extremities: [],
     notifyOrdinal: 0,
   });
 }

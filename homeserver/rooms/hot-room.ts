@@ -6,15 +6,26 @@ import { type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
 
 /** A current state event. */
 export interface StateEntry extends IdentifiedPdu {
+  /** Of the event's row. */
+  readonly position: number;
   /** Where it became current: the start of its span. */
+  readonly since: number;
+}
+
+/** An accepted event that no other accepted one comes after. */
+export interface Extremity {
+  readonly eventId: string;
+  /** As the next event refers to it. */
+  readonly reference: EventReference;
+  readonly depth: number;
   readonly position: number;
 }
 
-/** What orders the next event of a room. */
-export interface RoomTip {
-  readonly prevEvents: readonly EventReference[];
-  /** Of the next event. */
-  readonly depth: number;
+/** A thread, with how many notifying events it has had. */
+export interface ThreadCount {
+  /** Of its root. */
+  readonly position: number;
+  readonly ordinal: number;
 }
 
 /** Counts per membership that are kept exact in memory. */
@@ -39,7 +50,7 @@ export class HotRoom implements AuthState {
   /** Every member event is in memory: who has none here has none at all. */
   readonly #membersComplete: boolean;
   /** Root event id to the thread's root position and notifying events so far. */
-  readonly threads = new Map<string, { position: number; ordinal: number }>();
+  readonly threads = new Map<string, ThreadCount>();
   readonly counts: MemberCounts;
   /** Joined local members whose push rules are not the predefined ones. */
   readonly ownPushRules = new Map<string, CompiledPushRules>();
@@ -47,7 +58,8 @@ export class HotRoom implements AuthState {
   pushRulesHeard = -1;
   /** Those about to join whose rules were read, with the number of changes heard of by then. */
   readonly joinersHeard = new Map<string, number>();
-  tip: RoomTip;
+  /** What the next event comes after, oldest first. Replaced as a whole when it changes. */
+  extremities: readonly Extremity[];
   /** Notifying events of the main timeline so far. */
   notifyOrdinal: number;
   /** Appended changes that are not committed yet; a room with any is not evicted. */
@@ -60,7 +72,7 @@ export class HotRoom implements AuthState {
       /** `state` has every member event that there is. */
       readonly membersComplete: boolean;
       readonly counts: MemberCounts;
-      readonly tip: RoomTip;
+      readonly extremities: readonly Extremity[];
       readonly notifyOrdinal: number;
     },
   ) {
@@ -68,7 +80,7 @@ export class HotRoom implements AuthState {
     this.rules = rulesOfRoom(name);
     this.#membersComplete = loaded.membersComplete;
     this.counts = loaded.counts;
-    this.tip = loaded.tip;
+    this.extremities = loaded.extremities;
     this.notifyOrdinal = loaded.notifyOrdinal;
     for (const entry of loaded.state) this.put(entry);
   }

@@ -1,13 +1,12 @@
-import type { EventReference } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
 import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { membershipCodes } from '../storage/rooms/membership-codes.ts';
-import { countMembers, readNewestEvent, readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
-import { readState } from '../storage/rooms/read-state.ts';
+import { countMembers, readForwardExtremities, readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
+import { readState, type StateEvent } from '../storage/rooms/read-state.ts';
 import { eventReference } from './event-reference.ts';
-import { HotRoom, type StateEntry } from './hot-room.ts';
+import { type Extremity, HotRoom, type StateEntry } from './hot-room.ts';
 
 /** The rooms that the owner of a shard has in memory, bounded in bytes; the least lately used go first. */
 export class HotRooms {
@@ -72,21 +71,20 @@ export const hotRooms: ShardMemory<HotRooms> = {
 const fewMembers = 200;
 
 async function loadHotRoom(context: Context, name: RoomName): Promise<HotRoom> {
-  const [state, counts, newest, notifyOrdinal] = await Promise.all([
+  const [state, counts, extremities, notifyOrdinal] = await Promise.all([
     readState(context, name, { withoutMembers: true }),
     countMembers(context, name),
-    readNewestEvent(context, name),
+    readForwardExtremities(context, name),
     readNotifyOrdinal(context, name, null),
   ]);
   const memberCount = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const membersComplete = memberCount <= fewMembers;
   if (membersComplete) state.push(...(await readState(context, name, { membersOnly: true })));
-  const prevEvents: EventReference[] = newest ? [eventReference(newest.rules, newest.eventId, newest.pdu)] : [];
   return new HotRoom(name, {
     state: state.map(stateEntryOf),
     membersComplete,
     counts: { joined: counts.get(membershipCodes.join) ?? 0, invited: counts.get(membershipCodes.invite) ?? 0 },
-    tip: { prevEvents, depth: (newest?.pdu.depth ?? 0) + 1 },
+    extremities: extremities.map(extremityOf),
     notifyOrdinal,
   });
 }
@@ -101,6 +99,10 @@ export async function loadMembers(context: Context, room: HotRoom, userIds: Iter
   for (const userId of missing) room.putAbsentMember(userId);
 }
 
-function stateEntryOf(event: StoredEvent): StateEntry {
-  return { eventId: event.eventId, roomId: event.roomId, pdu: event.pdu, position: event.position };
+function stateEntryOf({ eventId, roomId, pdu, position, since }: StateEvent): StateEntry {
+  return { eventId, roomId, pdu, position, since };
+}
+
+function extremityOf({ eventId, pdu, position, rules }: StoredEvent): Extremity {
+  return { eventId, reference: eventReference(rules, eventId, pdu), depth: pdu.depth, position };
 }

@@ -2,7 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { matchesEventFilter, matchesRoom, type RoomEventFilter } from '@holdfast/protocol/filters/event-filter.ts';
 import { encodePaginationToken } from '@holdfast/protocol/sync-tokens/pagination-token.ts';
 import type { Context } from '../platform/context.ts';
-import { eventFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
+import { hiddenFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
 import { readEventById } from '../storage/rooms/read-events.ts';
 import { readState } from '../storage/rooms/read-state.ts';
 import { type TimelineEvent, timelineEventsOf } from '../storage/sync/timeline-event.ts';
@@ -31,8 +31,7 @@ export async function findReadableEvent(
     lookUpRoomReader(context, roomId, userId),
     readEventById(context, eventId),
   ]);
-  const hidden = eventFlags.rejected | eventFlags.softFailed;
-  if (!reader || !event || event.roomNumber !== reader.room.id || (event.flags & hidden) !== 0) throw eventNotFound();
+  if (!reader || !event || event.roomNumber !== reader.room.id || (event.flags & hiddenFlags) !== 0) throw eventNotFound();
   if (!mayRead(reader, event.position)) throw eventNotFound();
   return { reader, event };
 }

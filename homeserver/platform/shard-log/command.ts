@@ -32,6 +32,13 @@ export interface OwnedShard {
   readonly context: Context;
   readonly id: number;
   readonly epoch: number;
+  /** The position that the next appended entry gets. Holds until the next `await`. */
+  readonly nextPosition: number;
+  /**
+   * Resolves when all that has been appended so far is durable, for decisions on what they read from the database.
+   * Throws as the commit did.
+   */
+  settled(): Promise<void>;
   /**
    * Adds a change to the next transaction, at once and without waiting. `build` gets the position of the first entry;
    * the others follow. Call it at most once per decision, with no `await` between deciding on memory and this.

@@ -85,6 +85,10 @@ export class ShardWriter implements OwnedShard {
     return !this.#ended;
   }
 
+  get nextPosition(): number {
+    return this.#position + 1;
+  }
+
   append(entryCount: number, build: (firstPosition: number) => Change): Promise<void> {
     if (this.#ended) throw new ShardUnavailableError(`shard ${this.id} is no longer held here`, 'not-written');
     const first = this.#position + 1;

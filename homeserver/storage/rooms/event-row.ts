@@ -11,7 +11,14 @@ export const eventFlags = {
   redacted: 8,
   state: 16,
   highlightsAll: 32,
+  /** In no timeline: known as state or for its authority only. */
+  outlier: 64,
+  /** Changed the room's state otherwise than by becoming part of it. */
+  resolved: 128,
 } as const;
+
+/** With one of these an event is in no timeline. */
+export const hiddenFlags = eventFlags.rejected | eventFlags.softFailed | eventFlags.outlier;
 
 /** The columns that make a StoredEvent; `e` is the table's alias. */
 export const eventColumns =

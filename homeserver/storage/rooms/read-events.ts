@@ -1,14 +1,18 @@
 import type { Context } from '../../platform/context.ts';
 import { roomsByNumber } from '../names/room-names.ts';
-import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
+import { type EventRow, eventColumns, eventFlags, type StoredEvent, storedEventOf } from './event-row.ts';
 import { eventIdHash } from './text-hash.ts';
 
-/** Events by id, those that are stored, keyed by id. One query however many. */
+/**
+ * Events by id, those that are stored, keyed by id. One that has a row as an outlier and one with its place in the
+ * timeline is the latter. One query however many.
+ */
 export async function readEventsById(context: Context, eventIds: readonly string[]): Promise<Map<string, StoredEvent>> {
   if (eventIds.length === 0) return new Map();
   const wanted = new Set(eventIds);
   const rows = await context.database.unsafe<EventRow[]>(
-    `SELECT ${eventColumns} FROM event e WHERE e.event_id_hash = ANY($1::bigint[])`,
+    `SELECT ${eventColumns} FROM event e WHERE e.event_id_hash = ANY($1::bigint[])
+     ORDER BY e.flags & ${eventFlags.outlier} DESC`,
     [[...wanted].map(eventIdHash)],
     { prepare: true },
   );
@@ -16,6 +20,7 @@ export async function readEventsById(context: Context, eventIds: readonly string
     context,
     rows.filter((row) => wanted.has(row.eventId)),
   );
+  // Outliers come first: the last of a key stays.
   return new Map(events.map((event) => [event.eventId, event]));
 }
 

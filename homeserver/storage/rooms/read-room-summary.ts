@@ -1,16 +1,21 @@
 import type { Context } from '../../platform/context.ts';
 import type { RoomName } from '../names/room-names.ts';
-import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
+import { type EventRow, eventColumns, hiddenFlags, type StoredEvent, storedEventOf } from './event-row.ts';
 import { currentPosition } from './read-state.ts';
 
-/** The room's newest event that is neither rejected nor soft-failed: its forward extremity while it has no forks. */
-export async function readNewestEvent(context: Context, room: RoomName): Promise<StoredEvent | undefined> {
+/** The room's forward extremities, in the order in which they came: most often its newest accepted event alone. */
+export async function readForwardExtremities(context: Context, room: RoomName): Promise<StoredEvent[]> {
   const rows = await context.database.unsafe<EventRow[]>(
-    `SELECT ${eventColumns} FROM event e WHERE e.room = $1 AND e.flags & 6 = 0 ORDER BY e.position DESC LIMIT 1`,
-    [room.id],
+    `WITH extremity AS (SELECT position FROM forward_extremity WHERE room = $1)
+     SELECT ${eventColumns} FROM extremity JOIN event e ON e.shard = $2 AND e.position = extremity.position
+     UNION ALL
+     (SELECT ${eventColumns} FROM event e
+      WHERE e.room = $1 AND e.position > 0 AND e.flags & ${hiddenFlags} = 0 AND NOT EXISTS (SELECT 1 FROM extremity)
+      ORDER BY e.position DESC LIMIT 1)`,
+    [room.id, room.shard],
     { prepare: true },
   );
-  return rows[0] && storedEventOf(rows[0], room);
+  return rows.map((row) => storedEventOf(row, room)).sort((a, b) => a.position - b.position);
 }
 
 /** How many notifying events the main timeline, or a thread (by its root's position), has had. */
@@ -62,4 +67,11 @@ export async function readRecentTransactions(
 /** PostgreSQL's binary bigint, of a value from 0 to 2^53. */
 function readPositiveInt8(bytes: Buffer, offset: number): number {
   return bytes.readUInt32BE(offset) * 2 ** 32 + bytes.readUInt32BE(offset + 4);
+}
+
+/** The lowest position of a shard's events; 0 for a shard without any. */
+export async function readLowestPosition(context: Context, shard: number): Promise<number> {
+  const rows = await context.database<{ position: number | null }[]>`
+    SELECT min(position) AS position FROM event WHERE shard = ${shard}`;
+  return rows[0]?.position ?? 0;
 }

@@ -3,6 +3,9 @@ import { findNames } from '../names/intern-names.ts';
 import type { RoomName } from '../names/room-names.ts';
 import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
 
+/** The from_position of state that held before anything that this server has of the room. */
+export const stateFromTheBeginning = -9e15;
+
 /** The to_position of what is current. */
 export const currentPosition = '9223372036854775807';
 
@@ -23,12 +26,17 @@ const memberType = 1;
 /** Stands for names that nothing in the database has. */
 const noName = 0;
 
+/** A state event with the position from which on it was part of the room's state. */
+export interface StateEvent extends StoredEvent {
+  readonly since: number;
+}
+
 /** State events of a room, as the main line has them at a position. One query. */
 export async function readState(
   context: Context,
   room: RoomName,
   selection: StateSelection = {},
-): Promise<StoredEvent[]> {
+): Promise<StateEvent[]> {
   const { at, keys } = selection;
   const parameters: unknown[] = [room.shard, room.id];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
@@ -53,13 +61,13 @@ export async function readState(
     const stateKeys = parameter(keys.map(([, stateKey]) => names.get(stateKey) ?? noName));
     conditions.push(`(s.type, s.state_key) IN (SELECT * FROM unnest(${types}::int[], ${stateKeys}::int[]))`);
   }
-  const rows = await context.database.unsafe<EventRow[]>(
-    `SELECT ${eventColumns} FROM room_state s JOIN event e ON e.shard = $1 AND e.position = s.event
-     WHERE ${conditions.join(' AND ')} ORDER BY s.from_position`,
+  const rows = await context.database.unsafe<(EventRow & { readonly since: number })[]>(
+    `SELECT ${eventColumns}, s.from_position AS since FROM room_state s JOIN event e ON e.shard = $1 AND e.position = s.event
+     WHERE ${conditions.join(' AND ')} ORDER BY s.from_position, s.event`,
     parameters as never[],
     { prepare: true },
   );
-  return rows.map((row) => storedEventOf(row, room));
+  return rows.map((row) => ({ ...storedEventOf(row, room), since: row.since }));
 }
 
 /** One state event, or undefined. */

@@ -1,6 +1,6 @@
 import type { Context } from '../../platform/context.ts';
 import type { RoomName } from '../names/room-names.ts';
-import { type EventRow, eventColumns, type StoredEvent, storedEventOf } from './event-row.ts';
+import { type EventRow, eventColumns, hiddenFlags, type StoredEvent, storedEventOf } from './event-row.ts';
 
 /** Positions of a room's timeline, both ends included. */
 export interface PositionRange {
@@ -13,7 +13,7 @@ export type Direction = 'b' | 'f';
 
 /**
  * At most `limit` events within ranges that do not overlap, from their newest or their oldest end on. Rejected and
- * soft-failed events are in no timeline. One query, which looks at no event between the ranges.
+ * soft-failed events and outliers are in no timeline. One query, which looks at no event between the ranges.
  */
 export async function readTimeline(
   context: Context,
@@ -28,7 +28,7 @@ export async function readTimeline(
     `SELECT ${eventColumns} FROM unnest($2::bigint[], $3::bigint[]) AS wanted (first, last)
      CROSS JOIN LATERAL (
        SELECT * FROM event WHERE event.room = $1 AND event.position BETWEEN wanted.first AND wanted.last
-         AND event.flags & 6 = 0
+         AND event.flags & ${hiddenFlags} = 0
        ORDER BY event.position ${order} LIMIT $4
      ) e ORDER BY e.position ${order} LIMIT $4`,
     [room.id, ranges.map(({ first }) => first), ranges.map(({ last }) => last), limit],

@@ -19,9 +19,12 @@ const insertEvents: BatchStatement = {
     event_id: 'text',
     transaction: 'text',
     body: 'bytea',
+    auth: 'text',
   },
   text: (rows) => `INSERT INTO event (shard, position, room, sender, type, event_id_hash, transaction_hash,
-    notify_ordinal, flags, thread, event_id, transaction, body) SELECT * FROM ${rows}`,
+    notify_ordinal, flags, thread, event_id, transaction, body, auth)
+    SELECT row.shard, row.position, row.room, row.sender, row.type, row.event_id_hash, row.transaction_hash,
+    row.notify_ordinal, row.flags, row.thread, row.event_id, row.transaction, row.body, row.auth::bigint[] FROM ${rows}`,
 };
 
 export interface NewEventRow {
@@ -38,6 +41,8 @@ export interface NewEventRow {
   readonly thread: number | null;
   /** The PDU's JSON; `unsigned` holds what StoredUnsigned names. */
   readonly pduJson: string;
+  /** Of state events: positions of their auth events. */
+  readonly auth: readonly number[] | null;
 }
 
 export function insertEvent(row: NewEventRow): Write {
@@ -57,6 +62,7 @@ export function insertEvent(row: NewEventRow): Write {
       row.eventId,
       row.transaction,
       packEvent(row.pduJson),
+      row.auth && `{${row.auth.join(',')}}`,
     ],
   };
 }

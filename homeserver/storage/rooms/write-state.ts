@@ -42,11 +42,14 @@ const openSpans: BatchStatement = {
   commutesWith: [closeSpans],
 };
 
-/** The event at `position` becomes current from that position on. */
-export function openStateSpan(span: StateSpan, position: number): Write {
+/**
+ * From a position on, the event at `eventPosition` (often the same position) is the current one; null: there is no such
+ * state from there on.
+ */
+export function openStateSpan(span: StateSpan, fromPosition: number, eventPosition: number | null): Write {
   return {
     statement: openSpans,
-    row: [span.shard, span.room, span.type, span.stateKey, position, position, span.membership],
+    row: [span.shard, span.room, span.type, span.stateKey, fromPosition, eventPosition, span.membership],
   };
 }
 

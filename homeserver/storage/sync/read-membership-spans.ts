@@ -34,6 +34,7 @@ export async function readMembershipSpans(
     `SELECT s.room, s.membership, s.from_position AS from, nullif(s.to_position, 9223372036854775807) AS to
      FROM unnest($2::int[], $3::bigint[]) AS wanted (room, since)
      JOIN room_state s ON s.room = wanted.room AND s.type = 1 AND s.state_key = $1 AND s.to_position > wanted.since
+       AND s.membership IS NOT NULL
      ORDER BY s.room, s.from_position`,
     [user, rooms.map(({ room }) => room), rooms.map(({ since }) => since)],
     { prepare: true },

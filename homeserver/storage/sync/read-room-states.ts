@@ -20,8 +20,8 @@ export interface WantedMember {
   readonly userId: string;
 }
 
-/** Positions never come near: everything is after it. */
-const beforeEverything = -9e15;
+/** Before `stateFromTheBeginning`, too. */
+const beforeEverything = Number.MIN_SAFE_INTEGER;
 
 /** State of many rooms, by room number, in the order in which it came about. One query, and one for redactions. */
 export async function readRoomStates(

@@ -1,5 +1,5 @@
 import type { Context } from '../../platform/context.ts';
-import { type EventRow, eventColumns } from '../rooms/event-row.ts';
+import { type EventRow, eventColumns, hiddenFlags } from '../rooms/event-row.ts';
 import { type TimelineEvent, timelineEventsOfRows } from './timeline-event.ts';
 
 /** Which part of a room's timeline is wanted: the newest `limit` events with positions in (after, upTo]. */
@@ -12,7 +12,7 @@ export interface TimelineRange {
 
 /**
  * The newest events of many rooms' ranges, by room number, oldest first; rooms without any are absent. Rejected and
- * soft-failed events are in no timeline. One query for the events of all rooms and one for what they refer to.
+ * soft-failed events and outliers are in no timeline. One query for the events of all rooms and one for what they refer to.
  */
 export async function readRoomTimelines(
   context: Context,
@@ -25,7 +25,7 @@ export async function readRoomTimelines(
      CROSS JOIN LATERAL (
        SELECT * FROM event
        WHERE event.room = wanted.room AND event.position > wanted.after AND event.position <= wanted.up_to
-         AND event.flags & 6 = 0
+         AND event.flags & ${hiddenFlags} = 0
        ORDER BY event.position DESC LIMIT wanted.most
      ) e`,
     [

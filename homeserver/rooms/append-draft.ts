@@ -1,0 +1,30 @@
+import type { Write } from '../platform/shard-log/batch.ts';
+import type { OwnedShard } from '../platform/shard-log/command.ts';
+import type { DraftRoom } from './draft-room.ts';
+import { draftEntries, draftWrites, type EventOrigin } from './draft-writes.ts';
+
+/**
+ * Appends what a draft has and changes the room's memory at once: what comes next builds on it before it is committed.
+ * Resolves with the commit.
+ */
+export function appendDraft(
+  shard: OwnedShard,
+  draft: DraftRoom,
+  options: { readonly origin?: EventOrigin; readonly alsoWrite?: readonly Write[] } = {},
+): Promise<void> {
+  const { room } = draft;
+  const committed = shard.append(draft.events.length, (first) => {
+    if (first !== draft.firstPosition) throw new Error('a draft was made before other events got its positions');
+    return {
+      entries: draftEntries(draft, options.origin),
+      writes: [...draftWrites(shard, draft, options.origin), ...(options.alsoWrite ?? [])],
+    };
+  });
+  draft.applyToRoom();
+  room.uncommitted++;
+  committed.then(
+    () => room.uncommitted--,
+    () => {},
+  );
+  return committed;
+}

@@ -1,0 +1,136 @@
+import type { Write } from '../platform/shard-log/batch.ts';
+import type { OwnedShard } from '../platform/shard-log/command.ts';
+import type { NewEntry } from '../platform/shard-log/log-entry.ts';
+import { cachedNameId } from '../storage/names/intern-names.ts';
+import { clientJsonOf } from '../storage/rooms/client-json.ts';
+import { eventFlags, type StoredUnsigned, transactionText } from '../storage/rooms/event-row.ts';
+import { membershipCode } from '../storage/rooms/membership-codes.ts';
+import { insertEvent } from '../storage/rooms/write-events.ts';
+import { changeForwardExtremities } from '../storage/rooms/write-extremities.ts';
+import { insertNotification } from '../storage/rooms/write-notifications.ts';
+import { closeStateSpan, openStateSpan } from '../storage/rooms/write-state.ts';
+import type { DraftedEvent, DraftedStateChange, DraftRoom } from './draft-room.ts';
+import type { EventNotice } from './notice-event.ts';
+
+/** What the sender of an event's request wants to be kept with it. */
+export interface EventOrigin {
+  /** Hash of what names the request in full. */
+  readonly identityHash?: number;
+  /** Told to the sending device. */
+  readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
+}
+
+const unknownOrigin: EventOrigin = {};
+
+/** The log's entries of a draft. `origin` is that of its last event. */
+export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrigin): NewEntry[] {
+  const { rules } = draft.room;
+  return draft.events.map(({ event, notice, replaced }, index) => {
+    const { pdu, eventId, roomId, contentJson } = event;
+    const isLast = index === draft.events.length - 1;
+    return {
+      kind: 'event',
+      body: {
+        roomId,
+        eventId,
+        type: pdu.type,
+        sender: pdu.sender,
+        ...(pdu.state_key !== undefined && { stateKey: pdu.state_key }),
+        originServerTs: pdu.origin_server_ts,
+        content: pdu.content,
+        clientJson: clientJsonOf(rules, eventId, pdu, contentJson),
+        ...(notice.redacts !== undefined && { redacts: notice.redacts }),
+        ...(notice.thread && { threadRoot: notice.thread.rootEventId }),
+        notifyOrdinal: notice.ordinal,
+        notifies: notice.notifies,
+        ...(notice.highlightsAll && { highlightsAll: true }),
+        ...(notice.notified.size > 0 && { notifications: Object.fromEntries(notice.notified) }),
+        ...(isLast && origin.transaction && { transaction: origin.transaction }),
+        ...(replaced && {
+          replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },
+        }),
+      },
+    };
+  });
+}
+
+/** The rows of a draft. Every name in it must have been interned. `origin` is that of its last event. */
+export function draftWrites(shard: OwnedShard, draft: DraftRoom, origin: EventOrigin = unknownOrigin): Write[] {
+  const { room, events } = draft;
+  const positions = (extremities: typeof room.extremities) => extremities.map(({ position }) => position);
+  return [
+    ...events.flatMap((drafted, index) => [
+      eventWrite(shard, draft, drafted, index === events.length - 1 ? origin : unknownOrigin),
+      ...drafted.changes.flatMap((change) => stateWrites(shard, draft, change, drafted.position)),
+      ...notificationWrites(shard, draft, drafted.notice, drafted.position),
+    ]),
+    ...changeForwardExtremities(room.name.id, positions(room.extremities), positions(draft.extremities)),
+  ];
+}
+
+function eventWrite(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEvent, origin: EventOrigin): Write {
+  const { event, position, notice, replaced, auth } = drafted;
+  const { pdu, eventId, pduJson } = event;
+  const { transaction, identityHash } = origin;
+  const stored: StoredUnsigned = { ...(replaced && { replaces_state: replaced.eventId }) };
+  return insertEvent({
+    shard: shard.id,
+    position,
+    room: room.name.id,
+    sender: nameId(shard, pdu.sender),
+    type: nameId(shard, pdu.type),
+    eventId,
+    transactionHash: identityHash ?? null,
+    transaction: transaction ? transactionText(transaction.deviceId, transaction.transactionId) : null,
+    notifyOrdinal: notice.ordinal,
+    flags: flagsOf(drafted),
+    thread: notice.thread?.position ?? null,
+    pduJson: replaced ? `${pduJson.slice(0, -1)},"unsigned":${JSON.stringify(stored)}}` : pduJson,
+    auth: auth ?? null,
+  });
+}
+
+function flagsOf({ event, notice }: DraftedEvent): number {
+  return (
+    (notice.notifies ? eventFlags.notifies : 0) |
+    (notice.highlightsAll ? eventFlags.highlightsAll : 0) |
+    (event.pdu.state_key === undefined ? 0 : eventFlags.state)
+  );
+}
+
+function stateWrites(
+  shard: OwnedShard,
+  { room }: DraftRoom,
+  { type, stateKey, before, after }: DraftedStateChange,
+  position: number,
+): Write[] {
+  const membership = after && type === 'm.room.member' ? membershipCode(after.pdu.content['membership']) : null;
+  const span = {
+    shard: shard.id,
+    room: room.name.id,
+    type: nameId(shard, type),
+    stateKey: nameId(shard, stateKey),
+    membership,
+  };
+  const opened = openStateSpan(span, position, after?.position ?? null);
+  return before ? [opened, closeStateSpan(span, before.since, position)] : [opened];
+}
+
+function notificationWrites(shard: OwnedShard, { room }: DraftRoom, notice: EventNotice, position: number): Write[] {
+  return [...notice.notified].map(([userId, flags]) =>
+    insertNotification({
+      room: room.name.id,
+      member: nameId(shard, userId),
+      shard: shard.id,
+      position,
+      thread: notice.thread?.position ?? null,
+      flags,
+    }),
+  );
+}
+
+function nameId(shard: OwnedShard, name: string): number {
+  const id = cachedNameId(shard.context, name);
+  if (id === undefined) throw new Error('a name was not interned before the event was built');
+  return id;
+}

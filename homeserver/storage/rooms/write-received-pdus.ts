@@ -1,0 +1,37 @@
+import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
+import { packEvent } from './pack-event.ts';
+
+const insertReceivedPdus: BatchStatement = {
+  name: 'insert-received-pdus',
+  table: 'received_pdu',
+  columns: { shard: 'smallint', room: 'integer', event_id: 'text', origin: 'text', depth: 'double precision', body: 'bytea' },
+  text: (rows) => `INSERT INTO received_pdu (shard, room, event_id, origin, depth, body) SELECT * FROM ${rows}
+    ON CONFLICT DO NOTHING`,
+  rowKey: (row) => `${row[1]} ${row[2]}`,
+};
+
+const deleteReceivedPdus: BatchStatement = {
+  name: 'delete-received-pdus',
+  table: 'received_pdu',
+  columns: { room: 'integer', event_id: 'text' },
+  text: (rows) => `DELETE FROM received_pdu USING ${rows}
+    WHERE received_pdu.room = row.room AND received_pdu.event_id = row.event_id`,
+};
+
+/** A verified event that waits for others. */
+export function insertReceivedPdu(row: {
+  readonly shard: number;
+  readonly room: number;
+  readonly eventId: string;
+  readonly origin: string;
+  readonly depth: number;
+  readonly pduJson: string;
+}): Write {
+  const { shard, room, eventId, origin, depth, pduJson } = row;
+  return { statement: insertReceivedPdus, row: [shard, room, eventId, origin, depth, packEvent(pduJson)] };
+}
+
+/** It waits no longer. */
+export function deleteReceivedPdu(room: number, eventId: string): Write {
+  return { statement: deleteReceivedPdus, row: [room, eventId] };
+}
