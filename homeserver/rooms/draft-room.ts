@@ -3,7 +3,14 @@ import type { IdentifiedPdu } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
 import { eventReference } from './event-reference.ts';
-import { type Extremity, type HotRoom, membershipIn, type StateEntry, stateTuple, type ThreadCount } from './hot-room.ts';
+import {
+  type Extremity,
+  type HotRoom,
+  membershipIn,
+  type StateEntry,
+  stateTuple,
+  type ThreadCount,
+} from './hot-room.ts';
 import { type EventNotice, noticeEvent } from './notice-event.ts';
 
 /** An event that is accepted, with the text that is stored. */
@@ -31,7 +38,10 @@ export interface DraftedEvent {
   readonly auth: readonly number[] | undefined;
   /** The event that it takes the place of, in the state before it. */
   readonly replaced: StateEntry | undefined;
+  /** To the room's current state. */
   readonly changes: readonly DraftedStateChange[];
+  /** The changes are something else than the event's becoming part of the state. */
+  readonly isResolved: boolean;
 }
 
 const noChanges: readonly DraftedStateChange[] = [];
@@ -123,7 +133,7 @@ export class DraftRoom implements AuthState {
   ): void {
     const notice = noticeEvent(this.#context, this, event.pdu);
     const position = this.nextPosition;
-    this.events.push({ event, position, notice, auth, replaced, changes });
+    this.events.push({ event, position, notice, auth, replaced, changes, isResolved: false });
     for (const { type, stateKey, after } of changes) this.#state.set(stateTuple(type, stateKey), after ?? null);
     for (const { type, before, after } of changes) {
       if (type === 'm.room.member') this.#joined += isJoined(after) - isJoined(before);

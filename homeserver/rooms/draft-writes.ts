@@ -1,10 +1,12 @@
+import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
-import type { NewEntry } from '../platform/shard-log/log-entry.ts';
+import type { NewEntry, StateChange } from '../platform/shard-log/log-entry.ts';
 import { cachedNameId } from '../storage/names/intern-names.ts';
 import { clientJsonOf } from '../storage/rooms/client-json.ts';
 import { eventFlags, type StoredUnsigned, transactionText } from '../storage/rooms/event-row.ts';
 import { membershipCode } from '../storage/rooms/membership-codes.ts';
+import { replacedEventOf, storedEventBody } from '../storage/rooms/stored-event-body.ts';
 import { insertEvent } from '../storage/rooms/write-events.ts';
 import { changeForwardExtremities } from '../storage/rooms/write-extremities.ts';
 import { insertNotification } from '../storage/rooms/write-notifications.ts';
@@ -25,7 +27,7 @@ const unknownOrigin: EventOrigin = {};
 /** The log's entries of a draft. `origin` is that of its last event. */
 export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrigin): NewEntry[] {
   const { rules } = draft.room;
-  return draft.events.map(({ event, notice, replaced }, index) => {
+  return draft.events.map(({ event, notice, replaced, changes, isResolved }, index) => {
     const { pdu, eventId, roomId, contentJson } = event;
     const isLast = index === draft.events.length - 1;
     return {
@@ -46,12 +48,20 @@ export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrig
         ...(notice.highlightsAll && { highlightsAll: true }),
         ...(notice.notified.size > 0 && { notifications: Object.fromEntries(notice.notified) }),
         ...(isLast && origin.transaction && { transaction: origin.transaction }),
-        ...(replaced && {
-          replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },
-        }),
+        ...(replaced && { replaced: replacedEventOf(replaced) }),
+        ...(isResolved && { stateChanges: changes.map((change) => stateChangeOf(rules, change)) }),
       },
     };
   });
+}
+
+function stateChangeOf(rules: RoomVersionRules, { type, stateKey, before, after }: DraftedStateChange): StateChange {
+  return {
+    type,
+    stateKey,
+    event: after && { position: after.position, body: storedEventBody({ ...after, rules }) },
+    replaced: before && replacedEventOf(before),
+  };
 }
 
 /** The rows of a draft. Every name in it must have been interned. `origin` is that of its last event. */
@@ -90,9 +100,10 @@ function eventWrite(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEven
   });
 }
 
-function flagsOf({ event, notice }: DraftedEvent): number {
+function flagsOf({ event, notice, isResolved }: DraftedEvent): number {
   return (
     (notice.notifies ? eventFlags.notifies : 0) |
+    (isResolved ? eventFlags.resolved : 0) |
     (notice.highlightsAll ? eventFlags.highlightsAll : 0) |
     (event.pdu.state_key === undefined ? 0 : eventFlags.state)
   );

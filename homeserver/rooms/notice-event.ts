@@ -67,7 +67,11 @@ export async function prepareNotice(context: Context, room: HotRoom, event: Unpl
 }
 
 /** Decides how an event counts as the next one of a room. */
-export function noticeEvent(context: Context, state: NoticingRoom, event: UnplacedPdu & Pick<Pdu, 'redacts'>): EventNotice {
+export function noticeEvent(
+  context: Context,
+  state: NoticingRoom,
+  event: UnplacedPdu & Pick<Pdu, 'redacts'>,
+): EventNotice {
   const { rules } = state.room;
   const pushEvent = preparePushEvent(pushEventOf(state.room, event));
   const pushContext = pushContextOf(state, event.sender);

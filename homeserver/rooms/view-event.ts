@@ -31,7 +31,8 @@ export async function findReadableEvent(
     lookUpRoomReader(context, roomId, userId),
     readEventById(context, eventId),
   ]);
-  if (!reader || !event || event.roomNumber !== reader.room.id || (event.flags & hiddenFlags) !== 0) throw eventNotFound();
+  if (!reader || !event || event.roomNumber !== reader.room.id || (event.flags & hiddenFlags) !== 0)
+    throw eventNotFound();
   if (!mayRead(reader, event.position)) throw eventNotFound();
   return { reader, event };
 }

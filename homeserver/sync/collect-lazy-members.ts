@@ -1,3 +1,4 @@
+import { stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { readMembers, type WantedMember } from '../storage/sync/read-room-states.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
 import { replayEntries } from './replay-entries.ts';
@@ -27,7 +28,7 @@ export async function collectLazyMembers(
     for (const userId of neededMembers(run, draft, heroes.get(roomId) ?? [])) {
       if (told.has(userId) || isRedundant(run, draft, userId)) continue;
       const known = hub.members.get(roomId, userId);
-      if (known && known.position <= at) add(members, roomId, known);
+      if (known && known.since <= at) add(members, roomId, known.event);
       else missing.push({ draft, wanted: { room, at, userId } });
     }
   }
@@ -96,12 +97,16 @@ async function readMissing(
 function keepCurrent(run: SyncRun, read: Map<string, TimelineEvent>): void {
   if (read.size === 0 || run.range.since === undefined) return;
   const complete = replayEntries(run.context.shardLog.tail, run.range.since, (entry) => {
-    if (entry.kind === 'event' && entry.body.type === 'm.room.member') {
-      read.delete(`${entry.body.roomId} ${entry.body.stateKey}`);
+    if (entry.kind !== 'event') return;
+    for (const { type, stateKey } of stateChangesOf(entry)) {
+      if (type === 'm.room.member') read.delete(`${entry.body.roomId} ${stateKey}`);
     }
   });
   if (!complete) return;
-  for (const event of read.values()) run.hub.members.set(event.body.roomId, event.body.stateKey ?? '', event);
+  for (const event of read.values()) {
+    const { roomId, stateKey = '' } = event.body;
+    run.hub.members.set(roomId, stateKey, event, event.position);
+  }
 }
 
 function memberKeys(events: readonly TimelineEvent[]): Set<string> {

@@ -1,4 +1,5 @@
 import { matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
+import { stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { inSlices } from '../storage/sync/in-slices.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
 import { collectStates } from './collect-states.ts';
@@ -97,5 +98,5 @@ function isTold(
 function needsSummary(draft: RoomDraft | undefined): boolean {
   if (!draft) return false;
   if (!draft.entries) return draft.wholeState || draft.timeline.events.length > 0;
-  return draft.entries.some(({ body }) => body.stateKey !== undefined && body.type.startsWith('m.room.'));
+  return draft.entries.some((entry) => stateChangesOf(entry).some(({ type }) => type.startsWith('m.room.')));
 }

@@ -1,4 +1,5 @@
 import { matchesEventFilter, matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
+import { stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { readRoomStates } from '../storage/sync/read-room-states.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
 import { collectLazyMembers } from './collect-lazy-members.ts';
@@ -60,13 +61,17 @@ function withoutTimeline(run: SyncRun, { timeline }: RoomDraft, events: readonly
   return events.filter(({ position }) => !shown.has(position));
 }
 
-/** The last state event of each type and state key up to a position. */
+/** The state event that each type and state key had at a position, where entries changed it. */
 export function stateChangesIn(entries: readonly EventLogEntry[], upTo: number): TimelineEvent[] {
   const changes = new Map<string, TimelineEvent>();
   for (const entry of entries) {
-    const { type, stateKey } = entry.body;
-    if (stateKey === undefined || entry.position > upTo) continue;
-    changes.set(`${type}\0${stateKey}`, entry);
+    if (entry.position > upTo) continue;
+    for (const { type, stateKey, event } of stateChangesOf(entry)) {
+      const tuple = `${type}\0${stateKey}`;
+      // Nothing tells a client that a piece of state is gone.
+      if (event) changes.set(tuple, event === entry ? entry : { shard: entry.shard, ...event });
+      else changes.delete(tuple);
+    }
   }
   return [...changes.values()];
 }

@@ -132,9 +132,11 @@ function maySee(
   visibilities: ReadonlyMap<number, readonly VisibilitySpan[]>,
 ): boolean {
   const spans = visibilities.get(room);
-  if (memberships === undefined || scope === 'own-member-event' || spans === undefined) return true;
   // How one's own stay ended is told even where the rules for reading history would hide it, as in a ban after leaving.
   if (event.body.type === 'm.room.member' && event.body.stateKey === run.user.userId) return true;
+  // Where a fork ended it, another event has its place.
+  if (scope === 'own-member-event') return false;
+  if (memberships === undefined || spans === undefined) return true;
   return isVisible(event, run.user.userId, memberships, spans);
 }
 

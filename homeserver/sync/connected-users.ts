@@ -1,5 +1,5 @@
 import type { Context } from '../platform/context.ts';
-import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import { type LogEntry, type StateChange, stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
 import { ConnectedUser, type KnownRoom } from './connected-user.ts';
 
@@ -62,15 +62,17 @@ export class ConnectedUsers {
     return await reading;
   }
 
-  /** Follows a member event. Call for every event of the log, in order. */
+  /** Follows changes of membership. Call for every event of the log, in order. */
   apply(entry: EventLogEntry): void {
-    const { body } = entry;
-    if (body.type !== 'm.room.member' || body.stateKey === undefined) return;
-    const user = this.#users.get(body.stateKey);
-    if (!user || entry.position <= (user.positions[entry.shard] ?? 0)) return;
-    applyMemberEvent(user, entry);
-    if (user.isJoined(body.roomId)) this.#addJoined(body.roomId, user);
-    else this.#removeJoined(body.roomId, user);
+    const { roomId } = entry.body;
+    for (const change of stateChangesOf(entry)) {
+      if (change.type !== 'm.room.member') continue;
+      const user = this.#users.get(change.stateKey);
+      if (!user || entry.position <= (user.positions[entry.shard] ?? 0)) continue;
+      applyMemberChange(user, entry, change);
+      if (user.isJoined(roomId)) this.#addJoined(roomId, user);
+      else this.#removeJoined(roomId, user);
+    }
   }
 
   /** Forgets everybody: the log went on without being followed. */
@@ -103,7 +105,10 @@ export class ConnectedUsers {
       if (seen.some((entries) => entries === undefined)) continue;
       for (const entries of seen) {
         for (const entry of entries ?? []) {
-          if (entry.kind === 'event' && entry.body.stateKey === userId) applyMemberEvent(user, entry);
+          if (entry.kind !== 'event') continue;
+          for (const change of stateChangesOf(entry)) {
+            if (change.type === 'm.room.member' && change.stateKey === userId) applyMemberChange(user, entry, change);
+          }
         }
       }
       const earlier = this.#users.get(userId);
@@ -128,11 +133,10 @@ export class ConnectedUsers {
   }
 }
 
-/** Changes a user's rooms as the user's own member event says. */
-function applyMemberEvent(user: ConnectedUser, { shard, position, body }: EventLogEntry): void {
-  if (body.type !== 'm.room.member') return;
+/** Changes a user's rooms as the user's own membership did. */
+function applyMemberChange(user: ConnectedUser, { shard, position, body }: EventLogEntry, change: StateChange): void {
   const { roomId } = body;
-  const membership = body.content['membership'];
+  const membership = change.event?.body.content['membership'];
   if (membership !== 'join') user.unread.delete(roomId);
   if (membership === 'join' || membership === 'invite' || membership === 'knock') {
     // A join that follows a join is a change of profile: what was known of the room still holds.

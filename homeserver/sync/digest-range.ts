@@ -1,4 +1,4 @@
-import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import { type LogEntry, type StateChange, stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import type { StoredPresence } from '../storage/ephemeral/read-presence.ts';
 import type { StoredReceipt } from '../storage/ephemeral/read-receipts.ts';
 import type { StoredAccountData } from '../storage/sync/read-account-data-changes.ts';
@@ -79,10 +79,13 @@ class DigestBuilder implements RangeDigest {
   }
 
   #addEvent(entry: EventLogEntry): void {
-    const { roomId, type, stateKey, content, replaced } = entry.body;
+    const { roomId } = entry.body;
     this.#room(roomId, entry.shard).events.push(entry);
-    if (type !== 'm.room.member' || stateKey === undefined) return;
-    const [before, after] = [replaced?.content['membership'], content['membership']];
+    for (const change of stateChangesOf(entry)) if (change.type === 'm.room.member') this.#addMove(roomId, change);
+  }
+
+  #addMove(roomId: string, { stateKey, event, replaced }: StateChange): void {
+    const [before, after] = [replaced?.content['membership'], event?.body.content['membership']];
     if (before === 'join' && after === 'join') return;
     const rooms = this.moved.get(stateKey);
     if (rooms) rooms.add(roomId);

@@ -1,5 +1,6 @@
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
+import { type StateChange, stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { maxHeroes, type RoomCounts, readNamedRooms, readRoomCounts } from '../storage/sync/read-room-counts.ts';
 import type { EventLogEntry } from './connected-users.ts';
 import { replayEntries } from './replay-entries.ts';
@@ -47,13 +48,12 @@ export class RoomSummaries {
 
   /** Follows the log. */
   apply(entry: EventLogEntry): void {
-    const { type, roomId, stateKey } = entry.body;
-    if (stateKey === undefined) return;
-    const summary = this.#rooms.get(roomId);
+    const { roomId } = entry.body;
+    const summary = changesState(entry) ? this.#rooms.get(roomId) : undefined;
     if (!summary) return;
     const next = nextSummary(summary, entry);
     if (next) this.#rooms.set(roomId, next);
-    else if (type.startsWith('m.room.')) this.#rooms.delete(roomId);
+    else this.#rooms.delete(roomId);
   }
 
   clear(): void {
@@ -65,7 +65,7 @@ export class RoomSummaries {
     if (!positions) return;
     const next = new Map<string, RoomSummary | undefined>(read);
     const complete = replayEntries(this.#context.shardLog.tail, positions, (entry) => {
-      if (entry.kind !== 'event' || entry.body.stateKey === undefined) return;
+      if (entry.kind !== 'event' || !changesState(entry)) return;
       const summary = next.get(entry.body.roomId);
       if (summary) next.set(entry.body.roomId, nextSummary(summary, entry));
     });
@@ -74,14 +74,20 @@ export class RoomSummaries {
   }
 }
 
-/** The summary after a state event of its room; undefined when it must be read again. */
-export function nextSummary(summary: RoomSummary, { shard, position, body }: EventLogEntry): RoomSummary | undefined {
-  if (position <= (summary.positions[shard] ?? 0)) return summary;
-  if (body.type === 'm.room.name' || body.type === 'm.room.canonical_alias') return undefined;
-  if (body.type !== 'm.room.member' || body.stateKey === undefined) return summary;
-  const [before, after] = [body.replaced?.content['membership'], body.content['membership']];
+/** The summary after an event of its room; undefined when it must be read again. */
+export function nextSummary(summary: RoomSummary, entry: EventLogEntry): RoomSummary | undefined {
+  if (entry.position <= (summary.positions[entry.shard] ?? 0)) return summary;
+  let next: RoomSummary | undefined = summary;
+  for (const change of stateChangesOf(entry)) next &&= summaryAfter(next, change);
+  return next;
+}
+
+function summaryAfter(summary: RoomSummary, { type, stateKey, event, replaced }: StateChange): RoomSummary | undefined {
+  if (type === 'm.room.name' || type === 'm.room.canonical_alias') return undefined;
+  if (type !== 'm.room.member') return summary;
+  const [before, after] = [replaced?.content['membership'], event?.body.content['membership']];
   if (before === after) return summary;
-  const heroes = nextHeroes(summary, body.stateKey, isHere(after));
+  const heroes = nextHeroes(summary, stateKey, isHere(after));
   if (!heroes) return undefined;
   return {
     ...summary,
@@ -95,6 +101,10 @@ function nextHeroes({ heroes, joined, invited }: RoomSummary, userId: string, co
   if (comes) return heroes.includes(userId) || heroes.length >= maxHeroes ? heroes : [...heroes, userId];
   // The next in line are not known, and of a room that empties those who left become heroes.
   return heroes.includes(userId) || joined + invited <= 2 ? undefined : heroes;
+}
+
+function changesState({ body }: EventLogEntry): boolean {
+  return body.stateKey !== undefined || body.stateChanges !== undefined;
 }
 
 function isHere(membership: unknown): boolean {

@@ -2,7 +2,7 @@ import { noteActivity } from '../ephemeral/note-presence.ts';
 import { checkTyping } from '../ephemeral/set-typing.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
-import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import { type LogEntry, stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { receiptTypeCodes } from '../storage/ephemeral/receipt-types.ts';
 import type { OwnPushRules } from '../storage/sync/read-own-push-rules.ts';
 import type { ConnectedUser } from './connected-user.ts';
@@ -123,7 +123,9 @@ export class SyncHub {
       user.unread.get(body.roomId)?.apply(position, body);
       concerned.add(user);
     }
-    if (body.type === 'm.room.member' && body.stateKey !== undefined) this.#addUser(concerned, body.stateKey);
+    for (const { type, stateKey } of stateChangesOf(entry)) {
+      if (type === 'm.room.member') this.#addUser(concerned, stateKey);
+    }
   }
 
   #followReceipt({ body }: LogEntry & { kind: 'receipt' }, concerned: Set<ConnectedUser>): void {

@@ -80,8 +80,40 @@ export interface EventEntryBody {
   readonly notifications?: Readonly<Record<string, number>>;
   /** Which local device sent it, under which transaction id: told to that device alone. */
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
-  /** The state event that this one replaced. */
-  readonly replaced?: { readonly eventId: string; readonly sender: string; readonly content: JsonObject };
+  /** The state event that this one replaced, in the state before it. */
+  readonly replaced?: ReplacedEvent;
+  /**
+   * Every change that the event made to the room's state, where that is something else than its becoming part of it:
+   * after a fork the state is resolved. Read it with `stateChangesOf`.
+   */
+  readonly stateChanges?: readonly StateChange[];
+}
+
+export interface ReplacedEvent {
+  readonly eventId: string;
+  readonly sender: string;
+  readonly content: JsonObject;
+}
+
+/** What became of one (type, state key) of a room's state. */
+export interface StateChange {
+  readonly type: string;
+  readonly stateKey: string;
+  /** What is current from now on, with its own position, which may be far away; undefined: there is no such state now. */
+  readonly event: { readonly position: number; readonly body: EventEntryBody } | undefined;
+  readonly replaced: ReplacedEvent | undefined;
+}
+
+const noStateChanges: readonly StateChange[] = [];
+
+/** How an event changed the state of its room. Most often a state event becomes part of it, and that is all. */
+export function stateChangesOf(entry: {
+  readonly position: number;
+  readonly body: EventEntryBody;
+}): readonly StateChange[] {
+  const { type, stateKey, replaced, stateChanges } = entry.body;
+  if (stateChanges) return stateChanges;
+  return stateKey === undefined ? noStateChanges : [{ type, stateKey, event: entry, replaced }];
 }
 
 export type NewEntry = { [Kind in EntryKind]: { readonly kind: Kind; readonly body: EntryBodies[Kind] } }[EntryKind];

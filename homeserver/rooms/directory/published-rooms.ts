@@ -1,5 +1,5 @@
 import type { Context } from '../../platform/context.ts';
-import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
+import { type LogEntry, stateChangesOf } from '../../platform/shard-log/log-entry.ts';
 import { listedStateTypes, readListedRooms, readPublishedRooms } from '../../storage/directory/read-published-rooms.ts';
 import { type ListedRoom, listRoom } from './listed-room.ts';
 
@@ -61,8 +61,8 @@ export class PublishedRooms {
     }
     for (const entry of entries) {
       if (entry.kind !== 'event') continue;
-      const { roomId, type, stateKey, redacts } = entry.body;
-      if (redacts === undefined && (stateKey === undefined || !listedTypes.has(type))) continue;
+      const { roomId, redacts } = entry.body;
+      if (redacts === undefined && !stateChangesOf(entry).some(({ type }) => listedTypes.has(type))) continue;
       this.#listed.delete(roomId);
       for (const read of this.#reads) read.changed.add(roomId);
     }

@@ -1,9 +1,10 @@
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
 import type { Context } from '../../platform/context.ts';
-import type { EventEntryBody, LogEntry } from '../../platform/shard-log/log-entry.ts';
-import { clientJsonOf } from './client-json.ts';
+import type { EventEntryBody, LogEntry, StateChange } from '../../platform/shard-log/log-entry.ts';
 import { type EventRow, eventColumns, eventFlags, type StoredEvent } from './event-row.ts';
 import { readEventsById, storedEvents } from './read-events.ts';
+import { readStateChanges } from './read-state-changes.ts';
+import { replacedEventOf, storedEventBody } from './stored-event-body.ts';
 
 /** Events as entries of a shard's log, positions in (after, upTo], in order. */
 export async function readEventEntries(
@@ -23,6 +24,10 @@ export async function readEventEntries(
   const earlier = await readEventsById(context, replaced);
   const roots = await readThreadRoots(context, shard, events);
   const notified = await readNotified(context, shard, after, upTo);
+  const changes = await readStateChanges(
+    context,
+    events.filter(({ flags }) => (flags & eventFlags.resolved) !== 0),
+  );
   return events.map((event) => ({
     shard,
     position: event.position,
@@ -31,6 +36,7 @@ export async function readEventEntries(
       replaced: earlier.get(event.unsigned.replaces_state ?? ''),
       threadRoot: roots.get(event.thread ?? 0),
       notified: notified.get(event.position),
+      stateChanges: changes.get(event.position),
     }),
   }));
 }
@@ -39,30 +45,24 @@ interface EventSurroundings {
   readonly replaced: StoredEvent | undefined;
   readonly threadRoot: string | undefined;
   readonly notified: Record<string, number> | undefined;
+  readonly stateChanges: readonly StateChange[] | undefined;
 }
 
-function eventEntryBody(event: StoredEvent, { replaced, threadRoot, notified }: EventSurroundings): EventEntryBody {
+function eventEntryBody(event: StoredEvent, surroundings: EventSurroundings): EventEntryBody {
+  const { replaced, threadRoot, notified, stateChanges } = surroundings;
   const { pdu } = event;
   const redacts = pdu.type === 'm.room.redaction' ? redactedEventIdOf(pdu, event.rules) : undefined;
   return {
-    roomId: event.roomId,
-    eventId: event.eventId,
-    type: pdu.type,
-    sender: pdu.sender,
-    ...(pdu.state_key !== undefined && { stateKey: pdu.state_key }),
-    originServerTs: pdu.origin_server_ts,
-    content: pdu.content,
-    clientJson: clientJsonOf(event.rules, event.eventId, pdu),
+    ...storedEventBody(event),
     ...(redacts !== undefined && { redacts }),
     ...(threadRoot !== undefined && { threadRoot }),
-    notifyOrdinal: event.notifyOrdinal,
     notifies: (event.flags & eventFlags.notifies) !== 0,
+    notifyOrdinal: event.notifyOrdinal,
     ...((event.flags & eventFlags.highlightsAll) !== 0 && { highlightsAll: true }),
     ...(notified && { notifications: notified }),
     ...(event.transaction && { transaction: event.transaction }),
-    ...(replaced && {
-      replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },
-    }),
+    ...(replaced && { replaced: replacedEventOf(replaced) }),
+    ...(stateChanges && { stateChanges }),
   };
 }
 

@@ -29,14 +29,24 @@ export async function readEventById(context: Context, eventId: string): Promise<
   return (await readEventsById(context, [eventId])).get(eventId);
 }
 
-/** The event at a position of a shard's log, or undefined. */
-export async function readEventAt(context: Context, shard: number, position: number): Promise<StoredEvent | undefined> {
+/** Events of one shard by their positions. One query, none for no positions. */
+export async function readEventsAt(
+  context: Context,
+  shard: number,
+  positions: readonly number[],
+): Promise<Map<number, StoredEvent>> {
+  if (positions.length === 0) return new Map();
   const rows = await context.database.unsafe<EventRow[]>(
-    `SELECT ${eventColumns} FROM event e WHERE e.shard = $1 AND e.position = $2`,
-    [shard, position],
+    `SELECT ${eventColumns} FROM event e WHERE e.shard = $1 AND e.position = ANY($2::bigint[])`,
+    [shard, positions as number[]],
     { prepare: true },
   );
-  return (await storedEvents(context, rows))[0];
+  return new Map((await storedEvents(context, rows)).map((event) => [event.position, event]));
+}
+
+/** The event at a position of a shard's log, or undefined. */
+export async function readEventAt(context: Context, shard: number, position: number): Promise<StoredEvent | undefined> {
+  return (await readEventsAt(context, shard, [position])).get(position);
 }
 
 /** Rows as events, with their rooms' ids. */

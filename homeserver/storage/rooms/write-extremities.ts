@@ -43,7 +43,7 @@ const insertBackwardExtremities: BatchStatement = {
   columns: { room: 'integer', event_id: 'text', position: 'bigint' },
   text: (rows) => `INSERT INTO backward_extremity (room, event_id, position) SELECT * FROM ${rows}
     ON CONFLICT (room, event_id) DO UPDATE SET position = least(backward_extremity.position, excluded.position)`,
-  rowKey: (row) => `${row[0]} ${row[1]}`,
+  rowKey: (row) => row.slice(0, 2).join(' '),
 };
 
 const deleteBackwardExtremities: BatchStatement = {

@@ -4,10 +4,17 @@ import { packEvent } from './pack-event.ts';
 const insertReceivedPdus: BatchStatement = {
   name: 'insert-received-pdus',
   table: 'received_pdu',
-  columns: { shard: 'smallint', room: 'integer', event_id: 'text', origin: 'text', depth: 'double precision', body: 'bytea' },
+  columns: {
+    shard: 'smallint',
+    room: 'integer',
+    event_id: 'text',
+    origin: 'text',
+    depth: 'double precision',
+    body: 'bytea',
+  },
   text: (rows) => `INSERT INTO received_pdu (shard, room, event_id, origin, depth, body) SELECT * FROM ${rows}
     ON CONFLICT DO NOTHING`,
-  rowKey: (row) => `${row[1]} ${row[2]}`,
+  rowKey: (row) => row.slice(1, 3).join(' '),
 };
 
 const deleteReceivedPdus: BatchStatement = {

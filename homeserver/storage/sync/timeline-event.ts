@@ -15,6 +15,8 @@ export interface TimelineEvent {
   readonly body: EventEntryBody;
   /** The redaction that took its content away, as JSON for clients. */
   readonly redactedBecause?: string;
+  /** Read from the tables, which do not say here what it changed: it changed the state otherwise than as its part. */
+  readonly isResolved?: boolean;
   /** Known when it was read from the tables: what `event_format: federation` shows. */
   readonly pdu?: Pdu;
 }
@@ -67,6 +69,7 @@ function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, StoredEv
     shard: event.shard,
     position: event.position,
     pdu,
+    ...((event.flags & eventFlags.resolved) !== 0 && { isResolved: true }),
     body: {
       roomId: event.roomId,
       eventId: event.eventId,
