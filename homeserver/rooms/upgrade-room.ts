@@ -8,7 +8,7 @@ import { readAliasesOfRoom } from '../storage/directory/read-aliases.ts';
 import { isPublished } from '../storage/directory/read-published-rooms.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
 import { membershipCodes } from '../storage/rooms/membership-codes.ts';
-import { readNewestEvent } from '../storage/rooms/read-room-summary.ts';
+import { readForwardExtremities } from '../storage/rooms/read-room-summary.ts';
 import { readState } from '../storage/rooms/read-state.ts';
 import { changeMembership } from './change-membership.ts';
 import { createRoom } from './create-room.ts';
@@ -76,11 +76,11 @@ async function checkMayReplace(context: Context, roomId: string, userId: string)
 }
 
 async function readOldRoom(context: Context, room: RoomName): Promise<OldRoom> {
-  const [state, bans, published, newest] = await Promise.all([
+  const [state, bans, published, extremities] = await Promise.all([
     readState(context, room, { withoutMembers: true }),
     readState(context, room, { membersOnly: true, memberships: [membershipCodes.ban] }),
     isPublished(context, room.id),
-    readNewestEvent(context, room),
+    readForwardExtremities(context, room),
   ]);
   return {
     roomId: room.roomId,
@@ -88,7 +88,7 @@ async function readOldRoom(context: Context, room: RoomName): Promise<OldRoom> {
     state,
     bans,
     isPublished: published,
-    newestEventId: newest?.eventId,
+    newestEventId: extremities.at(-1)?.eventId,
   };
 }
 
