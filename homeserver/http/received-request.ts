@@ -46,6 +46,8 @@ export class ReceivedRequest {
   }
 
   get clientAddress(): string {
+    // A client that was gone as soon as it was there has none, and what reads X-Forwarded-For throws then.
+    if (this.#fastify.raw.socket.remoteAddress === undefined) return 'gone';
     return this.#fastify.ip.slice(0, 64);
   }
 

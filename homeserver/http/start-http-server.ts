@@ -44,6 +44,9 @@ export async function startHttpServer(context: Context, endpoints: readonly Endp
   };
   measureBounds(server);
   const listener = createListener(context);
+  // Asked for once, a socket knows its client's address for good, even when the client has gone before its request
+  // is looked at.
+  listener.server.on('connection', (socket: Socket) => void socket.remoteAddress);
   registerRoutes(listener, server, endpoints);
   await listener.listen({ host: http.bind, port: http.port });
   return {

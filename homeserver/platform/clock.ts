@@ -1,5 +1,6 @@
 /**
- * The only source of time. `wallMs` is data (timestamps that people see) and never decides anything;
+ * The only source of time. `wallMs` is data (timestamps that people see) and never decides anything (`checked-clock.ts`
+ * sees to it that it is right even where the machine's clock is not);
  * durations and deadlines use `monotonicMs`; leases use the database's clock.
  */
 export interface Clock {

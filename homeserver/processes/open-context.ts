@@ -1,8 +1,9 @@
+import { createCheckedClock } from '../platform/checked-clock.ts';
 import type { Context } from '../platform/context.ts';
 import type { PlatformContext } from '../platform/platform-context.ts';
 import { ShardLog } from '../platform/shard-log/shard-log.ts';
 import { readEventEntries } from '../storage/rooms/read-event-entries.ts';
-import { commands } from './commands.ts';
+import { commands, preparedMemories } from './commands.ts';
 import { openServerFacts } from './server-facts.ts';
 
 export interface OpenedContext {
@@ -14,10 +15,11 @@ export interface OpenedContext {
 /** Makes the context of a process from its platform and what the homeserver's processes share. */
 export async function openContext(platform: PlatformContext, serverName: string): Promise<OpenedContext> {
   const { clusterSecret, ...facts } = await openServerFacts(platform.database, platform.random, serverName);
+  const clock = createCheckedClock(platform.clock);
   // The log takes the context that it is part of.
-  const context: Context & { shardLog: ShardLog } = { ...platform, ...facts, shardLog: undefined as never };
+  const context: Context & { shardLog: ShardLog } = { ...platform, ...facts, clock, shardLog: undefined as never };
   context.shardLog = new ShardLog(context, {
-    commands,
+    ...{ clock, commands, preparedMemories },
     readEventEntries: (shard, after, upTo) => readEventEntries(context, shard, after, upTo),
     secret: clusterSecret,
   });

@@ -1,7 +1,7 @@
 import { LoadOnce } from '../platform/load-once.ts';
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { readEventAt } from '../storage/rooms/read-events.ts';
-import { readRecentTransactions } from '../storage/rooms/read-room-summary.ts';
+import { type RecentTransactionRows, readRecentTransactions } from '../storage/rooms/read-recent-transactions.ts';
 
 /** How many of the shard's newest positions a repeated request is recognised in. */
 const rememberedPositions = 200_000;
@@ -20,9 +20,12 @@ export class RecentTransactions {
   readonly #positionByHash = new Map<number, number>();
   readonly #pending = new Map<number, PendingEvent>();
   readonly #loaded = new LoadOnce(() => this.#load());
+  #prepared: RecentTransactionRows | undefined;
 
-  constructor(shard: OwnedShard) {
+  /** `prepared`: those up to a position that were read before the shard changed hands. */
+  constructor(shard: OwnedShard, prepared?: RecentTransactionRows) {
     this.#shard = shard;
+    this.#prepared = prepared;
   }
 
   /** The event that a request of this identity (its hash) already made, durable or about to be. */
@@ -49,8 +52,13 @@ export class RecentTransactions {
   }
 
   async #load(): Promise<void> {
-    const rows = await readRecentTransactions(this.#shard.context, this.#shard.id, rememberedPositions);
-    for (const row of rows) this.#remember(row.hash, row.position);
+    const prepared = this.#prepared;
+    const { context, id } = this.#shard;
+    const read = await readRecentTransactions(context, id, rememberedPositions, prepared?.upTo);
+    for (const { rows } of prepared ? [prepared, read] : [read]) {
+      for (const row of rows) this.#remember(row.hash, row.position);
+    }
+    this.#prepared = undefined;
   }
 
   #remember(hash: number, position: number): void {
@@ -64,5 +72,6 @@ export class RecentTransactions {
 
 export const recentTransactions: ShardMemory<RecentTransactions> = {
   name: 'recent-transactions',
-  create: (shard) => new RecentTransactions(shard),
+  prepare: (context, shard) => readRecentTransactions(context, shard, rememberedPositions),
+  create: (shard, prepared) => new RecentTransactions(shard, prepared as RecentTransactionRows | undefined),
 };

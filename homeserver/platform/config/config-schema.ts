@@ -1,3 +1,4 @@
+import { maxShards } from '@holdfast/protocol/sync-tokens/sync-token.ts';
 import { checkAddress, checkDatabaseUrl, checkPublicUrl, checkServerName } from './check-setting.ts';
 import { choice, decimal, flag, integer, section, text, textList } from './config-keys.ts';
 
@@ -47,7 +48,7 @@ export const configKeys = {
     statementTimeoutMs: integer(10_000, 100, 600_000, 'Longest time of one statement, in milliseconds.'),
   }),
   shards: section('How rooms and users are spread over processes.', {
-    count: integer(1, 1, 1_024, 'Number of shards. 1 for one machine, 16 or more for a cluster.'),
+    count: integer(1, 1, maxShards, 'Number of shards. 1 for one machine, 16 or more for a cluster.'),
   }),
   process: section('This process among several over one database.', {
     internalBind: text('127.0.0.1', 'Address on which other Holdfast processes reach this one.', {

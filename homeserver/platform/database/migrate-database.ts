@@ -11,13 +11,14 @@ export interface Migration {
   readonly text: string;
 }
 
-/** All migrations in order. Numbers are dense from 1; each file is `NNNN-name.sql`. */
+/** All migrations in order. Each file is `NNNN-name.sql`; a number is never given twice, and may be left out. */
 export async function readMigrations(): Promise<Migration[]> {
   const files = (await readdir(migrationsFolder)).filter((file) => file.endsWith('.sql')).sort();
   return Promise.all(
     files.map(async (file, index) => {
       const number = Number(file.slice(0, 4));
-      if (number !== index + 1) throw new Error(`migration ${file} is out of order: expected number ${index + 1}`);
+      if (!(number > 0)) throw new Error(`migration ${file} has no number`);
+      if (number === Number(files[index - 1]?.slice(0, 4))) throw new Error(`migration ${file}: the number is taken`);
       return { number, name: file, text: await readFile(new URL(file, migrationsFolder), 'utf8') };
     }),
   );
@@ -42,15 +43,16 @@ export async function applyMigrations(sql: Sql, migrations: readonly Migration[]
   try {
     await sql`CREATE TABLE IF NOT EXISTS schema_version (
       number int PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`;
-    const rows = await sql<{ number: number }[]>`SELECT coalesce(max(number), 0) AS number FROM schema_version`;
-    const current = rows[0]?.number ?? 0;
+    const rows = await sql<{ number: number }[]>`SELECT number FROM schema_version`;
+    const applied = new Set(rows.map(({ number }) => number));
+    const current = Math.max(0, ...applied);
     const newest = migrations.at(-1)?.number ?? 0;
     if (current > newest) {
       throw new Error(
         `the database has schema version ${current}, this Holdfast knows only ${newest}: start a newer Holdfast`,
       );
     }
-    for (const migration of migrations.filter((candidate) => candidate.number > current)) {
+    for (const migration of migrations.filter((candidate) => !applied.has(candidate.number))) {
       await sql.begin(async (transaction) => {
         await transaction.unsafe(migration.text);
         await transaction`INSERT INTO schema_version (number, name) VALUES (${migration.number}, ${migration.name})`;

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { arrayTypes } from './array-types.ts';
+import { encryptionOf } from './encrypt-socket.ts';
 import { openWatchedSockets } from './watched-socket.ts';
 
 export type Sql = postgres.Sql<{ bigint: number }>;
@@ -12,6 +13,8 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** Longest time a statement may run on the server. */
   readonly statementTimeoutMs: number;
+  /** For how long the server may say nothing before the connection is given up; 2 s more than that unless set. */
+  readonly silenceMs?: number;
 }
 
 const bigintType = 20;
@@ -26,12 +29,15 @@ const silenceSlackMs = 2_000;
  * next query, so a database outage needs no restart.
  */
 export function openDatabase(options: DatabaseOptions): Sql {
+  const { silenceMs = options.statementTimeoutMs + silenceSlackMs } = options;
   // The client's own types do not know `socket`.
   const settings: object = {
     max: options.poolSize,
     connect_timeout: 5,
     keep_alive: keepAliveSeconds,
-    ...openWatchedSockets(options.statementTimeoutMs + silenceSlackMs),
+    ...openWatchedSockets(silenceMs, encryptionOf(options.url)),
+    // The sockets see to it.
+    ssl: false,
     // Reconnecting is paced here and not by exponential back-off: after an outage the first query must succeed.
     backoff: () => reconnectAfterSeconds,
     target_session_attrs: 'primary',

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { type Encryption, encryptSocket } from './encrypt-socket.ts';
 
 /** Where the PostgreSQL client connects to: its own options, seen from here. */
 interface ServerAddresses {
@@ -18,7 +19,7 @@ const longestWaitTurns = 100;
 
 /** What makes a pool's sockets, for the PostgreSQL client's options of these names. */
 export interface WatchedSockets {
-  socket(addresses: ServerAddresses): Socket;
+  socket(addresses: ServerAddresses): Socket | Promise<Socket>;
   /** The client calls it before it sends a query. */
   debug(): void;
 }
@@ -28,11 +29,20 @@ export interface WatchedSockets {
  * broken off: a machine that is gone says nothing, and TCP would wait for it for a quarter of an hour. Of several hosts
  * the one that worked is used until it fails.
  */
-export function openWatchedSockets(silenceMs: number): WatchedSockets {
+export function openWatchedSockets(silenceMs: number, encryption: Encryption): WatchedSockets {
   let hosts: readonly string[] | undefined;
   let current = 0;
   let failures = 0;
   const pool = { queryCount: 0 };
+  const watch = (socket: Socket, index: number, count: number, openedMs: number) => {
+    breakOffWhenSilent(socket, silenceMs);
+    endWhenQuiet(socket, pool, () => {
+      const rejected = performance.now() - openedMs < rejectedWithinMs;
+      failures = rejected ? failures + 1 : 0;
+      if (rejected && current === index) current = (index + 1) % count;
+    });
+    return socket;
+  };
   return {
     debug: () => void pool.queryCount++,
     socket(addresses) {
@@ -42,22 +52,26 @@ export function openWatchedSockets(silenceMs: number): WatchedSockets {
       // While its options name more than one host the client tries again without end and tells nobody: after one round
       // through all hosts it is to fail.
       addresses.host.splice(0, count, ...(failures % count === count - 1 ? hosts.slice(0, 1) : hosts));
-      const socket = new Socket();
       const openedMs = performance.now();
-      // The client names the server in TLS by this.
-      Object.assign(socket, { host: hosts[index], port: addresses.port[index] });
+      const host = hosts[index] as string;
+      const socket = new Socket();
       if (addresses.path) socket.connect(addresses.path);
-      else socket.connect(addresses.port[index] as number, hosts[index] as string);
+      else socket.connect(addresses.port[index] as number, host);
       // After connect, which puts the prototype's write back.
-      breakOffWhenSilent(socket, silenceMs);
-      endWhenQuiet(socket, pool, () => {
-        const rejected = performance.now() - openedMs < rejectedWithinMs;
-        failures = rejected ? failures + 1 : 0;
-        if (rejected && current === index) current = (index + 1) % count;
-      });
-      return socket;
+      if (encryption === 'none') return watch(socket, index, count, openedMs);
+      return encryptSocket(socket, host, encryption).then(
+        (encrypted) => watch(encrypted, index, count, openedMs),
+        (error: unknown) => watch(brokenSocket(error), index, count, openedMs),
+      );
     },
   };
+}
+
+/** A socket that ends with this error as soon as the client listens to it. */
+function brokenSocket(error: unknown): Socket {
+  const socket = new Socket();
+  setImmediate(() => socket.emit('error', error));
+  return socket;
 }
 
 /**

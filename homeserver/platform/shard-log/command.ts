@@ -52,7 +52,10 @@ export interface OwnedShard {
 /** A kind of memory that the owner of a shard keeps, such as its hot rooms. */
 export interface ShardMemory<T> {
   readonly name: string;
-  create(shard: OwnedShard): T;
+  /** Reads what `create` can begin with, while the shard has another owner still: after that nobody waits for it. */
+  prepare?(context: Context, shard: number): Promise<unknown>;
+  /** `prepared` is what `prepare` has read, where the shard came by a planned hand-over. */
+  create(shard: OwnedShard, prepared?: unknown): T;
 }
 
 /** A command of any types, for tables of them. */

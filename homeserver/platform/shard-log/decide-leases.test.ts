@@ -12,78 +12,90 @@ const table: {
   what: string;
   self: string;
   shards: string;
-  live: string;
+  takers: string;
   forLong?: number[];
   expected: LeaseDecision;
 }[] = [
   {
     what: 'one process alone takes everything',
-    ...{ self: 'a', shards: '----', live: 'a' },
-    expected: { acquire: [0, 1, 2, 3], release: [] },
+    ...{ self: 'a', shards: '----', takers: 'a' },
+    expected: { acquire: [0, 1, 2, 3], give: [] },
   },
   {
     what: 'one of two takes its half, and another half than the other',
-    ...{ self: 'b', shards: '----', live: 'ab' },
-    expected: { acquire: [2, 3], release: [] },
+    ...{ self: 'b', shards: '----', takers: 'ab' },
+    expected: { acquire: [2, 3], give: [] },
   },
   {
     what: 'what is left over waits until everybody has an equal part',
-    ...{ self: 'a', shards: 'aa--b', live: 'ab' },
-    expected: { acquire: [], release: [] },
+    ...{ self: 'a', shards: 'aa--b', takers: 'ab' },
+    expected: { acquire: [], give: [] },
   },
   {
     what: 'what is left over is taken once everybody has an equal part',
-    ...{ self: 'a', shards: 'aab-b', live: 'ab' },
-    expected: { acquire: [3], release: [] },
+    ...{ self: 'a', shards: 'aab-b', takers: 'ab' },
+    expected: { acquire: [3], give: [] },
   },
   {
     what: 'a shard that stays free is taken beyond the share',
-    ...{ self: 'a', shards: 'aa--', live: 'ab', forLong: [3] },
-    expected: { acquire: [3], release: [] },
+    ...{ self: 'a', shards: 'aa--', takers: 'ab', forLong: [3] },
+    expected: { acquire: [3], give: [] },
   },
   {
     what: 'shards of a dead process are shared out by those who live',
-    ...{ self: 'a', shards: 'aabb--', live: 'ab' },
-    expected: { acquire: [4], release: [] },
+    ...{ self: 'a', shards: 'aabb--', takers: 'ab' },
+    expected: { acquire: [4], give: [] },
   },
   {
     what: 'one who has too many gives one at a time',
-    ...{ self: 'a', shards: 'aaaa', live: 'ab' },
-    expected: { acquire: [], release: [0] },
+    ...{ self: 'a', shards: 'aaaa', takers: 'ab' },
+    expected: { acquire: [], give: [{ shard: 0, to: 'b' }] },
   },
   {
     what: 'nothing is given while something is free for those who lack',
-    ...{ self: 'a', shards: 'aabb-', live: 'abc' },
-    expected: { acquire: [], release: [] },
+    ...{ self: 'a', shards: 'aabb-', takers: 'abc' },
+    expected: { acquire: [], give: [] },
   },
   {
     what: 'a share that is as even as it gets stays as it is',
-    ...{ self: 'a', shards: 'aabbc', live: 'abc' },
-    expected: { acquire: [], release: [] },
+    ...{ self: 'a', shards: 'aabbc', takers: 'abc' },
+    expected: { acquire: [], give: [] },
   },
   {
     what: 'one of those with the larger share gives to one who has less than an equal part',
-    ...{ self: 'a', shards: 'aaabbb', live: 'abc' },
-    expected: { acquire: [], release: [0] },
+    ...{ self: 'a', shards: 'aaabbb', takers: 'abc' },
+    expected: { acquire: [], give: [{ shard: 0, to: 'c' }] },
   },
   {
     what: 'fewer shards than processes leave some without',
-    ...{ self: 'c', shards: 'ab', live: 'abc' },
-    expected: { acquire: [], release: [] },
+    ...{ self: 'c', shards: 'ab', takers: 'abc' },
+    expected: { acquire: [], give: [] },
   },
   {
-    what: 'a process that does not see itself among the living takes what is free all the same',
-    ...{ self: 'a', shards: '--', live: '' },
-    expected: { acquire: [0, 1], release: [] },
+    what: 'where nobody takes shards, each takes what is free all the same',
+    ...{ self: 'a', shards: '--', takers: '' },
+    expected: { acquire: [0, 1], give: [] },
+  },
+  {
+    what: 'one who takes none gives all it has to those who have the fewest, and leaves alone what is free',
+    ...{ self: 'a', shards: 'aaabb-', takers: 'bcd', forLong: [5] },
+    expected: {
+      acquire: [],
+      give: [
+        { shard: 0, to: 'c' },
+        { shard: 1, to: 'd' },
+        { shard: 2, to: 'c' },
+      ],
+    },
   },
 ];
 
-for (const { what, self, shards, live, forLong = [], expected } of table) {
+for (const { what, self, shards, takers, forLong = [], expected } of table) {
   test(what, () => {
     const decision = decideLeases({
       self,
       shards: observe(shards),
-      liveProcesses: [...live],
+      takers: [...takers],
       freeForLong: new Set(forLong),
     });
     assert.deepEqual(decision, expected);
@@ -103,10 +115,10 @@ test('from any beginning the shares become even, nothing stays free, and then no
       const held = owners.map((owner) => (owner >= 0 && owner < processes ? String(owner) : null));
       const look = (self: string) => {
         const shards = held.map((owner, id) => ({ id, owner, held: owner !== null }));
-        const { acquire, release } = decideLeases({ self, shards, liveProcesses: live, freeForLong: new Set() });
+        const { acquire, give } = decideLeases({ self, shards, takers: live, freeForLong: new Set() });
         for (const id of acquire) held[id] ??= self;
-        for (const id of release) held[id] = null;
-        return acquire.length + release.length;
+        for (const { shard, to } of give) held[shard] = to;
+        return acquire.length + give.length;
       };
       for (let turn = 0; turn < 60 * processes; turn++) look(String((order.next().value ?? 0) % processes));
       // Whatever the chance of the order, a few rounds in turn are enough.

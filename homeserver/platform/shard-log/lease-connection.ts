@@ -12,7 +12,14 @@ export interface ProcessRow {
   readonly address: string;
   /** Seen within the time of a lease; the others are kept for their address. */
   readonly live: boolean;
+  /** False while it ends, or has a wrong clock. */
+  readonly takesShards: boolean;
+  /** Of its machine, less the database's. */
+  readonly clockOffsetMs: number;
 }
+
+/** What a process tells the others of itself. */
+export type OwnProcess = Pick<ProcessRow, 'address' | 'takesShards' | 'clockOffsetMs'>;
 
 export interface LeasesSeen {
   readonly shards: readonly ShardRow[];
@@ -48,12 +55,14 @@ export class LeaseConnection {
   }
 
   /** Shows this process to the others, renews what it owns, and looks at all shards: in this order. */
-  renewAndLook(address: string): Promise<LeasesSeen> {
+  renewAndLook({ address, takesShards, clockOffsetMs }: OwnProcess): Promise<LeasesSeen> {
     return this.#within('renewing the shard leases', async (sql) => {
       // One connection runs them one after another.
       const [, , seen] = await Promise.all([
-        sql`INSERT INTO process (id, address) VALUES (${this.#processId}, ${address})
-          ON CONFLICT (id) DO UPDATE SET address = excluded.address, seen_at = clock_timestamp()`,
+        sql`INSERT INTO process (id, address, takes_shards, clock_offset_ms)
+          VALUES (${this.#processId}, ${address}, ${takesShards}, ${Math.round(clockOffsetMs)})
+          ON CONFLICT (id) DO UPDATE SET address = excluded.address, takes_shards = excluded.takes_shards,
+            clock_offset_ms = excluded.clock_offset_ms, seen_at = clock_timestamp()`,
         sql`UPDATE shard SET lease_until = clock_timestamp() + make_interval(secs => ${this.#leaseMs / 1000})
           WHERE owner = ${this.#processId} AND lease_until > '-infinity'`,
         this.#see(sql),
@@ -75,7 +84,8 @@ export class LeaseConnection {
           extract(epoch FROM clock_timestamp())::float8 * 1000 AS "databaseMs"
         FROM shard ORDER BY id`,
       sql<ProcessRow[]>`
-        SELECT id, address, seen_at > clock_timestamp() - make_interval(secs => ${lease}) AS live
+        SELECT id, address, seen_at > clock_timestamp() - make_interval(secs => ${lease}) AS live,
+          takes_shards AS "takesShards", clock_offset_ms AS "clockOffsetMs"
         FROM process WHERE seen_at > clock_timestamp() - make_interval(secs => ${lease * 2}) ORDER BY id`,
     ]);
     return { shards: [...shards], processes: [...processes], databaseMs: shards[0]?.databaseMs ?? Number.NaN };
@@ -105,6 +115,18 @@ export class LeaseConnection {
       const rows = await sql<TakenShard[]>`
         UPDATE shard SET epoch = epoch + 1 WHERE id = ${shard} AND owner = ${this.#processId}
           AND lease_until > '-infinity' RETURNING epoch, position`;
+      return rows[0];
+    });
+  }
+
+  /** Makes another process the owner of a shard that this one holds; undefined when it does not hold it any more. */
+  give(shard: number, processId: string): Promise<TakenShard | undefined> {
+    return this.#within(`giving shard ${shard} away`, async (sql) => {
+      const rows = await sql<TakenShard[]>`
+        UPDATE shard SET owner = ${processId}, epoch = epoch + 1,
+          lease_until = clock_timestamp() + make_interval(secs => ${this.#leaseMs / 1000})
+        WHERE id = ${shard} AND owner = ${this.#processId} AND lease_until > '-infinity'
+        RETURNING epoch, position`;
       return rows[0];
     });
   }

@@ -1,17 +1,22 @@
 import { openDatabase, type Sql } from '../database/open-database.ts';
 import { withDeadline } from '../deadline.ts';
 import type { PlatformContext } from '../platform-context.ts';
+import type { ShardOwner } from './shard-owners.ts';
 
 const channel = 'holdfast_log';
 /** At most one NOTIFY in this time: each takes a lock that all committing notifiers share. */
 const quietMs = 10;
 const sendTimeoutMs = 2_000;
+/** Beyond that the others look: PostgreSQL takes hints of up to 8,000 bytes. */
+const maxHandedOver = 20;
 
 /** What a hint says: shards have reached positions, or shards have changed hands. Losing it loses nothing. */
 export interface Hint {
   readonly positions: Readonly<Record<string, number>>;
   /** A shard was freed or taken: look at the leases now. */
   readonly ownersChanged?: boolean;
+  /** Shards that have just been handed over, to whom, and from which epoch on. */
+  readonly handedOver?: Readonly<Record<string, ShardOwner & { readonly epoch: number }>>;
 }
 
 /** Sends and receives hints between processes, on connections of their own and outside of every transaction. */
@@ -21,6 +26,7 @@ export class LogHints {
   readonly #sql: Sql;
   #positions = new Map<number, number>();
   #ownersChanged = false;
+  #handedOver = new Map<number, ShardOwner & { readonly epoch: number }>();
   #timer: { cancel(): void } | undefined;
   #sending = false;
   /** False while this is the only process: then nobody listens. */
@@ -53,7 +59,14 @@ export class LogHints {
 
   announceOwners(): void {
     this.#ownersChanged = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
     this.#schedule(0);
+  }
+
+  announceHandOver(shard: number, owner: ShardOwner, epoch: number): void {
+    if (this.#handedOver.size < maxHandedOver) this.#handedOver.set(shard, { ...owner, epoch });
+    this.announceOwners();
   }
 
   async close(): Promise<void> {
@@ -75,9 +88,11 @@ export class LogHints {
       sender: this.#sender,
       positions: Object.fromEntries(this.#positions),
       ...(this.#ownersChanged && { ownersChanged: true }),
+      ...(this.#handedOver.size > 0 && { handedOver: Object.fromEntries(this.#handedOver) }),
     };
     this.#positions = new Map();
     this.#ownersChanged = false;
+    this.#handedOver = new Map();
     this.#sending = true;
     try {
       const { clock } = this.#context;
@@ -87,7 +102,8 @@ export class LogHints {
     }
     this.#sending = false;
     // What was announced meanwhile.
-    if (this.#positions.size > 0 || this.#ownersChanged) this.#schedule(quietMs);
+    if (this.#ownersChanged) this.#schedule(0);
+    else if (this.#positions.size > 0) this.#schedule(quietMs);
   }
 }
 

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Command } from './command.ts';
+import type { Command, ShardMemory } from './command.ts';
 import { type NoteResult, writeNote } from './testing/note-command.ts';
-import {
-  fastClock,
-  type ProcessOptions,
-  startTestLog,
-  type TestLog,
-  type TestProcess,
-} from './testing/start-test-log.ts';
+import { type ProcessOptions, startTestLog, type TestLog, type TestProcess } from './testing/start-test-log.ts';
 
 /** So long that whatever happens in a test does not happen because a lease has ended. */
 const endlessLease = { 'process.lease_ms': 60_000 };
@@ -39,11 +33,11 @@ function write(process: TestProcess, id: string, shard = 0): Promise<NoteResult>
 }
 
 /** Writes one after another until `stop`; each must succeed. */
-function writeOnAndOn(process: TestProcess, name: string): { stop(): Promise<number> } {
+function writeOnAndOn(process: TestProcess, name: string, shard = 0): { stop(): Promise<number> } {
   let running = true;
   const working = (async () => {
     let count = 0;
-    while (running) await write(process, `${name}-${count++}`);
+    while (running) await write(process, `${name}-${count++}`, shard);
     return count;
   })();
   return {
@@ -89,6 +83,42 @@ test('a process that ends hands its shards over at once and without a failed com
     counts.reduce((sum, count) => sum + count, 0),
   );
   assert.equal((await testLog.sql`SELECT 1 FROM process`).length, 2);
+});
+
+test('the next owner reads what it needs while the owner before still writes', async () => {
+  const processes: TestProcess[] = [];
+  const memory: ShardMemory<{ readonly prepared: unknown }> = {
+    name: 'memory',
+    prepare: async () => (await write(processes[1] as TestProcess, 'meanwhile')).epoch,
+    create: (_shard, prepared) => ({ prepared }),
+  };
+  const tellPrepared: Command<{ id: string }, unknown> = {
+    name: 'tell-prepared',
+    key: () => '',
+    releases: 'decided',
+    decide: (shard) => ({ result: [shard.epoch, shard.remember(memory).prepared ?? null] }),
+  };
+  const options = { config: endlessLease, commands: [tellPrepared], preparedMemories: [memory] };
+  const [first, second] = [await start(options), await start(options)];
+  processes.push(first, second);
+  assert.deepEqual(await second.log.submit(tellPrepared, 0, { id: '' }), [1, null]);
+  await first.log.close();
+  assert.deepEqual(await second.log.submit(tellPrepared, 0, { id: '' }), [2, 1]);
+});
+
+test('a shard whose next owner is not ready is taken by anybody', async () => {
+  const broken: ShardMemory<unknown> = {
+    name: 'broken',
+    prepare: async () => {
+      throw new Error('not this time');
+    },
+    create: () => ({}),
+  };
+  const first = await start({ config: endlessLease });
+  const second = await start({ config: endlessLease, preparedMemories: [broken] });
+  await first.log.close();
+  await until(second, 1);
+  await write(second, 'after');
 });
 
 test('a command that is being decided while its shard is handed over is decided again by the next owner', async () => {
@@ -209,19 +239,31 @@ test('what killed processes left in the list of processes is deleted in time', a
   assert.deepEqual([...rows], [{ address: 'just now' }]);
 });
 
-test('a wrong clock is reported, and that it is right again, and changes nothing else', async () => {
-  let offsetMs = 0;
-  const clock = fastClock(1);
-  const process = await start({ config: shortLease, clock: { ...clock, wallMs: () => clock.wallMs() + offsetMs } });
-  const offset = async () =>
-    Number(/^holdfast_clock_offset_seconds (.*)$/m.exec((await process.context.metrics.expose()).body)?.[1]);
-  assert.ok(Math.abs(await offset()) < 60);
+/** A process whose machine's clock is `offsetMs` off. */
+async function startWithOffset(config: Readonly<Record<string, unknown>>) {
+  const machine = { offsetMs: 0 };
+  const clock: Clock = { ...systemClock, wallMs: () => systemClock.wallMs() + machine.offsetMs };
+  return { machine, process: await start({ config, clock }) };
+}
+
+async function readClockOffset(process: TestProcess): Promise<number> {
+  const { body } = await process.context.metrics.expose();
+  return Number(/^holdfast_clock_offset_seconds (.*)$/m.exec(body)?.[1]);
+}
+
+test('a wrong clock is reported, and that it is right again; alone, the process goes on by the time of the database', async () => {
+  const { machine, process } = await startWithOffset(shortLease);
+  assert.ok(Math.abs(await readClockOffset(process)) < 60);
   for (const stepSeconds of [540, -540]) {
-    offsetMs = stepSeconds * 1_000;
-    await untilTrue(async () => Math.sign(await offset()) === Math.sign(stepSeconds) && Math.abs(await offset()) > 480);
+    machine.offsetMs = stepSeconds * 1_000;
+    await untilTrue(async () => {
+      const offset = await readClockOffset(process);
+      return Math.sign(offset) === Math.sign(stepSeconds) && Math.abs(offset) > 480;
+    });
     await write(process, `step-${stepSeconds}`);
-    offsetMs = 0;
-    await untilTrue(async () => Math.abs(await offset()) < 60);
+    assert.ok(Math.abs(process.context.clock.wallMs() - systemClock.wallMs()) < 60_000);
+    machine.offsetMs = 0;
+    await untilTrue(async () => Math.abs(await readClockOffset(process)) < 60);
   }
   const reports = process.records.records.filter(({ message }) => message.includes('clock'));
   assert.deepEqual(
@@ -229,4 +271,34 @@ test('a wrong clock is reported, and that it is right again, and changes nothing
     ['error', 'info', 'error', 'info'],
   );
   assert.equal((await testLog.sql<{ epoch: number }[]>`SELECT epoch FROM shard`)[0]?.epoch, 1);
+});
+
+test('a process with a wrong clock gives its shards to the others, and has its share again when it is right', async () => {
+  const config = { ...shortLease, 'shards.count': 4 };
+  const { machine, process } = await startWithOffset(config);
+  const other = await start({ config });
+  const writers = [0, 1, 2, 3].map((shard) => writeOnAndOn(process, `shard-${shard}`, shard));
+  await until(process, 2);
+  for (const offsetMs of [540_000, -540_000]) {
+    machine.offsetMs = offsetMs;
+    await until(other, 4);
+    await until(process, 0);
+    machine.offsetMs = 0;
+    await until(process, 2);
+    await until(other, 2);
+  }
+  await Promise.all(writers.map((writer) => writer.stop()));
+});
+
+test('processes that agree with one another and not with the database go on by their own time', async () => {
+  const config = { ...shortLease, 'shards.count': 2 };
+  const [one, two] = [await startWithOffset(config), await startWithOffset(config)];
+  for (const { machine } of [one, two]) machine.offsetMs = 540_000;
+  for (const { process } of [one, two]) {
+    await untilTrue(async () => (await readClockOffset(process)) > 480);
+    await untilTrue(() => process.context.clock.wallMs() - systemClock.wallMs() > 480_000);
+  }
+  await until(one.process, 1);
+  await until(two.process, 1);
+  await write(one.process, 'after', 1);
 });

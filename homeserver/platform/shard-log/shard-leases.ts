@@ -1,23 +1,33 @@
+import type { CheckedClock } from '../checked-clock.ts';
 import type { Context } from '../context.ts';
-import { decideLeases, type ShardObservation } from './decide-leases.ts';
+import { ClockWatch } from './clock-watch.ts';
+import type { ShardMemory } from './command.ts';
+import { decideLeases, type Gift, type ShardObservation } from './decide-leases.ts';
 import { LeaseConnection, type LeasesSeen, type ShardRow, type TakenShard } from './lease-connection.ts';
 import type { LogHints } from './log-hints.ts';
+import { PreparedShards } from './prepared-shards.ts';
+import { ShardUnavailableError } from './shard-error.ts';
+import { ShardHandOver } from './shard-hand-over.ts';
 import type { ShardLogMetrics } from './shard-log-metrics.ts';
-import type { ShardOwners } from './shard-owners.ts';
+import type { ShardOwner, ShardOwners } from './shard-owners.ts';
 import { type ShardEnd, ShardWriter, type ShardWriterEvents } from './shard-writer.ts';
 
 export interface ShardLeasesOptions {
   readonly processId: string;
+  /** Of what the processes tell each other. */
+  readonly secret: string;
+  readonly clock: CheckedClock;
   readonly hints: LogHints;
   readonly owners: ShardOwners;
   readonly metrics: ShardLogMetrics;
+  readonly preparedMemories: readonly ShardMemory<unknown>[];
   readonly committed: ShardWriterEvents['committed'];
 }
 
 const ticksPerLease = 5;
 const changesAloneAfterRefusal = 500;
-/** A clock that is further off than this is reported. */
-const clockOffsetLimitMs = 5_000;
+/** All at once would make each of them take as long as all. */
+const handOversAtOnce = 3;
 
 /**
  * Takes, renews and gives back this process's shards. The database's clock decides who holds what; taking a shard
@@ -27,7 +37,10 @@ export class ShardLeases {
   readonly #context: Context;
   readonly #options: ShardLeasesOptions;
   readonly #connection: LeaseConnection;
+  readonly #clockWatch: ClockWatch;
+  readonly #prepared: PreparedShards;
   readonly #writers = new Map<number, ShardWriter>();
+  readonly #handOver: ShardHandOver;
   /** Shards that are being handed over or opened again: they are left alone meanwhile. */
   readonly #moving = new Map<number, Promise<void>>();
   readonly #freeSinceMs = new Map<number, number>();
@@ -35,16 +48,19 @@ export class ShardLeases {
   #looking: Promise<void> | undefined;
   /** What is to be done next, once the look under way is over. */
   #asked: 'look' | 'renew' | undefined;
-  #started = false;
-  #closed = false;
+  #state: 'new' | 'taking part' | 'leaving' | 'closed' = 'new';
   #address = '';
   #renewedAtMs = 0;
-  #clockIsWrong = false;
 
   constructor(context: Context, options: ShardLeasesOptions) {
     this.#context = context;
     this.#options = options;
     this.#connection = new LeaseConnection(context, options.processId);
+    this.#clockWatch = new ClockWatch(options.clock, context.log, options.metrics);
+    this.#prepared = new PreparedShards(context, options.preparedMemories);
+    const { processId, secret, hints, owners } = options;
+    const [connection, writers] = [this.#connection, this.#writers];
+    this.#handOver = new ShardHandOver(context, { processId, secret, connection, hints, owners, writers });
   }
 
   /** Begins to take part. Throws when the database cannot be reached. */
@@ -52,7 +68,7 @@ export class ShardLeases {
     this.#address = address;
     await this.#connection.forgetDeadProcesses();
     await this.#lookAndAct(true);
-    this.#started = true;
+    this.#state = 'taking part';
     // The others look as well: they share with this process, and tell it of what they write.
     this.#options.hints.announceOwners();
     this.#schedule();
@@ -72,6 +88,10 @@ export class ShardLeases {
     return [...this.#writers.values()].reduce((sum, writer) => sum + writer.pendingCount, 0);
   }
 
+  changeBytesPending(): number {
+    return [...this.#writers.values()].reduce((sum, writer) => sum + writer.pendingBytes, 0);
+  }
+
   /** Since the leases were renewed, in milliseconds. */
   ageMs(): number {
     return this.#context.clock.monotonicMs() - this.#renewedAtMs;
@@ -82,9 +102,37 @@ export class ShardLeases {
     return this.#ask('look');
   }
 
+  /** Makes ready to own a shard that its owner is about to hand over to this process. Throws when it cannot. */
+  async prepareShard(shard: number): Promise<void> {
+    if (this.#state !== 'taking part' || !this.#clockWatch.isRight)
+      throw new ShardUnavailableError('this process takes no shards', 'not-written');
+    await this.#prepared.prepare(shard);
+  }
+
+  /** Begins to write a shard that its owner has just handed over to this process. */
+  receiveShard(shard: number, taken: TakenShard): void {
+    const held = this.#writers.get(shard);
+    // A look may have been faster.
+    if (this.#state !== 'taking part' || this.#moving.has(shard) || (held && held.epoch >= taken.epoch)) return;
+    this.#open(shard, taken, 0);
+  }
+
+  /** Notes who got a shard, as its owner before tells it. */
+  noteHandOver(shard: number, owner: ShardOwner, epoch: number): void {
+    if (owner.processId !== this.#options.processId) this.#options.owners.note(shard, epoch, owner);
+  }
+
   /** Hands everything over: finishes what was appended, frees the leases, tells the others. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#state = 'leaving';
+    await this.#looking;
+    await Promise.all(this.#moving.values());
+    try {
+      await this.#handOverAll();
+    } catch (error) {
+      this.#context.log.warn({ err: error }, 'the shards could not be handed over');
+    }
+    this.#state = 'closed';
     this.#timer?.cancel();
     await this.#looking;
     await Promise.all(this.#moving.values());
@@ -97,18 +145,33 @@ export class ShardLeases {
     } catch (error) {
       this.#context.log.warn({ err: error }, 'the shards could not be freed; others take them when the leases end');
     }
-    await this.#connection.close();
+    this.#prepared.close();
+    await Promise.all([this.#connection.close(), ...writers.map((writer) => writer.close())]);
+  }
+
+  /** To the others, one after another; the leases are renewed meanwhile. */
+  async #handOverAll(): Promise<void> {
+    const seen = await this.#renew();
+    const gifts = this.#handOver.shareOutAll(seen);
+    const handOverNext = async (): Promise<void> => {
+      for (let gift = gifts.shift(); gift; gift = gifts.shift()) await this.#moveTo(gift, seen);
+    };
+    await Promise.all(Array.from({ length: handOversAtOnce }, handOverNext));
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   #schedule(): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     this.#timer = this.#context.clock.startTimer(this.#context.config.process.leaseMs / ticksPerLease, () => {
       void this.#ask('renew').finally(() => this.#schedule());
     });
   }
 
   #ask(what: 'look' | 'renew'): Promise<void> {
-    if (!this.#started || this.#closed) return Promise.resolve();
+    if (this.#state === 'new' || this.#isClosed) return Promise.resolve();
     if (this.#asked !== 'renew') this.#asked = what;
     this.#looking ??= this.#lookUntilQuiet().finally(() => {
       this.#looking = undefined;
@@ -117,7 +180,7 @@ export class ShardLeases {
   }
 
   async #lookUntilQuiet(): Promise<void> {
-    while (this.#asked && !this.#closed) {
+    while (this.#asked && !this.#isClosed) {
       const renews = this.#asked === 'renew';
       this.#asked = undefined;
       try {
@@ -129,22 +192,44 @@ export class ShardLeases {
     }
   }
 
-  async #lookAndAct(renews: boolean): Promise<void> {
+  async #renew(): Promise<LeasesSeen> {
     const startedMs = this.#context.clock.monotonicMs();
-    const seen = await (renews ? this.#connection.renewAndLook(this.#address) : this.#connection.look());
-    if (renews) this.#renewedAtMs = startedMs;
-    this.#noteClock(seen.databaseMs);
+    const seen = await this.#connection.renewAndLook({
+      address: this.#address,
+      takesShards: this.#state !== 'leaving' && this.#clockWatch.isRight,
+      clockOffsetMs: this.#clockWatch.offsetMs,
+    });
+    this.#renewedAtMs = startedMs;
+    return seen;
+  }
+
+  async #lookAndAct(renews: boolean): Promise<void> {
+    const seen = await (renews ? this.#renew() : this.#connection.look());
+    const wasRight = this.#clockWatch.isRight;
+    this.#clockWatch.note(seen, this.#options.processId);
+    // The others are told at once whether this process takes shards.
+    if (wasRight !== this.#clockWatch.isRight) this.#asked = 'renew';
     this.#options.hints.hasListeners = seen.processes.length > 1;
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     for (const shard of seen.shards) this.#noteShard(shard, seen);
-    const { acquire, release } = decideLeases({
+    if (this.#state === 'leaving') return;
+    const { acquire, give } = decideLeases({
       self: this.#options.processId,
       shards: seen.shards.map((shard) => this.#asHeld(shard)),
-      liveProcesses: seen.processes.filter((process) => process.live).map((process) => process.id),
+      takers: this.#takers(seen),
       freeForLong: this.#noteFree(seen.shards),
     });
     await Promise.all(acquire.map((shard) => this.#acquire(shard)));
-    for (const shard of release) this.#move(shard, () => this.#release(shard));
+    for (const gift of give) void this.#moveTo(gift, seen);
+  }
+
+  /** With every clock wrong nobody is better than the others, and all go on. */
+  #takers({ processes }: LeasesSeen): string[] {
+    const { processId } = this.#options;
+    const takers = processes.filter(({ id, live, takesShards }) =>
+      id === processId ? this.#clockWatch.isRight : live && takesShards,
+    );
+    return takers.map(({ id }) => id);
   }
 
   /** What is being handed over counts as somebody else's already. */
@@ -156,15 +241,18 @@ export class ShardLeases {
     const { processId, owners } = this.#options;
     const isOurs = shard.owner === processId;
     const writer = this.#writers.get(shard.id);
+    // Seen before the shard was handed to this process.
+    if (writer && shard.epoch < writer.epoch) return;
     // A writer that has ended itself may have raised the epoch to learn the outcome of its last commit: let it.
     if (writer && (!isOurs || (shard.epoch > writer.epoch && writer.isOpen))) {
       this.#writers.delete(shard.id);
       writer.abandon();
     }
     const owner = shard.held && !isOurs ? processes.find((candidate) => candidate.id === shard.owner) : undefined;
-    owners.note(shard.id, owner && { processId: owner.id, address: owner.address });
+    owners.note(shard.id, shard.epoch, owner && { processId: owner.id, address: owner.address });
     // Ours according to the database, but without a writer: an opening that did not go through.
-    if (isOurs && shard.held && !this.#writers.has(shard.id)) this.#move(shard.id, () => this.#reopen(shard.id, 0));
+    if (isOurs && shard.held && !this.#writers.has(shard.id))
+      void this.#move(shard.id, () => this.#reopen(shard.id, 0));
   }
 
   /** Which shards have been free since longer than processes need to see it. */
@@ -179,18 +267,6 @@ export class ShardLeases {
       else if (nowMs - sinceMs >= longMs) freeForLong.add(id);
     }
     return freeForLong;
-  }
-
-  #noteClock(databaseMs: number): void {
-    if (!Number.isFinite(databaseMs)) return;
-    const offsetMs = this.#context.clock.wallMs() - databaseMs;
-    this.#options.metrics.clockOffset.set({}, offsetMs / 1000);
-    const isWrong = Math.abs(offsetMs) > clockOffsetLimitMs;
-    if (isWrong === this.#clockIsWrong) return;
-    this.#clockIsWrong = isWrong;
-    const seconds = Math.round(offsetMs / 1000);
-    if (isWrong) this.#context.log.error({ seconds }, "this machine's clock is not the database's");
-    else this.#context.log.info({ seconds }, "this machine's clock is the database's again");
   }
 
   async #acquire(shard: number): Promise<void> {
@@ -208,7 +284,7 @@ export class ShardLeases {
     const { metrics, committed, owners, hints } = this.#options;
     this.#context.log.info({ shard: id, ...taken }, 'shard taken');
     this.#writers.get(id)?.abandon();
-    const held = { id, ...taken, aloneCount };
+    const held = { id, ...taken, aloneCount, prepared: this.#prepared.take(id) };
     this.#writers.set(
       id,
       new ShardWriter(this.#context, held, metrics, {
@@ -216,19 +292,14 @@ export class ShardLeases {
         ended: (writer, how) => this.#end(writer, how),
       }),
     );
-    owners.note(id, undefined);
+    owners.note(id, taken.epoch, undefined);
     owners.tellChange(id);
     hints.announceOwners();
   }
 
-  async #release(shard: number): Promise<void> {
-    const writer = this.#writers.get(shard);
-    if (!writer) return;
-    this.#writers.delete(shard);
-    await writer.drain();
-    await this.#connection.free(shard);
-    this.#context.log.info({ shard }, 'shard handed over');
-    this.#options.hints.announceOwners();
+  #moveTo({ shard, to }: Gift, { processes }: LeasesSeen): Promise<void> {
+    const successor = processes.find(({ id }) => id === to);
+    return this.#move(shard, () => this.#handOver.handOver(shard, successor));
   }
 
   #end(writer: ShardWriter, how: ShardEnd): void {
@@ -236,17 +307,18 @@ export class ShardLeases {
     // Another writer may have its place already.
     if (this.#writers.get(shard) !== writer) return;
     this.#writers.delete(shard);
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     if (how === 'lost') void this.look();
-    else this.#move(shard, () => this.#reopen(shard, how === 'restart-alone' ? changesAloneAfterRefusal : 0));
+    else void this.#move(shard, () => this.#reopen(shard, how === 'restart-alone' ? changesAloneAfterRefusal : 0));
   }
 
   /** Runs one change of hands of a shard at a time. A failed one is made good by the next look. */
-  #move(shard: number, work: () => Promise<void>): void {
-    if (this.#moving.has(shard) || this.#closed) return;
+  #move(shard: number, work: () => Promise<void>): Promise<void> {
+    if (this.#moving.has(shard) || this.#isClosed) return Promise.resolve();
     const moving = work()
       .catch((error: unknown) => this.#context.log.warn({ shard, err: error }, 'a shard could not change hands'))
       .finally(() => this.#moving.delete(shard));
     this.#moving.set(shard, moving);
+    return moving;
   }
 }

@@ -14,6 +14,7 @@ export interface ShardLogMetrics {
 export interface ShardLogGauges {
   readonly commandsWaiting: () => number;
   readonly changesPending: () => number;
+  readonly changeBytesPending: () => number;
   readonly shardsOwned: () => number;
   readonly leaseAgeMs: () => number;
   readonly tailAgeMs: () => number;
@@ -56,7 +57,12 @@ export function createShardLogMetrics(metrics: Metrics): ShardLogMetrics {
 export function observeShardLog(
   metrics: Metrics,
   gauges: ShardLogGauges,
-  limits: { readonly commands: number; readonly changes: number; readonly tailBytes: number },
+  limits: {
+    readonly commands: number;
+    readonly changes: number;
+    readonly changeBytes: number;
+    readonly tailBytes: number;
+  },
 ): void {
   const observe = (name: string, help: string, read: () => number) => metrics.observedGauge({ name, help, read });
   const seconds = (readMs: () => number) => () => readMs() / 1000;
@@ -69,6 +75,11 @@ export function observeShardLog(
     'holdfast_changes_pending',
     `Changes that wait for their transaction; at ${limits.changes} per shard further commands are refused.`,
     gauges.changesPending,
+  );
+  observe(
+    'holdfast_changes_pending_bytes',
+    `Size of the changes that wait for their transaction; at ${limits.changeBytes} per shard further commands are refused.`,
+    gauges.changeBytesPending,
   );
   observe('holdfast_shards_owned', 'Shards that this process writes.', gauges.shardsOwned);
   observe(

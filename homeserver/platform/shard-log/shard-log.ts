@@ -1,14 +1,17 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { CheckedClock } from '../checked-clock.ts';
 import type { Context, ShardLogAccess } from '../context.ts';
 import { isDatabaseOutage } from '../database/database-error.ts';
 import { DeadlineExceededError, withDeadline } from '../deadline.ts';
-import type { AnyCommand } from './command.ts';
+import type { AnyCommand, ShardMemory } from './command.ts';
 import { forwardCommand } from './forward-command.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import type { TakenShard } from './lease-connection.ts';
 import { LogHints } from './log-hints.ts';
 import { LogTail, type ReadEventEntries } from './log-tail.ts';
 import { type CommandServer, serveCommands } from './serve-commands.ts';
 import { ShardUnavailableError } from './shard-error.ts';
+import { handOverMessages } from './shard-hand-over.ts';
 import { ShardLeases } from './shard-leases.ts';
 import { createShardLogMetrics, observeShardLog, type ShardLogMetrics } from './shard-log-metrics.ts';
 import { ShardOwners } from './shard-owners.ts';
@@ -16,7 +19,11 @@ import type { ShardWriter } from './shard-writer.ts';
 import type { SubmittedCommand } from './submitted-command.ts';
 
 export interface ShardLogOptions {
+  /** The context's, which the log tells the time. */
+  readonly clock: CheckedClock;
   readonly commands: readonly AnyCommand[];
+  /** Memories that the next owner of a shard reads before it gets it. */
+  readonly preparedMemories: readonly ShardMemory<unknown>[];
   readonly readEventEntries: ReadEventEntries;
   /** Shared by all processes of the homeserver; authenticates forwarded commands. */
   readonly secret: string;
@@ -25,6 +32,7 @@ export interface ShardLogOptions {
 const submitTimeoutMs = 10_000;
 /** Of one shard, waiting for their transaction. */
 const maxPendingChanges = 5_000;
+const maxPendingBytes = 64 * 1024 * 1024;
 /** Of this process, those forwarded to it included. */
 const maxWaitingCommands = 10_000;
 const firstPauseMs = 100;
@@ -59,6 +67,9 @@ export class ShardLog implements ShardLogAccess {
     this.tail = new LogTail(context, options.readEventEntries);
     this.#leases = new ShardLeases(context, {
       processId,
+      secret: options.secret,
+      clock: options.clock,
+      preparedMemories: options.preparedMemories,
       hints: this.#hints,
       owners: this.#owners,
       metrics: this.#metrics,
@@ -79,6 +90,9 @@ export class ShardLog implements ShardLogAccess {
     );
     await this.#hints.listen((hint) => {
       for (const [shard, position] of Object.entries(hint.positions)) this.tail.catchUp(Number(shard), position);
+      for (const [shard, { epoch, ...owner }] of Object.entries(hint.handedOver ?? {})) {
+        this.#leases.noteHandOver(Number(shard), owner, epoch);
+      }
       if (hint.ownersChanged) void this.#leases.look();
     });
     await this.#leases.start(this.#server.address);
@@ -152,6 +166,8 @@ export class ShardLog implements ShardLogAccess {
   }
 
   async #runForwarded(name: string, shard: number, input: unknown, timeoutMs: number): Promise<unknown> {
+    if (name === handOverMessages.prepare) return await this.#leases.prepareShard(shard);
+    if (name === handOverMessages.receive) return this.#leases.receiveShard(shard, input as TakenShard);
     const command = this.#commandOf(name);
     const endMs = this.#context.clock.monotonicMs() + timeoutMs;
     const writer = this.#leases.writer(shard);
@@ -184,7 +200,7 @@ export class ShardLog implements ShardLogAccess {
 
   /** Runs a command here. Throws DeadlineExceededError at `endMs`; the command may then still be finished, unheard. */
   async #run(command: AnyCommand, writer: ShardWriter, input: unknown, endMs: number): Promise<unknown> {
-    if (writer.pendingCount > maxPendingChanges) throw unavailable();
+    if (writer.pendingCount > maxPendingChanges || writer.pendingBytes > maxPendingBytes) throw unavailable();
     const leftMs = endMs - this.#context.clock.monotonicMs();
     const { clock } = this.#context;
     return await withDeadline(this.#runInTurn(command, writer, input, endMs), leftMs, command.name, { clock });
@@ -222,13 +238,15 @@ export class ShardLog implements ShardLogAccess {
     const gauges = {
       commandsWaiting: () => this.#waitingCommands,
       changesPending: () => this.#leases.changesPending(),
+      changeBytesPending: () => this.#leases.changeBytesPending(),
       shardsOwned: () => this.#leases.ownedShards().length,
       leaseAgeMs: () => this.#leases.ageMs(),
       tailAgeMs: () => this.tail.ageMs(),
       tailBytes: () => this.tail.sizeBytes(),
     };
     const tailBytes = this.#context.config.limits.recentEntryBytes;
-    const limits = { commands: maxWaitingCommands, changes: maxPendingChanges, tailBytes };
+    const changes = { changes: maxPendingChanges, changeBytes: maxPendingBytes };
+    const limits = { commands: maxWaitingCommands, ...changes, tailBytes };
     observeShardLog(this.#context.metrics, gauges, limits);
   }
 }

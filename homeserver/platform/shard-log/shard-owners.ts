@@ -14,6 +14,7 @@ export interface ShardOwner {
 export class ShardOwners {
   readonly #clock: Clock;
   readonly #owners = new Map<number, ShardOwner>();
+  readonly #epochs = new Map<number, number>();
   readonly #versions = new Map<number, number>();
   readonly #listeners = new Map<number, Set<() => void>>();
 
@@ -25,8 +26,13 @@ export class ShardOwners {
     return this.#owners.get(shard);
   }
 
-  /** Notes what was seen; tells those who wait if it is another owner than before. */
-  note(shard: number, owner: ShardOwner | undefined): void {
+  /**
+   * Notes who was seen to own the shard in an epoch; tells those who wait if it is another owner than before. What was
+   * seen earlier and told later is passed over.
+   */
+  note(shard: number, epoch: number, owner: ShardOwner | undefined): void {
+    if (epoch < (this.#epochs.get(shard) ?? 0)) return;
+    this.#epochs.set(shard, epoch);
     const known = this.#owners.get(shard);
     if (known?.processId === owner?.processId && known?.address === owner?.address) return;
     if (owner) this.#owners.set(shard, owner);

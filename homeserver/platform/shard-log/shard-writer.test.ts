@@ -178,3 +178,19 @@ test('what is in memory never says more than the database after a commit that fa
   assert.deepEqual(await process.log.submit(findNote, 0, { id: 'memory-2' }), { found: false });
   assert.deepEqual(await process.log.submit(findNote, 0, { id: 'memory-1' }), { found: true });
 });
+
+test('changes that are large together are committed apart, in their order', async () => {
+  let transactions = 0;
+  process.proxy.interfere = (sent) => {
+    if (sent.includes('advance_shard')) transactions++;
+    return 'pass';
+  };
+  const text = 'x'.repeat(1_000_000);
+  const told = await Promise.all(Array.from({ length: 10 }, (_, index) => write(`large-${index}`, text)));
+  process.proxy.interfere = () => 'pass';
+  assert.ok(transactions >= 3, `${transactions} transactions`);
+  assert.deepEqual(
+    (await readNotes('large-')).map(({ position }) => position),
+    told.map(({ position }) => position),
+  );
+});

@@ -1,9 +1,12 @@
 import type { Context } from '../context.ts';
 import { classifyDatabaseError } from '../database/database-error.ts';
-import { openDatabase, type Sql } from '../database/open-database.ts';
+import type { Sql } from '../database/open-database.ts';
 import { type BatchStatement, type Change, type Write, WriteGroups } from './batch.ts';
 import type { OwnedShard, ShardMemory } from './command.ts';
+import { fenceEpoch } from './fence-epoch.ts';
 import { entryKindNumbers, type LogEntry } from './log-entry.ts';
+import { openWriterConnection, writerPatienceMs } from './open-writer-connection.ts';
+import type { PreparedShard } from './prepared-shards.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 import type { ShardLogMetrics } from './shard-log-metrics.ts';
 
@@ -19,14 +22,20 @@ export interface ShardWriterEvents {
 
 interface PendingChange {
   readonly entries: readonly LogEntry[];
-  readonly change: Change;
+  readonly writes: readonly Write[];
+  readonly sizeBytes: number;
   resolve(): void;
   reject(error: unknown): void;
 }
 
 const endAfter = { fenced: 'lost', refused: 'restart-alone', unavailable: 'restart' } as const;
-const commitDeadlineMs = 8_000;
+/** Beyond what one statement may take: a transaction of several that each answer in time is still too long. */
+const commitSlackMs = 1_500;
+/** For finding out what became of a commit whose connection broke. */
+const outcomeDeadlineMs = 8_000;
 const maxBatchChanges = 400;
+/** A batch is closed when it has as much: its transaction is one message, and those behind it wait for it. */
+const maxBatchBytes = 4 * 1024 * 1024;
 
 /**
  * The one writer of an owned shard. While a transaction commits, all that is appended meanwhile forms the next one.
@@ -39,11 +48,15 @@ export class ShardWriter implements OwnedShard {
   readonly #events: ShardWriterEvents;
   readonly #metrics: ShardLogMetrics;
   readonly #sql: Sql;
+  /** What memories begin with. */
+  readonly #prepared: PreparedShard['memories'] | undefined;
   readonly #memories = new Map<ShardMemory<unknown>, unknown>();
   /** The last position handed out; runs ahead of the committed one. */
   #position: number;
   #committedPosition: number;
+  readonly #patienceMs: number;
   #pending: PendingChange[] = [];
+  #pendingBytes = 0;
   #flushing: Promise<void> | undefined;
   /** Of the change appended last. */
   #lastCommitted: Promise<void> = Promise.resolve();
@@ -53,7 +66,7 @@ export class ShardWriter implements OwnedShard {
 
   constructor(
     context: Context,
-    held: { id: number; epoch: number; position: number; aloneCount: number },
+    held: { id: number; epoch: number; position: number; aloneCount: number; prepared?: PreparedShard | undefined },
     metrics: ShardLogMetrics,
     events: ShardWriterEvents,
   ) {
@@ -65,19 +78,20 @@ export class ShardWriter implements OwnedShard {
     this.#position = held.position;
     this.#committedPosition = held.position;
     this.#aloneCount = held.aloneCount;
-    this.#sql = openDatabase({
-      url: context.databaseUrl,
-      poolSize: 1,
-      applicationName: `holdfast shard ${held.id} epoch ${held.epoch}`,
-      statementTimeoutMs: 5_000,
-    });
+    this.#patienceMs = writerPatienceMs(context);
+    this.#prepared = held.prepared?.memories;
+    this.#sql = held.prepared?.sql ?? openWriterConnection(context, held.id);
     // Connecting goes on while the first command reads what it decides on.
-    this.#sql`SELECT 1`.catch(() => {});
+    if (!held.prepared) this.#sql`SELECT 1`.catch(() => {});
   }
 
   /** Changes that wait for their transaction. */
   get pendingCount(): number {
     return this.#pending.length;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   /** False once it is being handed over or has failed: then it takes no change any more. */
@@ -98,8 +112,11 @@ export class ShardWriter implements OwnedShard {
     const entries = change.entries.map(
       (entry, index): LogEntry => ({ ...entry, shard: this.id, position: first + index }),
     );
+    const writes = [...entries.flatMap(logEntryWrites), ...change.writes];
+    const sizeBytes = writes.reduce((sum, write) => sum + rowSizeBytes(write.row), 0);
+    this.#pendingBytes += sizeBytes;
     const committed = new Promise<void>((resolve, reject) => {
-      this.#pending.push({ entries, change, resolve, reject });
+      this.#pending.push({ entries, writes, sizeBytes, resolve, reject });
     });
     // A command that fails after it appended leaves nobody to hear of the commit.
     committed.catch(() => {});
@@ -119,23 +136,27 @@ export class ShardWriter implements OwnedShard {
   remember<T>(memory: ShardMemory<T>): T {
     let held = this.#memories.get(memory) as T | undefined;
     if (held === undefined) {
-      held = memory.create(this);
+      held = memory.create(this, this.#prepared?.get(memory));
       this.#memories.set(memory, held);
     }
     return held;
   }
 
-  /** Refuses further changes, finishes those appended, and leaves the connection. For a planned hand-over. */
+  /** Refuses further changes and finishes those appended. For a planned hand-over; the connection is to be closed. */
   async drain(): Promise<void> {
     this.#ended = true;
     await this.#flushing;
+  }
+
+  /** After `drain`: ends the connection. */
+  async close(): Promise<void> {
     await this.#sql.end({ timeout: 1 });
   }
 
   /** Ends a writer whose epoch is over: a commit under way fails at the fence, further changes are refused. */
   abandon(): void {
     this.#ended = true;
-    for (const { reject } of this.#pending.splice(0)) {
+    for (const { reject } of this.#takeAllPending()) {
       reject(new ShardUnavailableError(`shard ${this.id} was taken over`, 'not-written'));
     }
     void (this.#flushing ?? Promise.resolve()).then(() => this.#sql.end({ timeout: 1 }));
@@ -145,7 +166,7 @@ export class ShardWriter implements OwnedShard {
     // Requests that were read from their sockets in the same turn of the event loop share the transaction.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#pending.length > 0) {
-      const batch = this.#pending.splice(0, this.#aloneCount > 0 ? 1 : maxBatchChanges);
+      const batch = this.#takeBatch();
       this.#aloneCount--;
       try {
         await this.#commit(batch);
@@ -158,11 +179,30 @@ export class ShardWriter implements OwnedShard {
     this.#flushing = undefined;
   }
 
+  /** What goes into the next transaction: at least one change, and no more than is good for those who wait behind. */
+  #takeBatch(): PendingChange[] {
+    const limit = this.#aloneCount > 0 ? 1 : maxBatchChanges;
+    let sizeBytes = 0;
+    let count = 0;
+    for (const change of this.#pending) {
+      if (count === limit || (count > 0 && sizeBytes + change.sizeBytes > maxBatchBytes)) break;
+      sizeBytes += change.sizeBytes;
+      count++;
+    }
+    this.#pendingBytes -= sizeBytes;
+    return this.#pending.splice(0, count);
+  }
+
+  #takeAllPending(): PendingChange[] {
+    this.#pendingBytes = 0;
+    return this.#pending.splice(0);
+  }
+
   async #commit(batch: readonly PendingChange[]): Promise<void> {
     const entries = batch.flatMap((pending) => pending.entries);
     const to = this.#committedPosition + entries.length;
     const startedMs = this.context.clock.monotonicMs();
-    await this.#withDeadline(this.#sendTransaction(batch, entries, to));
+    await this.#withDeadline(this.#sendTransaction(batch, to));
     this.#metrics.commitSeconds.observe({}, (this.context.clock.monotonicMs() - startedMs) / 1000);
     this.#metrics.batchChanges.observe({}, batch.length);
     this.#committedPosition = to;
@@ -183,10 +223,9 @@ export class ShardWriter implements OwnedShard {
    * The whole transaction is one message of several statements, which PostgreSQL runs as one transaction: a single
    * round trip, nothing held open by a process that freezes, and no part of it that could run on another connection.
    */
-  async #sendTransaction(batch: readonly PendingChange[], entries: readonly LogEntry[], to: number): Promise<void> {
+  async #sendTransaction(batch: readonly PendingChange[], to: number): Promise<void> {
     const groups = new WriteGroups();
-    for (const entry of entries) if (entry.kind !== 'event') groups.add(logEntryWrite(entry));
-    for (const { change } of batch) for (const write of change.writes) groups.add(write);
+    for (const { writes } of batch) for (const write of writes) groups.add(write);
     const fence = `SELECT advance_shard(${this.id}::smallint, ${this.epoch}, ${this.#committedPosition}, ${to})`;
     await this.#sql.unsafe([fence, ...groups.statements()].join(';\n'));
   }
@@ -194,7 +233,9 @@ export class ShardWriter implements OwnedShard {
   async #withDeadline(work: Promise<void>): Promise<void> {
     let cancel = () => {};
     const late = new Promise<never>((_, reject) => {
-      const timer = this.context.clock.startTimer(commitDeadlineMs, () => reject(new Error('no answer to a commit')));
+      const timer = this.context.clock.startTimer(this.#patienceMs + commitSlackMs, () =>
+        reject(new Error('no answer to a commit')),
+      );
       cancel = () => timer.cancel();
     });
     work.catch(() => {});
@@ -207,7 +248,7 @@ export class ShardWriter implements OwnedShard {
     this.#metrics.failedBatches.add({ failure });
     this.context.log.warn({ shard: this.id, failure, err: error }, 'a batch was not committed');
     await this.#sql.end({ timeout: 0 }).catch(() => {});
-    const waiting = this.#pending.splice(0);
+    const waiting = this.#takeAllPending();
     const how = failure === 'unknown' ? await this.#resolveUnknown(batch) : endAfter[failure];
     if (failure !== 'unknown') {
       const refusedAlone = failure === 'refused' && batch.length === 1;
@@ -228,9 +269,9 @@ export class ShardWriter implements OwnedShard {
    */
   async #resolveUnknown(batch: readonly PendingChange[]): Promise<ShardEnd> {
     const entries = batch.flatMap((pending) => pending.entries);
-    const until = this.context.clock.monotonicMs() + commitDeadlineMs;
+    const until = this.context.clock.monotonicMs() + outcomeDeadlineMs;
     while (this.context.clock.monotonicMs() < until) {
-      const position = await this.#fenceOwnEpoch();
+      const position = await fenceEpoch(this.context, this, this.#patienceMs);
       if (position === 'unreachable') {
         await this.context.clock.sleep(100);
         continue;
@@ -249,24 +290,6 @@ export class ShardWriter implements OwnedShard {
     rejectAll(batch, 'unknown');
     return 'lost';
   }
-
-  async #fenceOwnEpoch(): Promise<number | 'lost' | 'unreachable'> {
-    const sql = openDatabase({
-      url: this.context.databaseUrl,
-      poolSize: 1,
-      applicationName: `holdfast shard ${this.id} outcome`,
-      statementTimeoutMs: 3_000,
-    });
-    try {
-      const rows = await sql<{ position: number }[]>`
-        UPDATE shard SET epoch = epoch + 1 WHERE id = ${this.id} AND epoch = ${this.epoch} RETURNING position`;
-      return rows[0]?.position ?? 'lost';
-    } catch {
-      return 'unreachable';
-    } finally {
-      await sql.end({ timeout: 0 }).catch(() => {});
-    }
-  }
 }
 
 function rejectAll(batch: readonly PendingChange[], outcome: 'not-written' | 'unknown'): void {
@@ -280,9 +303,20 @@ const insertLogEntries: BatchStatement = {
   text: (rows) => `INSERT INTO log_entry (shard, position, kind, body) SELECT * FROM ${rows}`,
 };
 
-function logEntryWrite(entry: LogEntry): Write {
-  return {
-    statement: insertLogEntries,
-    row: [entry.shard, entry.position, entryKindNumbers[entry.kind], JSON.stringify(entry.body)],
-  };
+/** Room events are rows of a table of their own. */
+function logEntryWrites(entry: LogEntry): Write[] {
+  if (entry.kind === 'event') return [];
+  const row = [entry.shard, entry.position, entryKindNumbers[entry.kind], JSON.stringify(entry.body)];
+  return [{ statement: insertLogEntries, row }];
+}
+
+const numberBytes = 8;
+
+function rowSizeBytes(row: readonly unknown[]): number {
+  let sizeBytes = 0;
+  for (const value of row) {
+    if (typeof value === 'string') sizeBytes += value.length;
+    else sizeBytes += value instanceof Uint8Array ? 2 * value.length : numberBytes;
+  }
+  return sizeBytes;
 }

@@ -45,30 +45,6 @@ export async function takeRoomNumber(context: Context): Promise<number> {
     SELECT nextval(pg_get_serial_sequence('room', 'id'))::int AS id`;
   return rows[0]?.id ?? 0;
 }
-
-/** Transaction hashes of the newest events of a shard, with their positions, oldest first. */
-export async function readRecentTransactions(
-  context: Context,
-  shard: number,
-  limit: number,
-): Promise<{ hash: number; position: number }[]> {
-  // As one value: rows by themselves would take several times as long, and a shard's new owner waits for them.
-  const rows = await context.database<{ packed: Buffer | null }[]>`
-    SELECT string_agg(int8send(transaction_hash) || int8send(position), '' ORDER BY position) AS packed FROM event
-    WHERE shard = ${shard} AND transaction_hash IS NOT NULL
-      AND position > (SELECT position FROM shard WHERE id = ${shard}) - ${limit}`;
-  const packed = rows[0]?.packed ?? Buffer.alloc(0);
-  return Array.from({ length: packed.length / 16 }, (_, index) => ({
-    hash: readPositiveInt8(packed, index * 16),
-    position: readPositiveInt8(packed, index * 16 + 8),
-  }));
-}
-
-/** PostgreSQL's binary bigint, of a value from 0 to 2^53. */
-function readPositiveInt8(bytes: Buffer, offset: number): number {
-  return bytes.readUInt32BE(offset) * 2 ** 32 + bytes.readUInt32BE(offset + 4);
-}
-
 /** The lowest position of a shard's events; 0 for a shard without any. */
 export async function readLowestPosition(context: Context, shard: number): Promise<number> {
   const rows = await context.database<{ position: number | null }[]>`

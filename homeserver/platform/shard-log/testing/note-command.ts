@@ -1,4 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { Context } from '../../context.ts';
 import { LoadOnce } from '../../load-once.ts';
 import type { BatchStatement } from '../batch.ts';
 import type { Command, OwnedShard, ShardMemory } from '../command.ts';
@@ -37,18 +38,26 @@ export class NoteMemory {
   readonly notes = new Map<string, NoteResult & { committed?: Promise<void> }>();
   readonly loaded: LoadOnce;
 
-  constructor(shard: OwnedShard) {
-    this.loaded = new LoadOnce(() => this.#load(shard));
-  }
-
-  async #load(shard: OwnedShard): Promise<void> {
-    const rows = await shard.context.database<({ id: string } & NoteResult)[]>`
-      SELECT id, position, epoch FROM note WHERE shard = ${shard.id}`;
-    for (const row of rows) this.notes.set(row.id, row);
+  constructor(shard: OwnedShard, prepared: readonly NoteRow[] = []) {
+    this.loaded = new LoadOnce(async () => {
+      const rows = await readNotes(shard.context, shard.id, prepared.at(-1)?.position ?? 0);
+      for (const row of [...prepared, ...rows]) this.notes.set(row.id, row);
+    });
   }
 }
 
-export const noteMemory: ShardMemory<NoteMemory> = { name: 'notes', create: (shard) => new NoteMemory(shard) };
+type NoteRow = { readonly id: string } & NoteResult;
+
+async function readNotes({ database }: Context, shard: number, after: number): Promise<NoteRow[]> {
+  return await database<NoteRow[]>`
+    SELECT id, position, epoch FROM note WHERE shard = ${shard} AND position > ${after} ORDER BY position`;
+}
+
+export const noteMemory: ShardMemory<NoteMemory> = {
+  name: 'notes',
+  prepare: (context, shard) => readNotes(context, shard, 0),
+  create: (shard, prepared) => new NoteMemory(shard, prepared as NoteRow[] | undefined),
+};
 
 /** Writes a note, deciding on memory that runs ahead of the commits. */
 export const writeNote: Command<NoteInput, NoteResult> = {

@@ -1,15 +1,16 @@
 import { type CollectedLog, collectLog } from '../../../testing/collect-log.ts';
 import { createTestDatabase } from '../../../testing/create-test-database.ts';
+import { createCheckedClock } from '../../checked-clock.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Context } from '../../context.ts';
 import { openDatabase, type Sql } from '../../database/open-database.ts';
 import { createMetrics } from '../../metrics/metrics.ts';
 import { systemRandom } from '../../random.ts';
-import type { AnyCommand } from '../command.ts';
+import type { AnyCommand, ShardMemory } from '../command.ts';
 import { ShardLog } from '../shard-log.ts';
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts';
-import { findNote, noteTable, writeNote } from './note-command.ts';
+import { findNote, noteMemory, noteTable, writeNote } from './note-command.ts';
 
 /** One process of the log, without the rest of a homeserver. */
 export interface TestProcess {
@@ -27,6 +28,7 @@ export interface ProcessOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly clock?: Clock;
   readonly commands?: readonly AnyCommand[];
+  readonly preparedMemories?: readonly ShardMemory<unknown>[];
 }
 
 export interface TestLog {
@@ -84,8 +86,9 @@ async function startTestProcess(proxy: DatabaseProxy, options: ProcessOptions) {
   const overrides = { server_name: 'test', ...options.config };
   const { config } = loadConfig({ environment: {}, overrides });
   const records = collectLog();
+  const clock = createCheckedClock(options.clock ?? systemClock);
   const context: Context & { shardLog: ShardLog } = {
-    clock: options.clock ?? systemClock,
+    clock,
     random: systemRandom,
     config,
     log: records.log,
@@ -97,7 +100,9 @@ async function startTestProcess(proxy: DatabaseProxy, options: ProcessOptions) {
     shardLog: undefined as never,
   };
   context.shardLog = new ShardLog(context, {
+    clock,
     commands: [writeNote, findNote, ...(options.commands ?? [])],
+    preparedMemories: [noteMemory, ...(options.preparedMemories ?? [])],
     readEventEntries: async () => [],
     secret: 'test-secret',
   });

@@ -1,0 +1,39 @@
+import { type CheckedClock, clockOffsetLimitMs } from '../checked-clock.ts';
+import type { Log } from '../logging/log.ts';
+import { judgeClocks } from './judge-clocks.ts';
+import type { LeasesSeen } from './lease-connection.ts';
+import type { ShardLogMetrics } from './shard-log-metrics.ts';
+
+/** A clock that was wrong is right again only below this, so that one at the limit does not come and go. */
+const rightAgainMs = clockOffsetLimitMs * 0.8;
+
+/** Judges the clock of this process's machine at each look at the leases, and tells the process what time it is. */
+export class ClockWatch {
+  readonly #clock: CheckedClock;
+  readonly #log: Log;
+  readonly #metrics: ShardLogMetrics;
+  /** Of the machine, less the database's, as last seen. */
+  offsetMs = 0;
+  isRight = true;
+
+  constructor(clock: CheckedClock, log: Log, metrics: ShardLogMetrics) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  note({ databaseMs, processes }: LeasesSeen, selfId: string): void {
+    if (!Number.isFinite(databaseMs)) return;
+    this.offsetMs = this.#clock.machineMs() - databaseMs;
+    this.#metrics.clockOffset.set({}, this.offsetMs / 1000);
+    const others = processes.filter(({ id, live }) => live && id !== selfId);
+    const correctionMs = judgeClocks([this.offsetMs, ...others.map(({ clockOffsetMs }) => clockOffsetMs)]);
+    this.#clock.setRight(databaseMs + correctionMs);
+    const isRight = Math.abs(this.offsetMs - correctionMs) <= (this.isRight ? clockOffsetLimitMs : rightAgainMs);
+    if (isRight === this.isRight) return;
+    this.isRight = isRight;
+    const seconds = Math.round(this.offsetMs / 1000);
+    if (isRight) this.#log.info({ seconds }, "this machine's clock is the database's again");
+    else this.#log.error({ seconds }, "this machine's clock is not the database's");
+  }
+}

@@ -1,0 +1,75 @@
+import type { Context } from '../context.ts';
+import type { Sql } from '../database/open-database.ts';
+import { withDeadline } from '../deadline.ts';
+import type { ShardMemory } from './command.ts';
+import { openWriterConnection } from './open-writer-connection.ts';
+
+/** What the next owner of a shard has ready before it gets it. */
+export interface PreparedShard {
+  readonly sql: Sql;
+  readonly memories: ReadonlyMap<ShardMemory<unknown>, unknown>;
+}
+
+interface Waiting extends PreparedShard {
+  readonly expiry: { cancel(): void };
+}
+
+/** A shard that is announced and does not come is forgotten after this time. */
+const expiryMs = 10_000;
+const prepareDeadlineMs = 4_000;
+
+/**
+ * Shards that this process is about to get: their connection is opened and what their memory begins with is read while
+ * the owner before still serves.
+ */
+export class PreparedShards {
+  readonly #context: Context;
+  readonly #memories: readonly ShardMemory<unknown>[];
+  readonly #waiting = new Map<number, Waiting>();
+
+  constructor(context: Context, memories: readonly ShardMemory<unknown>[]) {
+    this.#context = context;
+    this.#memories = memories;
+  }
+
+  /** Throws when the database is away or too slow; then nothing is left of it. */
+  async prepare(shard: number): Promise<void> {
+    this.#forget(shard);
+    const { clock } = this.#context;
+    const sql = openWriterConnection(this.#context, shard);
+    try {
+      const reading = Promise.all([
+        Promise.all(this.#memories.map((memory) => Promise.resolve(memory.prepare?.(this.#context, shard)))),
+        sql`SELECT 1`,
+      ]);
+      const [read] = await withDeadline(reading, prepareDeadlineMs, `preparing shard ${shard}`, { clock });
+      const expiry = clock.startTimer(expiryMs, () => this.#forget(shard));
+      this.#waiting.set(shard, {
+        sql,
+        expiry,
+        memories: new Map(this.#memories.map((memory, i) => [memory, read[i]])),
+      });
+    } catch (error) {
+      sql.end({ timeout: 0 }).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Gives what was prepared to the shard's writer, which ends the connection some day. */
+  take(shard: number): PreparedShard | undefined {
+    const waiting = this.#waiting.get(shard);
+    waiting?.expiry.cancel();
+    this.#waiting.delete(shard);
+    return waiting;
+  }
+
+  close(): void {
+    for (const shard of [...this.#waiting.keys()]) this.#forget(shard);
+  }
+
+  #forget(shard: number): void {
+    this.take(shard)
+      ?.sql.end({ timeout: 0 })
+      .catch(() => {});
+  }
+}
