@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
+import { admitServer } from './admit-server.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { checkBody } from './check-schema.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Requester } from './endpoint.ts';
 import { errorReply } from './error-reply.ts';
 import type { HttpServer } from './http-server.ts';
 import { parseQuery } from './parse-query.ts';
@@ -18,7 +19,8 @@ const largestUnreadBytes = 1024 * 1024;
 
 /**
  * The life of a request: who (token, account) → how often (rate limits) → what (params, query, body, each by its
- * schema) → the endpoint → reply. An error at any step becomes the reply; nothing is thrown from here.
+ * schema) → the endpoint → reply. Another server's body is read before: its signature covers it. An error at any step
+ * becomes the reply; nothing is thrown from here.
  */
 export async function answerRequest(
   server: HttpServer,
@@ -30,7 +32,8 @@ export async function answerRequest(
   const startMs = server.context.clock.monotonicMs();
   let reply: Reply;
   try {
-    await admitRequest(server, endpoint, request, queryText);
+    if (endpoint.authentication === 'server') await admitServer(server, endpoint, request);
+    else await admitRequest(server, endpoint, request, queryText);
     checkParams(request.params);
     if (endpoint.query) request.query = parseQuery(endpoint.query, queryText);
     if (endpoint.body) await readCheckedBody(server.context, endpoint, request);
@@ -53,24 +56,19 @@ async function admitRequest(
   request: ReceivedRequest,
   queryText: string,
 ): Promise<void> {
+  let requester: Requester | undefined;
   if (endpoint.authentication !== 'none') {
     try {
-      request.requester = await authenticateRequest(
-        server.sessions,
-        endpoint,
-        request.header('authorization'),
-        queryText,
-      );
+      requester = await authenticateRequest(server.sessions, endpoint, request.header('authorization'), queryText);
     } catch (error) {
       // Guessing tokens is a request of its address.
       server.limits.take('request', addressKey(request.clientAddress));
       throw error;
     }
   }
-  if (request.requester) {
-    server.activity.note(request.requester, request.clientAddress, request.header('user-agent'));
-  }
-  const key = request.requester?.userId ?? addressKey(request.clientAddress);
+  request.requester = requester;
+  if (requester) server.activity.note(requester, request.clientAddress, request.header('user-agent'));
+  const key = requester?.userId ?? addressKey(request.clientAddress);
   server.limits.take('request', key);
   if (endpoint.rateLimit) server.limits.take(endpoint.rateLimit, key);
 }
@@ -83,10 +81,11 @@ function checkParams(params: Readonly<Record<string, string>>): void {
 }
 
 async function readCheckedBody(context: Context, endpoint: Endpoint, request: ReceivedRequest): Promise<void> {
-  const limitBytes = endpoint.bodyLimitBytes ?? context.config.limits.maxBodyBytes;
-  const body = await readJsonBody(context.clock, request.stream, limitBytes);
-  if (endpoint.body) checkBody(endpoint.body, body);
-  request.body = body;
+  if (request.body === undefined) {
+    const limitBytes = endpoint.bodyLimitBytes ?? context.config.limits.maxBodyBytes;
+    request.body = await readJsonBody(context.clock, request.stream, limitBytes);
+  }
+  if (endpoint.body) checkBody(endpoint.body, request.body);
 }
 
 function isBodyOutOfTheWay(request: ReceivedRequest, reply: Reply): boolean {

@@ -9,9 +9,9 @@ export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /**
  * Who may call: 'user' anybody with a valid access token, 'admin' only administrators, 'optional' with or without,
- * 'none' no token is looked at.
+ * 'none' no token is looked at, 'server' another homeserver that signed the request.
  */
-export type Authentication = 'user' | 'admin' | 'optional' | 'none';
+export type Authentication = 'user' | 'admin' | 'optional' | 'none' | 'server';
 
 /** Whose access token came with the request. */
 export interface Requester {
@@ -21,6 +21,11 @@ export interface Requester {
   readonly isSuspended: boolean;
   /** SHA-256 of the access token, base64url: names the token without being it. */
   readonly accessTokenId: string;
+}
+
+/** Which other homeserver signed the request. */
+export interface ServerRequester {
+  readonly serverName: string;
 }
 
 /** The names in braces of a path, as an object of strings. */
@@ -53,7 +58,9 @@ type RequesterFor<Kind extends Authentication> = Kind extends 'none'
   ? undefined
   : Kind extends 'optional'
     ? Requester | undefined
-    : Requester;
+    : Kind extends 'server'
+      ? ServerRequester
+      : Requester;
 
 export interface EndpointDefinition<
   Path extends string,

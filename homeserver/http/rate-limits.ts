@@ -17,7 +17,7 @@ interface Bucket {
 const maxBuckets = 100_000;
 
 /**
- * Token buckets in the memory of this process, per kind and per user or address. A restart or another process begins
+ * Token buckets in the memory of this process, per kind and per user, server or address. A restart or another process begins
  * with full ones: these limits keep one client from hurting others, they account for nothing.
  */
 export class RateLimits {

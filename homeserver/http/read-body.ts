@@ -15,7 +15,11 @@ const empty = new Uint8Array(0);
  * counts as `{}`. Throws M_NOT_JSON, M_BAD_JSON, M_TOO_LARGE, or M_UNKNOWN with status 408.
  */
 export async function readJsonBody(clock: Clock, incoming: IncomingMessage, limitBytes: number): Promise<JsonObject> {
-  const bytes = await readBody(clock, incoming, limitBytes);
+  return parseJsonBody(await readBody(clock, incoming, limitBytes));
+}
+
+/** The JSON object that a body is; an empty one counts as `{}`. Throws M_NOT_JSON or M_BAD_JSON. */
+export function parseJsonBody(bytes: Uint8Array): JsonObject {
   if (bytes.length === 0) return {};
   const parsed = parseJsonObject(bytes);
   if (parsed.problem === undefined) return parsed.value;

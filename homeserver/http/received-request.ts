@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Log } from '../platform/logging/log.ts';
-import type { Requester } from './endpoint.ts';
+import type { Requester, ServerRequester } from './endpoint.ts';
 import type { HttpServer } from './http-server.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /** A request on its way; what few endpoints ask for is made when it is asked for. */
 export class ReceivedRequest {
-  requester: Requester | undefined;
+  requester: Requester | ServerRequester | undefined;
   params: Readonly<Record<string, string>> = {};
   query: Readonly<Record<string, unknown>> = {};
   body: unknown;

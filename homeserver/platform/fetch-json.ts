@@ -52,6 +52,9 @@ function parseJson(text: string): unknown {
 
 const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name is not in the DNS',
+  ENODATA: 'the name has no address in the DNS',
+  ESERVFAIL: 'the DNS cannot say where it is',
+  ETIMEOUT: 'the DNS does not answer',
   EAI_AGAIN: 'the DNS does not answer',
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'it closed the connection',
@@ -73,6 +76,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function describeFetchError(error: unknown): string {
   if (!(error instanceof Error)) return 'it failed';
   if (error.name === 'DeadlineExceededError' || error.name === 'TimeoutError') return 'it did not answer in time';
-  const cause = error.cause as { code?: string; message?: string } | undefined;
-  return reasons[cause?.code ?? ''] ?? cause?.message ?? error.message;
+  // The platform's fetch wraps what went wrong; sockets throw it as it is.
+  const cause = (error.cause ?? error) as { code?: string; message?: string };
+  return reasons[cause.code ?? ''] ?? cause.message ?? error.message;
 }

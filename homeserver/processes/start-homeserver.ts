@@ -1,5 +1,5 @@
 import { startMetricsServer } from '../http/health/start-metrics-server.ts';
-import { routes } from '../http/routes.ts';
+import { publicRoutes, routes } from '../http/routes.ts';
 import { formatSetUpUrl, grantSetUpAccess, type SetUpAccess } from '../http/set-up/set-up-access.ts';
 import { setUpRoutes } from '../http/set-up/set-up-routes.ts';
 import { startHttpServer } from '../http/start-http-server.ts';
@@ -11,6 +11,8 @@ import { openDatabase, type Sql } from '../platform/database/open-database.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
+import type { NameResolver } from '../remote-servers/discovery/name-resolver.ts';
+import { openRemoteServers } from '../remote-servers/open-remote-servers.ts';
 import { hasAdministrators } from '../storage/accounts/read-accounts.ts';
 import { openContext } from './open-context.ts';
 import { readServerName } from './server-facts.ts';
@@ -18,6 +20,8 @@ import { readServerName } from './server-facts.ts';
 export interface StartedHomeserver {
   /** Address of the listener for clients, without a slash at the end. */
   readonly url: string;
+  /** Of the listener for other servers, where it has one of its own. */
+  readonly tlsUrl: string | undefined;
   /** Where the first administrator can be made, as long as there is none. */
   readonly setUpUrl: string | undefined;
   readonly context: Context;
@@ -32,6 +36,8 @@ export interface HomeserverOptions {
   readonly log: Log;
   /** Of a set-up that has begun already; otherwise it is granted when there is no administrator. */
   readonly setUp?: SetUpAccess;
+  /** Takes the place of the machine's DNS when other servers are looked for, in tests. */
+  readonly nameResolver?: NameResolver;
 }
 
 /** Neither the configuration nor the database has a name for the server. */
@@ -69,15 +75,18 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     };
     const { context, shardLog } = await openContext(platform, serverName);
     closers.push(() => shardLog.close());
+    const remoteServers = openRemoteServers(context, options.nameResolver);
+    closers.push(() => remoteServers.close());
     await shardLog.start();
     if (config.metrics.port !== undefined) {
       const { port, bind } = config.metrics;
       const metricsServer = await startMetricsServer(metrics, { port, bind });
       closers.push(() => metricsServer.close());
     }
-    const http = await startHttpServer(context, [...routes, ...setUpRoutes(setUp)]);
+    const http = await startHttpServer(context, [...routes, ...setUpRoutes(setUp)], publicRoutes);
     closers.push(() => http.close());
-    return { url: http.url, setUpUrl: setUp && formatSetUpUrl(http.url, setUp), context, stop };
+    const { url, tlsUrl } = http;
+    return { url, tlsUrl, setUpUrl: setUp && formatSetUpUrl(url, setUp), context, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -5,12 +5,17 @@ import { loadConfig } from '../platform/config/load-config.ts';
 import type { Context } from '../platform/context.ts';
 import { type Log, silentLog } from '../platform/logging/log.ts';
 import { type StartedHomeserver, startHomeserver } from '../processes/start-homeserver.ts';
+import type { NameResolver } from '../remote-servers/discovery/name-resolver.ts';
 import { createTestDatabase } from './create-test-database.ts';
 
 export interface TestHomeserverOptions {
   /** Settings by file key, such as `{ 'registration.mode': 'token' }`. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly log?: Log;
+  /** Takes the place of the DNS. */
+  readonly nameResolver?: NameResolver;
+  /** Called with each process that was started, before it is used. */
+  onStart?(homeserver: StartedHomeserver): void;
 }
 
 export interface TestHomeserver {
@@ -35,6 +40,7 @@ export async function startTestHomeserver(options: TestHomeserverOptions = {}): 
       data_dir: dataDir,
       'database.pool_size': 4,
       server_name: 'test.example',
+      'federation.key_servers': [],
       'http.port': 0,
       'registration.mode': 'open',
       'rate_limits.enabled': false,
@@ -46,7 +52,10 @@ export async function startTestHomeserver(options: TestHomeserverOptions = {}): 
     };
     const { config: loaded } = loadConfig({ environment: {}, overrides });
     const log = options.log ?? silentLog;
-    const process = await startHomeserver({ config: loaded, databaseUrl: database.url, log });
+    const { nameResolver, onStart } = options;
+    const databaseUrl = database.url;
+    const process = await startHomeserver({ config: loaded, databaseUrl, log, ...(nameResolver && { nameResolver }) });
+    onStart?.(process);
     started.push(process);
     return process;
   };

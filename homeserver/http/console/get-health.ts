@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readHoldfastVersion } from '../../platform/holdfast-version.ts';
 import { readAccountList } from '../../storage/accounts/read-account-list.ts';
 import { readDatabaseFacts } from '../../storage/processes/read-database-facts.ts';
 import { readProcesses, readShards } from '../../storage/processes/read-processes.ts';
@@ -14,7 +14,7 @@ export const getHealth = defineEndpoint({
   authentication: 'admin',
   async handle({ clock, database }) {
     const startMs = clock.monotonicMs();
-    const [facts, version] = await Promise.all([readDatabaseFacts(database), readVersion()]);
+    const [facts, version] = await Promise.all([readDatabaseFacts(database), readHoldfastVersion()]);
     const answeredInMs = clock.monotonicMs() - startMs;
     const [processes, shards, { total }] = await Promise.all([
       readProcesses(database),
@@ -38,8 +38,3 @@ export const getHealth = defineEndpoint({
     };
   },
 });
-
-async function readVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

@@ -14,6 +14,21 @@ export function checkAddress(value: string): string | undefined {
   return isIP(value) !== 0 || value === 'localhost' ? undefined : 'must be an IP address, such as `127.0.0.1` or `::`';
 }
 
+/** An address with how many of its first bits count. */
+export function checkNetwork(value: string): string | undefined {
+  const [address = '', bits = '', ...rest] = value.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  const sound = rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= longest;
+  return sound ? undefined : 'must be a network, such as `10.0.0.0/8` or `fd00::/8`';
+}
+
+/** A server name, or all below one. */
+export function checkServerPattern(value: string): string | undefined {
+  return serverNamePattern.test(value.replace(/^\*\./, ''))
+    ? undefined
+    : 'must be a server name, such as `example.org`, or `*.example.org` for all below it';
+}
+
 export function checkPublicUrl(value: string): string | undefined {
   const url = URL.parse(value);
   if (!url || !/^https?:$/.test(url.protocol)) return 'must begin with `https://` (or `http://`)';

@@ -104,9 +104,24 @@ export function choice<const Choices extends readonly string[]>(
   return setting(fallback, description, { type: 'string', enum: choices });
 }
 
-export function textList(fallback: readonly string[], description: string): Setting<readonly string[]> {
+/** `check` looks at each entry. */
+export function textList(
+  fallback: readonly string[],
+  description: string,
+  rules: Pick<TextRules, 'check'> = {},
+): Setting<readonly string[]> {
   const items: ValueSchema = { type: 'string', minLength: 1, maxLength: longestText };
-  return setting(fallback, description, { type: 'array', maxItems: 100, items });
+  const list = setting(fallback, description, { type: 'array', maxItems: 100, items });
+  const { check } = rules;
+  return check ? { ...list, check: (value) => checkEntries(value, check) } : list;
+}
+
+function checkEntries(value: unknown, check: (entry: string) => string | undefined): string | undefined {
+  for (const entry of Array.isArray(value) ? (value as unknown[]) : []) {
+    const problem = typeof entry === 'string' ? check(entry) : undefined;
+    if (problem !== undefined) return `(\`${String(entry)}\`) ${problem}`;
+  }
+  return undefined;
 }
 
 function setting<Value>(fallback: Value, description: string, schema: ValueSchema): Setting<Value> {

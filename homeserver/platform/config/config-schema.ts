@@ -1,5 +1,12 @@
 import { maxShards } from '@holdfast/protocol/sync-tokens/sync-token.ts';
-import { checkAddress, checkDatabaseUrl, checkPublicUrl, checkServerName } from './check-setting.ts';
+import {
+  checkAddress,
+  checkDatabaseUrl,
+  checkNetwork,
+  checkPublicUrl,
+  checkServerName,
+  checkServerPattern,
+} from './check-setting.ts';
 import { choice, decimal, flag, integer, section, text, textList } from './config-keys.ts';
 
 const mebibyte = 1024 * 1024;
@@ -101,6 +108,7 @@ export const configKeys = {
     registration: rate(0.1, 10, 'Accounts made, per address.'),
     loginAddress: rate(0.5, 20, 'Logins, per address.'),
     loginFailure: rate(0.05, 10, 'Wrong passwords, per account.'),
+    otherServer: rate(500, 5_000, 'Requests of another server, per server.'),
   }),
   media: section('Files sent in rooms.', {
     maxUploadBytes: integer(50 * mebibyte, 1, 10 * gibibyte, 'Largest file, in bytes.'),
@@ -121,6 +129,36 @@ export const configKeys = {
     recentEntryBytes: integer(64 * mebibyte, mebibyte, 16 * gibibyte, 'Memory for the newest events, in bytes.'),
     maxSyncTimeoutMs: integer(120_000, 1_000, 600_000, 'Longest wait of one sync, in milliseconds.'),
     maxDevicesPerUser: integer(500, 1, 100_000, 'More logins than this are refused.'),
+  }),
+  federation: section('Other servers.', {
+    enabled: flag(true, 'Off: no other server is asked or answered, and rooms stay on this one.'),
+    allow: textList([], 'Only these servers, such as `example.org` or `*.example.org`. Empty: every server.', {
+      check: checkServerPattern,
+    }),
+    deny: textList([], 'Not these servers, whatever `allow` says.', { check: checkServerPattern }),
+    privateAddresses: textList(
+      [],
+      'Networks, such as `10.0.0.0/8`, in which other servers may be although they are private. All other private ' +
+        'addresses are refused, or strangers could have this machine ask around in its own network.',
+      { check: checkNetwork },
+    ),
+    caFile: text(
+      undefined,
+      'PEM file of certificate authorities that are believed besides those of the operating system.',
+    ),
+    keyServers: textList(
+      ['matrix.org'],
+      'Servers that are asked for the keys of servers that do not answer themselves. They must be trusted: what they ' +
+        'say is believed for servers that nobody can reach any more.',
+      { check: checkServerName },
+    ),
+    maxConnections: integer(500, 10, 100_000, 'Connections to other servers at the same time, per process.'),
+  }),
+  tls: section('A listener of its own for other servers, with TLS. It answers clients too. Used when `port` is set.', {
+    port: integer(undefined, 0, 65_535, 'TCP port: 8448 unless something else leads other servers here.'),
+    bind: text('::', 'Address to listen on.', { check: checkAddress }),
+    certificate: text(undefined, 'PEM file with the certificate and those between it and the authority.'),
+    key: text(undefined, 'PEM file with its private key. Both files are read again when they change.'),
   }),
   presence: section('Who is online.', {
     enabled: flag(true, 'Off saves work on large servers.'),

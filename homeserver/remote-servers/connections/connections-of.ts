@@ -1,0 +1,29 @@
+import type { Context } from '../../platform/context.ts';
+import { type PerContext, perContext } from '../../platform/per-context.ts';
+import { createSystemResolver, type NameResolver } from '../discovery/name-resolver.ts';
+import { Connections } from './connections.ts';
+
+/** Whom a process asks for names: the machine's DNS, unless a test says otherwise before the first connection. */
+export const nameResolvers: PerContext<Context, NameResolver> = perContext(() => createSystemResolver());
+
+/** The connections of a process to other servers. */
+export const connectionsOf: PerContext<Context, Connections> = perContext((context) => {
+  const { config, clock, metrics } = context;
+  const connections = new Connections(config, clock, nameResolvers.of(context));
+  metrics.observedGauge({
+    name: 'holdfast_remote_connections',
+    help: 'Connections to other servers, idle ones included; federation.max_connections at most.',
+    read: () => connections.agent.openCount,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_remote_requests_active',
+    help: 'Requests to other servers under way; federation.max_connections at most.',
+    read: () => connections.slots.active,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_remote_requests_waiting',
+    help: 'Requests to other servers that wait for their turn; 500 per server at most.',
+    read: () => connections.slots.waiting,
+  });
+  return connections;
+});

@@ -1,0 +1,103 @@
+import { isIP, type TcpNetConnectOpts } from 'node:net';
+import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
+import type { BoundedCache } from '../../platform/bounded-cache.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Deadline, startDeadline } from '../../platform/deadline.ts';
+import type { MayConnect } from '../discovery/address-rules.ts';
+import type { Route, Target } from '../discovery/find-route.ts';
+import type { NameResolver } from '../discovery/name-resolver.ts';
+
+export interface ConnectionRules {
+  readonly clock: Clock;
+  readonly resolver: NameResolver;
+  readonly mayConnect: MayConnect;
+  /** Read when it is first needed, which takes a moment. */
+  readonly secureContext: () => SecureContext;
+  /** TLS sessions to go on with, by certificate name and target. */
+  readonly sessions: BoundedCache<string, Buffer>;
+}
+
+/** For one target: looking up its addresses, trying them, and the TLS handshake. */
+const targetTimeoutMs = 10_000;
+/** After so long the next address is tried. */
+const addressTimeoutMs = 2_000;
+const mostAddresses = 8;
+
+/** Where a connection may not go; nothing was sent there. */
+export class ForbiddenAddressError extends Error {
+  constructor(host: string, addresses: readonly string[]) {
+    const shown = addresses.slice(0, mostAddresses).join(', ');
+    super(`${host} is at ${shown}, which is a private address (federation.private_addresses)`);
+    this.name = 'ForbiddenAddressError';
+  }
+}
+
+/**
+ * Connects to the first target of a route that takes the connection and proves by its certificate to be the one.
+ * Throws the last target's error.
+ */
+export async function openConnection(rules: ConnectionRules, route: Route): Promise<TLSSocket> {
+  let failure: unknown = new Error('it has no address');
+  for (const target of route.targets) {
+    const what = `connecting to ${target.host}:${target.port}`;
+    const deadline = startDeadline(targetTimeoutMs, what, { clock: rules.clock });
+    try {
+      return await connectTo(rules, route, target, deadline);
+    } catch (error) {
+      failure = error;
+    } finally {
+      deadline.finish();
+    }
+  }
+  throw failure;
+}
+
+async function connectTo(
+  rules: ConnectionRules,
+  { certificateName }: Route,
+  { host, port }: Target,
+  deadline: Deadline,
+): Promise<TLSSocket> {
+  const found = isIP(host) ? [host] : await rules.resolver.addresses(host, deadline);
+  if (found.length === 0) throw Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' });
+  const allowed = found.filter(rules.mayConnect).slice(0, mostAddresses);
+  if (allowed.length === 0) throw new ForbiddenAddressError(host, found);
+  const sessionKey = `${certificateName} ${host} ${port}`;
+  const session = rules.sessions.get(sessionKey);
+  const options: ConnectionOptions & TcpNetConnectOpts = {
+    ...{ host, port, secureContext: rules.secureContext(), ALPNProtocols: ['http/1.1'] },
+    // SNI knows names only; for an address the certificate is compared with `host`.
+    ...(!isIP(certificateName) && { servername: certificateName }),
+    ...(session && { session }),
+    // The addresses that were looked at are the ones that are connected to: the name is not asked for again.
+    lookup: (_host, _options, callback) => callback(null, allowed.map(toLookupAddress)),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: addressTimeoutMs,
+  };
+  const socket = connect(options);
+  socket.on('session', (ticket: Buffer) => rules.sessions.set(sessionKey, ticket));
+  try {
+    await deadline.race(waitUntilSecure(socket, rules.mayConnect));
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return socket;
+}
+
+function toLookupAddress(address: string) {
+  return { address, family: isIP(address) };
+}
+
+function waitUntilSecure(socket: TLSSocket, mayConnect: MayConnect): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => {
+      const address = socket.remoteAddress ?? '';
+      if (!mayConnect(address)) reject(new ForbiddenAddressError('it', [address]));
+    });
+    socket.once('secureConnect', resolve);
+    // Also keeps a later error of a socket that nobody uses yet from ending the process.
+    socket.on('error', reject);
+    socket.once('close', () => reject(Object.assign(new Error('it closed the connection'), { code: 'ECONNRESET' })));
+  });
+}

@@ -1,0 +1,23 @@
+import type { Context } from '../platform/context.ts';
+import { trustAuthorities } from './connections/certificate-authorities.ts';
+import { connectionsOf, nameResolvers } from './connections/connections-of.ts';
+import type { NameResolver } from './discovery/name-resolver.ts';
+
+export interface OpenedRemoteServers {
+  close(): Promise<void>;
+}
+
+/**
+ * Makes ready for asking other servers; nothing is connected yet. Throws when `federation.ca_file` cannot be read.
+ * `resolver` takes the place of the machine's DNS, for tests.
+ */
+export function openRemoteServers(context: Context, resolver?: NameResolver): OpenedRemoteServers {
+  if (resolver) nameResolvers.set(context, resolver);
+  if (context.config.federation.caFile !== undefined) trustAuthorities(context.config.federation.caFile);
+  const connections = connectionsOf.of(context);
+  return {
+    async close() {
+      connections.close();
+    },
+  };
+}
