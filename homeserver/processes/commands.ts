@@ -1,6 +1,7 @@
 import { accountCommands } from '../accounts/account-commands.ts';
 import { deviceCommands } from '../devices/device-commands.ts';
 import { ephemeralCommands } from '../ephemeral/ephemeral-commands.ts';
+import { federationCommands } from '../federation/federation-commands.ts';
 import { mediaCommands } from '../media/media-commands.ts';
 import type { AnyCommand, ShardMemory } from '../platform/shard-log/command.ts';
 import { probeWriteCommand } from '../platform/shard-log/probe-write-command.ts';
@@ -19,6 +20,7 @@ export const commands: readonly AnyCommand[] = [
   ...deviceCommands,
   ...mediaCommands,
   ...ephemeralCommands,
+  ...federationCommands,
   changeMembershipCommand,
   claimAliasCommand,
   createRoomCommand,

@@ -1,3 +1,4 @@
+import { startFederation } from '../federation/start-federation.ts';
 import { startMetricsServer } from '../http/health/start-metrics-server.ts';
 import { publicRoutes, routes } from '../http/routes.ts';
 import { formatSetUpUrl, grantSetUpAccess, type SetUpAccess } from '../http/set-up/set-up-access.ts';
@@ -78,6 +79,8 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     const remoteServers = openRemoteServers(context, options.nameResolver);
     closers.push(() => remoteServers.close());
     await shardLog.start();
+    const federation = startFederation(context);
+    closers.push(() => federation.close());
     if (config.metrics.port !== undefined) {
       const { port, bind } = config.metrics;
       const metricsServer = await startMetricsServer(metrics, { port, bind });

@@ -32,7 +32,10 @@ export interface FakeServer {
   /** Signs requests and what the server publishes; can be replaced. */
   key: SigningKey;
   readonly requests: readonly FakeRequest[];
-  /** What a path (without query) is answered with; all others with 404 M_UNRECOGNIZED. */
+  /**
+   * What a path (without query) is answered with, or with a slash at the end all paths below it; all others with 404
+   * M_UNRECOGNIZED.
+   */
   answer(path: string, answer: FakeAnswer): void;
   /** The Authorization header for a request to `destination`. */
   authorize(signed: Omit<SignedRequest, 'origin'>): string;
@@ -60,7 +63,7 @@ export async function startFakeServer(network: TestNetwork, serverName: string):
     void readRequest(incoming).then(async (received) => {
       requests.push(received);
       for (const listen of listeners) listen();
-      await respond(answers.get(received.url.replace(/\?.*$/s, '')), received, response);
+      await respond(findAnswer(answers, received.url.replace(/\?.*$/s, '')), received, response);
     });
   });
   listener.listen(0, '127.0.0.1');
@@ -90,6 +93,11 @@ export async function startFakeServer(network: TestNetwork, serverName: string):
   };
   server.answer('/_matrix/key/v2/server', () => server.publishKeys());
   return server;
+}
+
+function findAnswer(answers: ReadonlyMap<string, FakeAnswer>, path: string): FakeAnswer | undefined {
+  const below = [...answers].find(([start]) => start.endsWith('/') && path.startsWith(start));
+  return answers.get(path) ?? below?.[1];
 }
 
 function publishSigningKeys({ serverName, key }: FakeServer, members: JsonObject): JsonObject {

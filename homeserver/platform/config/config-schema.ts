@@ -153,6 +153,13 @@ export const configKeys = {
       { check: checkServerName },
     ),
     maxConnections: integer(500, 10, 100_000, 'Connections to other servers at the same time, per process.'),
+    replayedEvents: integer(
+      1_000,
+      0,
+      10_000,
+      'A server that was away is sent the events that it missed, in their order, if there are no more than these; ' +
+        'otherwise the newest of each room, and it asks for the others itself.',
+    ),
   }),
   tls: section('A listener of its own for other servers, with TLS. It answers clients too. Used when `port` is set.', {
     port: integer(undefined, 0, 65_535, 'TCP port: 8448 unless something else leads other servers here.'),

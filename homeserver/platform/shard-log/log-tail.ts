@@ -65,6 +65,17 @@ export class LogTail {
     return this.#windows.get(shard)?.after(position);
   }
 
+  /** The entries at positions in (after, upTo], in order, from the tables: for a reader that is further behind than memory. */
+  async read(shard: number, after: number, upTo: number): Promise<LogEntry[]> {
+    const [events, others] = await this.#withDeadline(
+      Promise.all([
+        this.#readEventEntries(shard, after, upTo),
+        readOtherEntries(this.#context.database, shard, after, upTo),
+      ]),
+    );
+    return [...events, ...others].sort((a, b) => a.position - b.position);
+  }
+
   /** How long ago this process last knew that it had everything, in ms: its readers' age. */
   ageMs(): number {
     return this.#context.clock.monotonicMs() - this.#freshAtMs;
@@ -118,16 +129,8 @@ export class LogTail {
       this.#tell(shard, []);
     }
     while (!this.#closed && window.position < upTo) {
-      const after = window.position;
-      const pageEnd = Math.min(upTo, after + pageEntries);
-      const [events, others] = await this.#withDeadline(
-        Promise.all([
-          this.#readEventEntries(shard, after, pageEnd),
-          readOtherEntries(this.#context.database, shard, after, pageEnd),
-        ]),
-      );
-      const entries = [...events, ...others].sort((a, b) => a.position - b.position);
-      this.#apply(shard, window, entries);
+      const pageEnd = Math.min(upTo, window.position + pageEntries);
+      this.#apply(shard, window, await this.read(shard, window.position, pageEnd));
       if (window.position < pageEnd) throw new Error(`shard ${shard}: no entry at position ${window.position + 1}`);
     }
   }

@@ -1,0 +1,13 @@
+import type { Context } from '../platform/context.ts';
+import { perContext } from '../platform/per-context.ts';
+
+/** What sends to the servers of a process's home shards, as far as commands know it. */
+export interface DestinationOwner {
+  /** Begins to send for a home shard that this process owns under `epoch`. */
+  open(homeShard: number, epoch: number): Promise<void>;
+  /** A server has shown that it is there. */
+  heard(server: string): void;
+}
+
+/** Undefined in processes that send nothing, such as a command of the command line. */
+export const destinationOwners = perContext<Context, { owner?: DestinationOwner }>(() => ({}));

@@ -1,0 +1,173 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { Timer } from '../platform/clock.ts';
+import type { Context } from '../platform/context.ts';
+import { isDatabaseOutage } from '../platform/database/database-error.ts';
+import { readBackOff } from '../remote-servers/back-off/back-offs.ts';
+import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
+import type { DestinationQueue, QueueBatch } from './destination-queue.ts';
+import type { SendingMetrics } from './federation-metrics.ts';
+import { sendTransaction } from './send-transaction.ts';
+import { makeTransaction } from './transaction.ts';
+import type { Turns } from './turns.ts';
+
+/** What a sender is part of. */
+export interface SenderHome {
+  readonly context: Context;
+  readonly metrics: SendingMetrics;
+  /** Aborts when this process no longer sends for the home shard. */
+  readonly signal: AbortSignal;
+  /** For servers that failed last: those that hang must not hold up each other's turns, nor all connections. */
+  readonly doubtfulTurns: Turns;
+  /** Makes a queue that has left things to the tables begin to read them. */
+  startRecovery(sender: DestinationSender): Promise<void>;
+  /** Commits how far the server has been sent what is for it. */
+  save(sender: DestinationSender, outboxUpTo: number): Promise<void>;
+  /** Nothing waits any more. */
+  retire(sender: DestinationSender): void;
+  /** It will be long until the next attempt: what waits is left to the tables until then. */
+  leaveToTables(sender: DestinationSender, retryInMs: number): Promise<void>;
+}
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 3_600_000;
+const databaseRetryMs = 1_000;
+/** Whoever has to wait longer waits without memory. */
+const longestWaitInMemoryMs = 60_000;
+
+/** Sends what waits for one server: one transaction at a time, again after a while when it fails. */
+export class DestinationSender {
+  readonly queue: DestinationQueue;
+  readonly #home: SenderHome;
+  /** The row of the destination says that it is behind. */
+  isSavedAsBehind: boolean;
+  failures = 0;
+  lastError: string | undefined;
+  lastSuccessMs: number | null = null;
+  /** Wall clock, as data. */
+  behindSinceMs: number | null = null;
+  /** When something began to wait, or the last transaction arrived; monotonic. */
+  waitingSinceMs: number;
+  #isRunning = false;
+  /** What waits is somebody else's. */
+  #isOver = false;
+  #retry: Timer | undefined;
+
+  constructor(home: SenderHome, queue: DestinationQueue, isSavedAsBehind: boolean) {
+    this.#home = home;
+    this.queue = queue;
+    this.isSavedAsBehind = isSavedAsBehind;
+    this.waitingSinceMs = home.context.clock.monotonicMs();
+  }
+
+  get server(): string {
+    return this.queue.server;
+  }
+
+  /** Sends, unless that is under way or the time for trying again has not come. */
+  wake(): void {
+    if (this.#isRunning || this.#retry || this.#isOver || this.#home.signal.aborted) return;
+    this.#isRunning = true;
+    void this.#run().finally(() => {
+      this.#isRunning = false;
+      if (this.#retry || this.#isOver || this.#home.signal.aborted) return;
+      if (this.queue.isEmpty) this.#home.retire(this);
+      else this.wake();
+    });
+  }
+
+  /** The server is there again: it need not be waited for any longer. */
+  heard(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.wake();
+  }
+
+  close(): void {
+    this.#retry?.cancel();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#home.signal.aborted) if (!(await this.#sendNext())) break;
+      if (this.isSavedAsBehind && this.queue.isEmpty) await this.#home.save(this, 0);
+    } catch (error) {
+      this.queue.fail();
+      if (!this.#home.signal.aborted) await this.#handleFailure(error);
+    }
+  }
+
+  /** Gives false when nothing waits. */
+  async #sendNext(): Promise<boolean> {
+    if (this.queue.isRecovering) await this.#home.startRecovery(this);
+    const giveBack = this.failures > 0 ? await this.#home.doubtfulTurns.take() : undefined;
+    try {
+      const batch = await this.queue.nextBatch();
+      if (!batch) return false;
+      if (batch.pdus.length + batch.edus.length > 0) await this.#send(batch);
+      this.waitingSinceMs = this.#home.context.clock.monotonicMs();
+      if (batch.acknowledge()) await this.#home.save(this, batch.outboxUpTo);
+      return true;
+    } finally {
+      giveBack?.();
+    }
+  }
+
+  async #send(batch: QueueBatch): Promise<void> {
+    const { context, metrics, signal } = this.#home;
+    const { pdus, edus } = batch;
+    const origin = context.serverName;
+    const transaction = makeTransaction({ origin, timestampMs: context.clock.wallMs(), pdus, edus });
+    const refused = await sendTransaction(context, this.server, transaction, signal);
+    this.failures = 0;
+    this.lastError = undefined;
+    this.lastSuccessMs = context.clock.wallMs();
+    metrics.transactions.add({ result: 'acknowledged' });
+    metrics.pdus.add({}, pdus.length);
+    metrics.edus.add({}, edus.length);
+    if (refused.length === 0) return;
+    metrics.refusedPdus.add({}, refused.length);
+    context.log.info({ server: this.server, refused: refused.slice(0, 5) }, 'a server did not take some events');
+  }
+
+  async #handleFailure(error: unknown): Promise<void> {
+    const { context, metrics } = this.#home;
+    if (!(error instanceof RemoteServerError)) {
+      const isOutage = isDatabaseOutage(error) || (error instanceof MatrixError && error.status === 503);
+      if (!isOutage) context.log.error({ server: this.server, err: error }, 'sending to a server failed');
+      this.#retryIn(isOutage ? databaseRetryMs : 30 * databaseRetryMs);
+      return;
+    }
+    this.failures++;
+    this.lastError = error.message;
+    metrics.transactions.add({ result: error.kind });
+    context.log.debug(
+      { server: this.server, failures: this.failures, problem: error.message },
+      'a server was not reached',
+    );
+    const waitMs = this.#chooseWaitMs(error);
+    if (waitMs <= longestWaitInMemoryMs) return this.#retryIn(waitMs);
+    try {
+      await this.#home.leaveToTables(this, waitMs);
+      this.#isOver = true;
+    } catch {
+      // It could not be saved that it is behind: then what waits stays here.
+      this.#retryIn(longestWaitInMemoryMs);
+    }
+  }
+
+  /** As long as the server is left alone by everybody; where it answers and refuses, longer and longer. */
+  #chooseWaitMs(error: RemoteServerError): number {
+    const { random } = this.#home.context;
+    const status = readBackOff(this.#home.context, this.server);
+    const own = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.failures - 1, 12));
+    if (error.kind !== 'refused' && error.kind !== 'bad-answer' && status) return Math.max(status.retryInMs, 50);
+    return own * (0.75 + random.fraction() / 2);
+  }
+
+  #retryIn(waitMs: number): void {
+    this.#retry = this.#home.context.clock.startTimer(waitMs, () => {
+      this.#retry = undefined;
+      this.wake();
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import { BoundedCache } from '../platform/bounded-cache.ts';
+import type { Context } from '../platform/context.ts';
+import { type LogEntry, type StateChange, stateChangesOf } from '../platform/shard-log/log-entry.ts';
+import { findRoom, type RoomName } from '../storage/names/room-names.ts';
+import { type JoinedServerRows, readJoinedServers } from '../storage/rooms/read-joined-servers.ts';
+
+const keptRooms = 10_000;
+/** A reader that is no further behind than this still finds the servers that left meanwhile. */
+const rememberedPositions = 1_000;
+const maxGone = 100;
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** The servers that have joined members in a room, kept exact by the member events in the log. */
+class ServersOfRoom {
+  /** Joined members by server; servers without any are not in it. */
+  readonly #members = new Map<string, number>();
+  #gone: { readonly server: string; readonly goneAt: number }[] = [];
+  /** Changes up to there are contained. */
+  position: number;
+
+  constructor({ position, servers }: JoinedServerRows) {
+    this.position = position;
+    for (const { server, joined, goneAt } of servers) {
+      if (joined > 0) this.#members.set(server, joined);
+      else if (goneAt !== null) this.#gone.push({ server, goneAt });
+    }
+    this.joined = new Set(this.#members.keys());
+  }
+
+  joined: ReadonlySet<string>;
+
+  /** Those that are joined, and those that were when the event at `position` came. */
+  at(position: number): ReadonlySet<string> {
+    const earlier = this.#gone.filter(({ server, goneAt }) => goneAt >= position && !this.#members.has(server));
+    return earlier.length === 0 ? this.joined : new Set([...this.joined, ...earlier.map(({ server }) => server)]);
+  }
+
+  apply(position: number, server: string, wasJoined: boolean, isJoined: boolean): void {
+    if (wasJoined === isJoined) return;
+    const before = this.#members.get(server) ?? 0;
+    const after = Math.max(0, before + (isJoined ? 1 : -1));
+    if (after > 0) this.#members.set(server, after);
+    else this.#members.delete(server);
+    if (after > 0 === before > 0) return;
+    this.joined = new Set(this.#members.keys());
+    if (after > 0) return;
+    this.#gone = this.#gone.filter(({ goneAt }) => goneAt > position - rememberedPositions).slice(-maxGone);
+    this.#gone.push({ server, goneAt: position });
+  }
+}
+
+/** What one process knows of the servers in rooms: read when first asked for, then followed. */
+class JoinedServers {
+  readonly #context: Context;
+  #rooms = new BoundedCache<string, ServersOfRoom>(keptRooms);
+  readonly #reading = new Map<string, Promise<ServersOfRoom | undefined>>();
+
+  constructor(context: Context) {
+    this.#context = context;
+    context.shardLog.tail.subscribe((_shard, entries) => this.#follow(entries));
+  }
+
+  async get(roomId: string): Promise<ServersOfRoom | undefined> {
+    const known = this.#rooms.get(roomId);
+    if (known) return known;
+    const underWay = this.#reading.get(roomId);
+    if (underWay) return await underWay;
+    const reading = this.#read(roomId).finally(() => this.#reading.delete(roomId));
+    this.#reading.set(roomId, reading);
+    return await reading;
+  }
+
+  async #read(roomId: string): Promise<ServersOfRoom | undefined> {
+    const room = await findRoom(this.#context, roomId);
+    if (!room) return undefined;
+    const { tail } = this.#context.shardLog;
+    for (;;) {
+      const since = tail.position(room.shard) - rememberedPositions;
+      const servers = new ServersOfRoom(await readJoinedServers(this.#context, room, since));
+      if (this.#catchUp(room, servers)) return servers;
+    }
+  }
+
+  /** What this process has seen since the rows were read; from here to being followed nothing waits. */
+  #catchUp(room: RoomName, servers: ServersOfRoom): boolean {
+    const seen = this.#context.shardLog.tail.entriesAfter(room.shard, servers.position);
+    if (!seen) return false;
+    this.#rooms.set(room.roomId, servers);
+    if (seen.length > 0) this.#follow(seen);
+    return true;
+  }
+
+  #apply({ position, body }: LogEntry & { kind: 'event' }, { stateKey, event, replaced }: StateChange): void {
+    const room = this.#rooms.get(body.roomId);
+    if (!room || position <= room.position) return;
+    const wasJoined = replaced?.content['membership'] === 'join';
+    room.apply(position, serverOfUser(stateKey), wasJoined, event?.body.content['membership'] === 'join');
+  }
+
+  #follow(entries: readonly LogEntry[]): void {
+    // The log went on without being followed.
+    if (entries.length === 0) this.#rooms = new BoundedCache(keptRooms);
+    for (const entry of entries) {
+      if (entry.kind !== 'event') continue;
+      for (const change of stateChangesOf(entry)) if (change.type === 'm.room.member') this.#apply(entry, change);
+      const room = this.#rooms.get(entry.body.roomId);
+      if (room) room.position = Math.max(room.position, entry.position);
+    }
+  }
+}
+
+const known = new WeakMap<Context, JoinedServers>();
+
+function joinedServersIn(context: Context): JoinedServers {
+  let servers = known.get(context);
+  if (!servers) known.set(context, (servers = new JoinedServers(context)));
+  return servers;
+}
+
+/** The part of a user id after the first colon. */
+export function serverOfUser(userId: string): string {
+  return userId.slice(userId.indexOf(':') + 1);
+}
+
+/**
+ * The servers of a room's joined members, this one included where it has any; none for unknown rooms. One query when a
+ * room is first asked for; then kept in memory, bounded, and as new as this process's tail of the log.
+ */
+export async function joinedServersOf(context: Context, roomId: string): Promise<ReadonlySet<string>> {
+  return (await joinedServersIn(context).get(roomId))?.joined ?? nobody;
+}
+
+/**
+ * As joinedServersOf, for a reader of the log that handles the entry at `position`: with those whose last member left
+ * by that event or after it.
+ */
+export async function serversToTell(context: Context, roomId: string, position: number): Promise<ReadonlySet<string>> {
+  return (await joinedServersIn(context).get(roomId))?.at(position) ?? nobody;
+}
+
+/** Whether this server has a joined member in the room. */
+export async function isServerInRoom(context: Context, roomId: string): Promise<boolean> {
+  return (await joinedServersOf(context, roomId)).has(context.serverName);
+}

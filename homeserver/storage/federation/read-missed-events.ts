@@ -1,0 +1,85 @@
+import type { Context } from '../../platform/context.ts';
+import { hiddenFlags } from '../rooms/event-row.ts';
+import { currentPosition } from '../rooms/read-state.ts';
+import { isUserName, serverOfName } from './server-of-name.ts';
+
+/** An event that a server is to be sent. */
+export interface MissedEvent {
+  readonly shard: number;
+  readonly position: number;
+  readonly eventId: string;
+}
+
+export interface MissedEventsRange {
+  readonly server: string;
+  readonly shard: number;
+  /** Positions in (after, upTo]. */
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** Member events of a server's users that are current, one for each room and user. */
+const currentMembers = `name n JOIN room_state c ON c.state_key = n.id AND c.type = 1
+  AND c.to_position = ${currentPosition} AND c.shard = $1
+  WHERE ${serverOfName('n')} = $2 AND ${isUserName('n')}`;
+
+/**
+ * Events that this server's users sent while the other server was in the room, and those that took its users out of a
+ * room or took an invitation back. Oldest first, at most `limit`. One query, which looks at every event of the range.
+ */
+export async function readMissedEvents(
+  context: Context,
+  { server, shard, after, upTo }: MissedEventsRange,
+  limit: number,
+): Promise<MissedEvent[]> {
+  return await context.database.unsafe<MissedEvent[]>(
+    `WITH member AS MATERIALIZED (
+       SELECT s.room, s.membership, s.from_position, s.to_position
+       FROM (SELECT c.room, c.state_key FROM ${currentMembers}) current
+       JOIN room_state s ON s.room = current.room AND s.type = 1 AND s.state_key = current.state_key
+         AND s.to_position > $3 AND s.from_position <= $4 AND s.membership <= 3
+     )
+     SELECT e.shard, e.position, e.event_id AS "eventId" FROM event e JOIN name u ON u.id = e.sender
+     WHERE e.shard = $1 AND e.position > $3 AND e.position <= $4 AND e.flags & ${hiddenFlags} = 0
+       AND ${serverOfName('u')} = $5
+       AND EXISTS (SELECT FROM member m WHERE m.room = e.room AND (m.to_position = e.position
+         OR m.membership = 1 AND m.from_position <= e.position AND m.to_position > e.position))
+     ORDER BY e.position LIMIT $6`,
+    [shard, server, after, upTo, context.serverName, limit],
+    { prepare: true },
+  );
+}
+
+/**
+ * For each room that the other server is in: the newest events of the range, those that no other refers to yet. And
+ * those that took its users out of a room or took an invitation back. Oldest first. The server finds what lies in
+ * between by itself.
+ */
+export async function readLatestEvents(
+  context: Context,
+  { server, shard, after, upTo }: MissedEventsRange,
+): Promise<MissedEvent[]> {
+  return await context.database.unsafe<MissedEvent[]>(
+    `WITH member AS MATERIALIZED (
+       SELECT c.room, c.membership, c.from_position, c.event FROM ${currentMembers}
+     ), latest AS (
+       SELECT joined.room, newest.position
+       FROM (SELECT DISTINCT room FROM member WHERE membership = 1) joined
+       CROSS JOIN LATERAL (
+         SELECT position FROM event e
+         WHERE e.room = joined.room AND e.position > $3 AND e.position <= $4 AND e.flags & ${hiddenFlags} = 0
+         ORDER BY e.position DESC LIMIT 1
+       ) newest
+     ), wanted AS (
+       SELECT position FROM latest
+       UNION SELECT x.position FROM latest JOIN forward_extremity x ON x.room = latest.room
+         WHERE x.position > $3 AND x.position <= $4
+       UNION SELECT event FROM member WHERE membership IN (4, 5) AND from_position > $3 AND from_position <= $4
+     )
+     SELECT e.shard, e.position, e.event_id AS "eventId" FROM wanted JOIN event e
+       ON e.shard = $1 AND e.position = wanted.position
+     WHERE e.flags & ${hiddenFlags} = 0 ORDER BY e.position`,
+    [shard, server, after, upTo],
+    { prepare: true },
+  );
+}
