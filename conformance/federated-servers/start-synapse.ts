@@ -41,6 +41,7 @@ function federationConfig(setting: ServerSetting, port: number, tlsPort: number)
     ip_range_blacklist: [],
     federation_ip_range_blacklist: [],
     allow_public_rooms_over_federation: true,
+    room_list_publication_rules: [{ action: 'allow' }],
     allow_device_name_lookup_over_federation: true,
     enable_registration: true,
     enable_registration_without_verification: true,
@@ -51,7 +52,7 @@ function federationConfig(setting: ServerSetting, port: number, tlsPort: number)
     rc_reports: noLimit,
     rc_media_create: noLimit,
     federation: {
-      destination_min_retry_interval: '500ms',
+      destination_min_retry_interval: '1s',
       destination_retry_multiplier: 2,
       destination_max_retry_interval: '2s',
     },
