@@ -1,6 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
-import { isMxcUri } from '@holdfast/protocol/identifiers/mxc-uri.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { readAccount } from '../storage/accounts/read-accounts.ts';
@@ -92,7 +91,7 @@ function checkFieldValue(name: string, value: JsonValue): void {
     }
   } else if (name === 'avatar_url') {
     const isAvatar = typeof value === 'string' && value.length <= maxAvatarUrlLength;
-    if (!isAvatar || (value !== '' && !isMxcUri(value))) throw refuse('avatar_url must be an mxc:// URI');
+    if (!isAvatar) throw refuse(`avatar_url must be a string of at most ${maxAvatarUrlLength} characters`);
   } else if (name === 'm.tz' && (typeof value !== 'string' || !/^[A-Za-z0-9_+/-]{1,100}$/.test(value))) {
     throw refuse('m.tz must be the name of a time zone, such as Europe/London');
   }

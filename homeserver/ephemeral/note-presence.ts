@@ -27,7 +27,7 @@ const notesOf = new WeakMap<Context, PresenceNotes>();
 
 /**
  * Notes that a device syncs, and thereby that its user is there. Costs a command when that changes and twice a minute
- * otherwise; nobody waits for it. https://spec.matrix.org/v1.19/client-server-api/#presence
+ * otherwise; only a client that begins waits for it, so that it does not wake up from its own coming. https://spec.matrix.org/v1.19/client-server-api/#presence
  */
 export function notePresenceOfSync(
   context: Context,
@@ -37,22 +37,22 @@ export function notePresenceOfSync(
     readonly presence: 'online' | 'unavailable';
     readonly timeoutMs: number;
   },
-): void {
-  if (!context.config.presence.enabled) return;
+): Promise<void> | undefined {
+  if (!context.config.presence.enabled) return undefined;
   const { userId, deviceId, presence, timeoutMs } = sync;
   const { devices } = notesIn(context);
   const nowMs = context.clock.monotonicMs();
   const neededMs = timeoutMs + graceMs;
   let ofUser = devices.get(userId);
   const noted = ofUser?.get(deviceId);
-  if (noted?.presence === presence && noted.untilMs >= nowMs + neededMs) return;
+  if (noted?.presence === presence && noted.untilMs >= nowMs + neededMs) return undefined;
   const keepMs = neededMs + aheadMs;
   if (!ofUser) {
     ofUser = new Map();
     devices.set(userId, ofUser);
   }
   ofUser.set(deviceId, { presence, untilMs: nowMs + keepMs });
-  context.shardLog
+  return context.shardLog
     .submit(changePresenceCommand, shardOfUser(context, userId), {
       userId,
       deviceId,
@@ -60,6 +60,7 @@ export function notePresenceOfSync(
       keepMs,
       isActive: false,
     })
+    .then(() => undefined)
     .catch((error: unknown) => {
       devices.get(userId)?.delete(deviceId);
       context.log.debug({ err: error }, 'the presence of a user could not be noted');

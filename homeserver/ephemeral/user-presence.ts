@@ -31,18 +31,20 @@ export async function setPresence(
 }
 
 /**
- * A user's presence, as one may see it who shares a room with that user. Throws M_FORBIDDEN for others, M_NOT_FOUND
- * where nothing is known.
+ * A user's presence, as one may see it who shares a room with that user; undefined for who never was there. Throws
+ * M_FORBIDDEN for others.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3presenceuseridstatus
  */
-export async function getPresence(context: Context, askingUserId: string, userId: string): Promise<StoredPresence> {
+export async function getPresence(
+  context: Context,
+  askingUserId: string,
+  userId: string,
+): Promise<StoredPresence | undefined> {
   if (askingUserId !== userId) {
     const { rooms } = await readUserRooms(context, askingUserId);
     const joined = rooms.filter(({ membership }) => membership === 'join').map(({ room }) => room);
     const sharers = await readSharers(context, [userId], joined);
     if (!sharers.has(userId)) throw new MatrixError('M_FORBIDDEN', 'You are not allowed to see their presence');
   }
-  const presence = await readPresence(context, userId);
-  if (!presence) throw new MatrixError('M_NOT_FOUND', 'Nothing is known of the presence of this user');
-  return presence;
+  return readPresence(context, userId);
 }

@@ -18,6 +18,7 @@ interface AuthenticatedRequest {
 /**
  * Asks the user of a session for the password again before something that a stolen access token must not do. Gives the
  * 401 that tells the client how, or undefined when the client has done so.
+ * Throws M_FORBIDDEN where it names another user.
  * https://spec.matrix.org/v1.19/client-server-api/#user-interactive-authentication-api
  */
 export async function askForPassword(
@@ -26,9 +27,14 @@ export async function askForPassword(
   request: AuthenticatedRequest,
 ): Promise<MadeReply | undefined> {
   const { userId } = request.requester;
+  const auth = request.body.auth as (AuthenticationData & JsonObject) | undefined;
+  const named = auth && findNamedUser(auth);
+  if (named !== undefined && resolveUserId(context, named) !== userId) {
+    throw new MatrixError('M_FORBIDDEN', 'This is the password of another user');
+  }
   const outcome = await authenticateInteractively(context, {
     ...{ operation, userId, flows: [['m.login.password']] },
-    auth: request.body.auth as (AuthenticationData & JsonObject) | undefined,
+    auth,
     checks: { 'm.login.password': checkPasswordStage(context, request.limits, userId) },
   });
   if (outcome.challenge) return jsonReply(outcome.challenge, { status: 401 });
@@ -41,10 +47,6 @@ function checkPasswordStage(context: Context, limits: RateLimits, expectedUserId
   return async (auth) => {
     const { password } = auth;
     if (typeof password !== 'string') throw new MatrixError('M_BAD_JSON', 'auth.password must be string');
-    const named = findNamedUser(auth);
-    if (named !== undefined && resolveUserId(context, named) !== expectedUserId) {
-      throw new MatrixError('M_FORBIDDEN', 'This is the password of another user');
-    }
     await checkPassword(context, limits, expectedUserId, password);
   };
 }

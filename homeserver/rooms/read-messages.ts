@@ -17,7 +17,7 @@ export interface MessagesPage {
   readonly events: readonly StoredEvent[];
   /** The place in front of the first event, in the direction of reading. */
   readonly start: number;
-  /** Where to go on; undefined: there is nothing further to read. */
+  /** Where to go on, given whenever there are events and no `to`; undefined: there is nothing further to read. */
   readonly end: number | undefined;
 }
 
@@ -47,20 +47,27 @@ export async function readMessages(
     if (start === undefined && events[0]) start = placeBefore(events[0], backwards);
     for (const event of events) {
       if (!matchesEventFilter(filter, event.pdu)) continue;
-      if (found.length === limit) return page(found, start, placeAfter(found.at(-1) as StoredEvent, backwards));
+      if (found.length === limit)
+        return page(found, start, placeAfter(found.at(-1) as StoredEvent, backwards), request);
       found.push(event);
     }
     const last = events.length < wanted ? undefined : events.at(-1);
     place = last ? placeAfter(last, backwards) : end;
-    if (place === undefined || found.length === limit) return page(found, start, place);
+    if (place === undefined || found.length === limit) return page(found, start, place, request);
     scanned += events.length + 1;
     wanted = Math.min(wanted * 4, 1_000);
   }
-  return page(found, start, passes ? place : undefined);
+  return page(found, start, passes ? place : undefined, request);
 }
 
-function page(events: readonly StoredEvent[], start: number | undefined, end: number | undefined): MessagesPage {
-  return { events, start: start ?? 0, end };
+function page(
+  events: readonly StoredEvent[],
+  start: number | undefined,
+  end: number | undefined,
+  { direction, to }: MessagesRequest,
+): MessagesPage {
+  const last = to === undefined ? events.at(-1) : undefined;
+  return { events, start: start ?? 0, end: end ?? (last && placeAfter(last, direction === 'b')) };
 }
 
 function placeBefore(event: StoredEvent, backwards: boolean): number {

@@ -52,8 +52,9 @@ export async function viewJoinedMembers(context: Context, roomId: string, userId
   for (const { pdu } of members) {
     const { displayname, avatar_url: avatarUrl } = pdu.content;
     joined[pdu.state_key ?? ''] = {
-      ...(typeof displayname === 'string' && { display_name: displayname }),
-      ...(typeof avatarUrl === 'string' && { avatar_url: avatarUrl }),
+      // Clients look for both.
+      display_name: typeof displayname === 'string' ? displayname : null,
+      avatar_url: typeof avatarUrl === 'string' ? avatarUrl : null,
     };
   }
   return joined;

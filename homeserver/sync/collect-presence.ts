@@ -1,27 +1,37 @@
 import { matchesEventFilter } from '@holdfast/protocol/filters/event-filter.ts';
-import { readPresenceInRooms, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
+import { readPresenceInRooms, readPresenceOf, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
 import type { RangeDigest } from './digest-range.ts';
 import { findSharers, joinedRooms } from './shared-rooms.ts';
 import type { SyncRun } from './sync-run.ts';
 
 const mostUsers = 500;
+const mostNewcomers = 10_000;
 
 /**
  * Presence of those who share a room with the user, as m.presence events as JSON: what changed, and in an initial sync
- * whoever is not offline. From memory, or one query. https://spec.matrix.org/v1.19/client-server-api/#presence
+ * and of `newcomers`, who may share a room since the range began, whoever is not offline. From memory, or two
+ * queries. https://spec.matrix.org/v1.19/client-server-api/#presence
  */
-export async function collectPresence(run: SyncRun): Promise<string[]> {
+export async function collectPresence(run: SyncRun, newcomers: readonly string[]): Promise<string[]> {
   const { context, request, ignored } = run;
   const { presence: filter } = request.filter;
   if (!context.config.presence.enabled || filter.notTypes?.('m.presence') || filter.types?.('m.presence') === false) {
     return [];
   }
-  const presences = run.digest ? await presencesInMemory(run, run.digest.presences) : await readPresences(run);
-  return presences
+  const changed = run.digest ? await presencesInMemory(run, run.digest.presences) : await readPresences(run);
+  const told = new Set(changed.map(({ userId }) => userId));
+  const untold = newcomers.filter((userId) => !told.has(userId)).slice(0, mostNewcomers);
+  return [...changed, ...(await presencesOf(run, untold))]
     .filter(({ userId }) => !ignored.has(userId))
     .filter(({ userId }) => matchesEventFilter(filter, { type: 'm.presence', sender: userId }))
     .slice(0, filter.limit ?? mostUsers)
     .map((presence) => presenceText(presence, run.reader.nowMs));
+}
+
+async function presencesOf({ context, digest, hub }: SyncRun, userIds: readonly string[]): Promise<StoredPresence[]> {
+  if (!digest) return await readPresenceOf(context, userIds, mostUsers);
+  const known = userIds.map((userId) => hub.presences.get(userId)).filter((presence) => presence !== undefined);
+  return known.filter(({ state }) => state !== 'offline');
 }
 
 async function readPresences(run: SyncRun): Promise<StoredPresence[]> {

@@ -6,7 +6,7 @@ import { type CollectedDeviceLists, collectDeviceLists } from './collect-device-
 import { collectInvitations } from './collect-invitations.ts';
 import { collectPresence } from './collect-presence.ts';
 import { collectRooms } from './collect-rooms.ts';
-import { findRoomNews } from './find-room-news.ts';
+import { findRoomNews, type RoomNews } from './find-room-news.ts';
 import type { SyncRun } from './sync-run.ts';
 
 export interface CollectedReply {
@@ -22,12 +22,11 @@ export interface CollectedReply {
 export async function collectReply(run: SyncRun): Promise<CollectedReply> {
   const { context, request, range } = run;
   const { news, invitations } = await findRoomNews(run);
-  const [accountData, invited, presence, toDevice, deviceLists, keyCounts] = await Promise.all([
+  const [accountData, invited, toDevice, [deviceLists, presence], keyCounts] = await Promise.all([
     collectAccountData(run),
     collectInvitations(run, invitations),
-    collectPresence(run),
     receiveToDevice(context, request, request.since, range.to),
-    collectDeviceLists(run, news),
+    collectPeople(run, news),
     keyCountsText(run),
   ]);
   const rooms = await collectRooms(run, news, accountData.rooms);
@@ -38,6 +37,12 @@ export async function collectReply(run: SyncRun): Promise<CollectedReply> {
   if (deviceLists.changed.length + deviceLists.left.length > 0) text += deviceListsText(deviceLists);
   const isEmpty = text === '' && !hasKeyCountNews(run);
   return { isEmpty, text: `{"next_batch":"${encodeSyncToken(range.to)}"${text},${keyCounts}}`, keyCounts };
+}
+
+/** Who is told of as a newcomer by the device lists is told of by the presence too. */
+async function collectPeople(run: SyncRun, news: readonly RoomNews[]): Promise<[CollectedDeviceLists, string[]]> {
+  const deviceLists = await collectDeviceLists(run, news);
+  return [deviceLists, await collectPresence(run, deviceLists.changed)];
 }
 
 /** Pieces are only appended, so that the whole is copied once, when it is sent. */

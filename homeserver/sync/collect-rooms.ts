@@ -80,7 +80,7 @@ async function cutTimeline(
   const limit = timelineLimit(run);
   const shown = await redactEntries(run, entries);
   const wanted = shown.filter((entry) => isWanted(run, entry));
-  return { events: wanted.slice(-limit), limited: wanted.length > limit };
+  return { events: limit === 0 ? [] : wanted.slice(-limit), limited: wanted.length > limit };
 }
 
 function isTold(

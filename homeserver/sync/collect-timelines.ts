@@ -24,7 +24,7 @@ export interface RoomTarget {
 export interface RoomTimeline {
   /** Oldest first. */
   readonly events: readonly TimelineEvent[];
-  /** There are more events in the range, before these. */
+  /** There are more events in the range, before these, or the client must not take them for all there is. */
   readonly limited: boolean;
 }
 
@@ -79,7 +79,7 @@ export async function collectTimelines(
     if (open.length === 0) break;
     await readOn(run, open, Math.min(asked, maxEventsPerRead), visibilities, limit);
   }
-  return new Map(progresses.map((progress) => [progress.target.roomId, timelineOf(progress, limit)]));
+  return new Map(progresses.map((progress) => [progress.target.roomId, timelineOf(run, progress, limit)]));
 }
 
 async function readOn(
@@ -140,8 +140,10 @@ function maySee(
   return isVisible(event, run.user.userId, memberships, spans);
 }
 
-function timelineOf({ kept, asked, target }: Progress, limit: number): RoomTimeline {
-  const limited = kept.length > limit || asked > 0;
+function timelineOf({ range }: SyncRun, { kept, asked, target }: Progress, limit: number): RoomTimeline {
+  // Who comes to a room may know of an earlier stay: the client must not put this timeline behind that one.
+  const isNewcomer = target.since === undefined && range.since !== undefined;
+  const limited = kept.length > limit || asked > 0 || isNewcomer;
   const events = kept.slice(0, limit).toReversed();
   return { events, limited: limited && target.scope === 'room' };
 }

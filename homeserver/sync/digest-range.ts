@@ -57,9 +57,7 @@ class DigestBuilder implements RangeDigest {
       case 'account-data':
         return this.#addAccountData(entry);
       case 'presence': {
-        const { userId, presence, statusMessage, lastActiveMs, currentlyActive } = entry.body;
-        const state = presence as StoredPresence['state'];
-        this.presences.set(userId, { userId, state, statusMessage, lastActiveMs, currentlyActive });
+        this.presences.set(entry.body.userId, storedPresenceOf(entry.body));
         return;
       }
       case 'device-list':
@@ -122,6 +120,12 @@ class DigestBuilder implements RangeDigest {
     }
     return room;
   }
+}
+
+/** The presence that an entry of the log tells. */
+export function storedPresenceOf(body: (LogEntry & { kind: 'presence' })['body']): StoredPresence {
+  const { userId, presence, statusMessage, lastActiveMs, currentlyActive } = body;
+  return { userId, state: presence as StoredPresence['state'], statusMessage, lastActiveMs, currentlyActive };
 }
 
 export function digestRange(entries: Iterable<LogEntry>): RangeDigest {

@@ -3,11 +3,12 @@ import { checkTyping } from '../ephemeral/set-typing.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { type LogEntry, stateChangesOf } from '../platform/shard-log/log-entry.ts';
+import type { StoredPresence } from '../storage/ephemeral/read-presence.ts';
 import { receiptTypeCodes } from '../storage/ephemeral/receipt-types.ts';
 import type { OwnPushRules } from '../storage/sync/read-own-push-rules.ts';
 import type { ConnectedUser } from './connected-user.ts';
 import { ConnectedUsers, type EventLogEntry } from './connected-users.ts';
-import type { RangeDigest } from './digest-range.ts';
+import { type RangeDigest, storedPresenceOf } from './digest-range.ts';
 import { KnownMembers } from './known-members.ts';
 import { RoomSummaries } from './room-summaries.ts';
 import { SentMembers } from './sent-members.ts';
@@ -39,6 +40,8 @@ export class SyncHub {
   readonly sentMembers = new SentMembers();
   readonly ignored = new SnapshotCache<ReadonlySet<string>>(keptPerUser);
   readonly pushRules = new SnapshotCache<OwnPushRules | undefined>(keptPerUser);
+  /** What was told last of users' presence; of others the tables know. */
+  presences = new BoundedCache<string, StoredPresence>(keptPerUser);
   /** Redactions by the id of the event that they took the content of: the log's entry of that event is the old one. */
   readonly redactions = new BoundedCache<string, EventLogEntry>(keptRedactions);
   /** Pieces of replies that one receiver made and others of the same entries can use; emptied when new ones come. */
@@ -103,6 +106,7 @@ export class SyncHub {
         if (entry.body.readerId !== undefined) return this.#addUser(concerned, entry.body.readerId);
         return this.#addSharers(concerned, entry.body.userId);
       case 'presence':
+        this.presences.set(entry.body.userId, storedPresenceOf(entry.body));
         return this.#addSharers(concerned, entry.body.userId);
       case 'profile':
         // Clients learn of profiles from the member events that come with the change.
@@ -183,6 +187,7 @@ export class SyncHub {
     this.typing.clear();
     this.members.clear();
     this.summaries.clear();
+    this.presences = new BoundedCache(keptPerUser);
     for (const user of users) {
       user.news++;
       this.ignored.drop(user.userId);

@@ -106,7 +106,7 @@ function readLimit(json: FilterReader): number | undefined {
   const limit = json.integer('limit');
   if (limit === undefined) return undefined;
   if (limit < 0) throw fault('M_BAD_JSON', 'limit must be an integer greater than 0');
-  return Math.min(Math.max(limit, 1), maxFilterLimit);
+  return Math.min(limit, maxFilterLimit);
 }
 
 /** In types, `*` stands for any characters and nothing else is special; case matters. */

@@ -61,9 +61,9 @@ test('the example of the specification is understood', () => {
   assert.equal(filter?.accountData.matchesAll, true);
 });
 
-test('limits are kept between one event and the most there is', () => {
+test('limits are kept between none and the most there is', () => {
   const limitOf = (limit: number) => parseRoomEventFilter({ limit }).filter?.limit;
-  assert.deepEqual([0, 1, 50, maxFilterLimit + 1].map(limitOf), [1, 1, 50, maxFilterLimit]);
+  assert.deepEqual([0, 1, 50, maxFilterLimit + 1].map(limitOf), [0, 1, 50, maxFilterLimit]);
   assert.equal(unfiltered.room.limit, undefined);
 });
 

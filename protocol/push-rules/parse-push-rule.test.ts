@@ -79,14 +79,14 @@ test('a condition of an unknown kind is kept as it came', () => {
   assert.deepEqual(parsePushRuleBody('override', withCondition(condition)).rule?.conditions, [condition]);
 });
 
-test('historical actions are taken out, tweaks keep their name and value only', () => {
+test('historical actions stay as they came, tweaks keep their name and value only', () => {
   const parsed = parsePushActions([
     'dont_notify',
     'coalesce',
     'notify',
     { set_tweak: 'sound', value: 'bing', more: 1 },
   ]);
-  assert.deepEqual(parsed.actions, ['notify', { set_tweak: 'sound', value: 'bing' }]);
+  assert.deepEqual(parsed.actions, ['dont_notify', 'coalesce', 'notify', { set_tweak: 'sound', value: 'bing' }]);
 });
 
 test('whatever JSON comes, the answer is a rule or a problem, and a rule that was accepted is accepted again', () => {

@@ -51,8 +51,8 @@ export function parsePushRuleBody(kind: PushRuleKind, body: JsonValue | undefine
 }
 
 /**
- * Checks a rule's `actions`. The historical `dont_notify` and `coalesce` are taken out, as both always meant nothing
- * once `notify` decides.
+ * Checks a rule's `actions`. The historical `dont_notify` and `coalesce` stay, for clients that set them look for them;
+ * they mean nothing, as `notify` decides.
  * https://spec.matrix.org/v1.19/client-server-api/#actions
  */
 export function parsePushActions(actions: JsonValue | undefined): ParsedPushActions {
@@ -61,8 +61,7 @@ export function parsePushActions(actions: JsonValue | undefined): ParsedPushActi
   if (actions.length > maxActions) return refuse('M_INVALID_PARAM', `'actions' may have at most ${maxActions} entries`);
   const kept: PushAction[] = [];
   for (const action of actions) {
-    if (action === 'dont_notify' || action === 'coalesce') continue;
-    if (action === 'notify') kept.push(action);
+    if (action === 'notify' || action === 'dont_notify' || action === 'coalesce') kept.push(action);
     else if (isObject(action)) {
       const problem = checkTweak(action);
       if (problem) return { problem };

@@ -31,6 +31,21 @@ export async function readPresence(context: Context, userId: string): Promise<St
   return rows[0] && storedPresenceOf(rows[0]);
 }
 
+/** Those of the users who are not offline. One query; at most `most`. */
+export async function readPresenceOf(
+  context: Context,
+  userIds: readonly string[],
+  most: number,
+): Promise<StoredPresence[]> {
+  if (userIds.length === 0) return [];
+  const rows = await context.database.unsafe<PresenceRow[]>(
+    `SELECT ${columns} FROM presence p WHERE p.user_id = ANY($1::text[]) AND p.state <> 0 LIMIT $2`,
+    [userIds as string[], most],
+    { prepare: true },
+  );
+  return rows.map(storedPresenceOf);
+}
+
 /** Users of a shard that are not offline. */
 export async function readPresentUsers(context: Context, shard: number): Promise<StoredPresence[]> {
   const rows = await context.database.unsafe<PresenceRow[]>(

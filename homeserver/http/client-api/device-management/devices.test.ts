@@ -60,7 +60,7 @@ test('a session of interactive authentication is good for its operation alone', 
 test("another user's password does not do", async () => {
   const user = await registerUser(url, 'dine');
   const other = await registerUser(url, 'dine2');
-  const reply = await user.call('DELETE', `${devices}/${user.deviceId}`, { auth: password(other) }, 401);
+  const reply = await user.call('DELETE', `${devices}/${user.deviceId}`, { auth: password(other) }, 403);
   assert.equal(reply.errcode, 'M_FORBIDDEN');
 });
 

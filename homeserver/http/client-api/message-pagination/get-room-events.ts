@@ -4,7 +4,7 @@ import { parseFilterParameter } from '../../parse-filter-parameter.ts';
 import { jsonText } from '../../reply.ts';
 
 /**
- * A page of a room's timeline.
+ * A page of a room's timeline. Clients leave `dir` out, too, and mean forwards.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmessages
  */
 export const getRoomEvents = defineEndpoint({
@@ -21,10 +21,9 @@ export const getRoomEvents = defineEndpoint({
       limit: { type: 'integer', minimum: 0 },
       filter: { type: 'string' },
     },
-    required: ['dir'],
   },
   async handle(context, { requester, params: { roomId }, query }) {
-    const { dir: direction, from, to, limit } = query;
+    const { dir: direction = 'f', from, to, limit } = query;
     const filter = parseFilterParameter(query.filter);
     return jsonText(await viewMessages(context, requester, roomId, { direction, from, to, limit, filter }));
   },

@@ -12,6 +12,7 @@ export const getPresence = defineEndpoint({
   authentication: 'user',
   async handle(context, { requester, params: { userId } }) {
     const presence = await getUserPresence(context, requester.userId, userId);
+    if (!presence) return { presence: 'offline' };
     const { state, statusMessage, lastActiveMs, currentlyActive } = presence;
     return {
       presence: state,

@@ -35,7 +35,10 @@ test('two users talk in a room, and each reads what was said', async () => {
   const state = await bob.call('GET', `${room}/state`);
   assert.ok(state.some((event: { type: string }) => event.type === 'm.room.create'));
   assert.deepEqual(await alice.call('GET', `${room}/joined_members`), {
-    joined: { [alice.userId]: { display_name: 'alice' }, [bob.userId]: { display_name: 'bob' } },
+    joined: {
+      [alice.userId]: { display_name: 'alice', avatar_url: null },
+      [bob.userId]: { display_name: 'bob', avatar_url: null },
+    },
   });
   assert.deepEqual(await bob.call('GET', '/joined_rooms'), { joined_rooms: [roomId] });
   await bob.call('POST', `${room}/leave`, {});

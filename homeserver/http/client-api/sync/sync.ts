@@ -34,7 +34,9 @@ export const sync = defineEndpoint({
     const since = query.since === undefined || query.since === '' ? undefined : parseSince(query.since);
     const timeoutMs = Math.min(query.timeout ?? 0, longestWaitMs);
     const presence = query.set_presence ?? 'online';
-    if (presence !== 'offline') notePresenceOfSync(context, { userId, deviceId, presence, timeoutMs });
+    const noted =
+      presence === 'offline' ? undefined : notePresenceOfSync(context, { userId, deviceId, presence, timeoutMs });
+    if (since === undefined) await noted;
     const text = await answerSync(context, {
       userId,
       deviceId,
