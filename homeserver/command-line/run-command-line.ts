@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'token create': async () => (await import('./token-commands.ts')).tokenCreateCommand,
   'token list': async () => (await import('./token-commands.ts')).tokenListCommand,
   'token revoke': async () => (await import('./token-commands.ts')).tokenRevokeCommand,
+  'federation status': async () => (await import('./federation-status-command.ts')).federationStatusCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 };
 

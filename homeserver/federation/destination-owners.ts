@@ -1,5 +1,6 @@
 import type { Context } from '../platform/context.ts';
 import { perContext } from '../platform/per-context.ts';
+import type { DestinationStatus } from './destination-status.ts';
 
 /** What sends to the servers of a process's home shards, as far as commands know it. */
 export interface DestinationOwner {
@@ -7,6 +8,8 @@ export interface DestinationOwner {
   open(homeShard: number, epoch: number): Promise<void>;
   /** A server has shown that it is there. */
   heard(server: string): void;
+  /** The servers of a home shard for which something waits. */
+  describe(homeShard: number): DestinationStatus[];
 }
 
 /** Undefined in processes that send nothing, such as a command of the command line. */

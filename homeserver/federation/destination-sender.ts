@@ -63,6 +63,11 @@ export class DestinationSender {
     return this.queue.server;
   }
 
+  /** The last attempt failed, and the time for the next has not come. */
+  get isWaiting(): boolean {
+    return this.#retry !== undefined;
+  }
+
   /** Sends, unless that is under way or the time for trying again has not come. */
   wake(): void {
     if (this.#isRunning || this.#retry || this.#isOver || this.#home.signal.aborted) return;

@@ -1,13 +1,15 @@
 import type { Timer } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
 import { homeShardOf, readDestinations, readRoutedPositions } from '../storage/federation/read-destinations.ts';
+import { describeDestinations } from './describe-destinations.ts';
 import { type DestinationOwner, destinationOwners } from './destination-owners.ts';
+import type { DestinationStatus } from './destination-status.ts';
 import { createSendingMetrics, type SendingMetrics } from './federation-metrics.ts';
 import { HomeShard } from './home-shard.ts';
 import { readServersInOutbox } from './outbox.ts';
 import { PduTexts } from './pdu-texts.ts';
 import { RouterPump } from './router-pump.ts';
-import { openDestinationsCommand, wakeDestinationCommand } from './save-destinations.ts';
+import { openDestinationsCommand } from './save-destinations.ts';
 import { HomeShardLostError } from './saved-positions.ts';
 import { Turns } from './turns.ts';
 
@@ -88,6 +90,11 @@ export class FederationSender implements DestinationOwner {
     this.#homes.get(homeShardOf(this.#context, server))?.home.heard(server);
   }
 
+  describe(homeShard: number): DestinationStatus[] {
+    const held = this.#homes.get(homeShard);
+    return held ? describeDestinations(held.home) : [];
+  }
+
   #tick(): void {
     this.#ticks++;
     const owned = new Set(this.#context.shardLog.ownedShards());
@@ -150,9 +157,4 @@ export class FederationSender implements DestinationOwner {
     for (const { senders } of this.homes) for (const { queue } of senders.values()) queued += queue.length;
     return queued;
   }
-}
-
-/** Has a server tried again at once that was given up for a while, wherever in the cluster that happens. */
-export async function wakeDestination(context: Context, server: string): Promise<void> {
-  await context.shardLog.submit(wakeDestinationCommand, homeShardOf(context, server), { server });
 }

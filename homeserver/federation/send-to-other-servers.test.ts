@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setAccountFlags } from '../accounts/moderate-account.ts';
 import type { Context } from '../platform/context.ts';
+import { readDestination } from '../storage/federation/read-destinations.ts';
 import { type CollectedTransactions, collectTransactions } from '../testing/collect-transactions.ts';
 import { putRemoteMember } from '../testing/put-remote-member.ts';
 import { createTestRoom, say } from '../testing/room-actions.ts';
@@ -10,13 +12,14 @@ import {
   type FederatedHomeservers,
   startFederatedHomeservers,
 } from '../testing/start-federated-homeservers.ts';
-import { registerUser, type TestUser } from '../testing/test-user.ts';
+import { type AnyJson, registerUser, type TestUser } from '../testing/test-user.ts';
 
 let federation: FederatedHomeservers;
 let homeserver: FederatedHomeserver;
 /** Of the process that runs. */
 let context: Context;
 let user: TestUser;
+let administrator: TestUser;
 const stops: (() => Promise<void>)[] = [];
 
 before(async () => {
@@ -24,6 +27,8 @@ before(async () => {
   homeserver = federation.homeservers[0] as FederatedHomeserver;
   context = homeserver.context;
   user = await registerUser(homeserver.baseUrl, 'anna');
+  administrator = await registerUser(homeserver.baseUrl, 'admin');
+  await setAccountFlags(context, administrator.userId, { isAdmin: true });
 });
 
 after(async () => {
@@ -47,6 +52,21 @@ async function startRoom(...names: string[]): Promise<{ roomId: string; received
   }
   await restart();
   return { roomId, received };
+}
+
+/** How it stands with a server, as soon as that is as wanted. */
+async function waitForStatus(server: string, isWanted: (status: AnyJson) => boolean): Promise<AnyJson> {
+  for (;;) {
+    const { destinations } = await administrator.call('GET', '/_holdfast/v1/admin/federation');
+    const found = destinations.find((destination: AnyJson) => destination.server === server);
+    if (found && isWanted(found)) return found;
+    await context.clock.sleep(50);
+  }
+}
+
+/** Until it is saved that the server has not got what is for it. */
+async function waitUntilBehind(server: string): Promise<void> {
+  while (!(await readDestination(context, server))?.isBehind) await context.clock.sleep(50);
 }
 
 function texts(first: number, last: number): string[] {
@@ -95,4 +115,53 @@ test('a server that hangs or refuses delays nobody else', async () => {
   for (const text of texts(1, 10)) await say(user, roomId, text);
   assert.deepEqual(await well.messages(10), texts(1, 10));
   assert.equal(hanging.arrived.length, 1);
+});
+
+test('a server that was away for a few events gets them all in their order', async () => {
+  const { roomId, received } = await startRoom('g.test');
+  const [server] = received as [CollectedTransactions];
+  server.answerWith(unavailable);
+  for (const text of texts(1, 5)) await say(user, roomId, text);
+  await server.arrivals(1);
+  // What waits in memory is forgotten with the process.
+  await restart();
+  await say(user, roomId, '6');
+  server.answerWith(undefined);
+  await restart();
+  assert.deepEqual(await server.messages(6), texts(1, 6));
+});
+
+test('a server that was away for many events gets the newest of each room, and then all that follow', async () => {
+  const { roomId, received } = await startRoom('h.test');
+  const other = await createTestRoom(user);
+  await putRemoteMember(context, other, '@x:h.test');
+  const [server] = received as [CollectedTransactions];
+  server.answerWith(unavailable);
+  await restart();
+  await say(user, roomId, 'first');
+  await server.arrivals(1);
+  for (const text of texts(1, 12)) await say(user, text === '7' ? other : roomId, text);
+  await waitUntilBehind('h.test');
+  await restart();
+  server.answerWith(undefined);
+  await restart();
+  assert.deepEqual(await server.messages(2), ['7', '12']);
+  for (const text of texts(13, 15)) await say(user, text === '14' ? other : roomId, text);
+  assert.deepEqual(await server.messages(5), ['7', '12', '13', '14', '15']);
+});
+
+test('administrators see what waits for which server, and why', async () => {
+  const { roomId, received } = await startRoom('k.test');
+  const [server] = received as [CollectedTransactions];
+  server.answerWith(unavailable);
+  await say(user, roomId, '1');
+  await server.arrivals(1);
+  const destination = await waitForStatus('k.test', ({ state }) => state === 'waiting');
+  assert.equal(destination.queued, 1);
+  assert.match(destination.last_error, /503/);
+  server.answerWith(undefined);
+  await restart();
+  await server.messages(1);
+  const later = await waitForStatus('k.test', ({ state }) => state === 'idle');
+  assert.ok(later.last_success_ts > 0);
 });

@@ -11,6 +11,10 @@ export class BoundedCache<Key, Value> {
     return this.#entries.size;
   }
 
+  entries(): IterableIterator<[Key, Value]> {
+    return this.#entries.entries();
+  }
+
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
     // Moving an entry on every hit would cost more than a few wrong evictions: only move once the cache is filling.

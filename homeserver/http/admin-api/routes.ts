@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
+import { getFederationStatus } from './federation/get-federation-status.ts';
 import { getRegistrationNonce } from './register/get-registration-nonce.ts';
 import { registerBySharedSecret } from './register/register-by-shared-secret.ts';
 import { createRegistrationToken } from './registration-tokens/create-registration-token.ts';
@@ -13,5 +14,5 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[getRegistrationNonce, registerBySharedSecret],
   ...[listRegistrationTokens, createRegistrationToken, getRegistrationToken],
   ...[updateRegistrationToken, deleteRegistrationToken],
-  listUsers,
+  ...[getFederationStatus, listUsers],
 ];

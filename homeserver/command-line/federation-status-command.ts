@@ -1,0 +1,61 @@
+import type { DestinationStatus } from '../federation/destination-status.ts';
+import { type OriginStatusReport, readFederationStatus } from '../federation/federation-status.ts';
+import type { Command } from './command.ts';
+import { configOptions } from './load-command-config.ts';
+import { withContext } from './with-context.ts';
+
+export const federationStatusCommand: Command = {
+  summary: 'Show what waits for other servers, since when and why, and what they have sent.',
+  options: {
+    ...configOptions,
+    all: { type: 'boolean', help: 'Also the servers for which nothing waits.' },
+  },
+  async run(input, terminal) {
+    return withContext(input, async (context) => {
+      const { destinations, origins } = await readFederationStatus(context);
+      const waiting = destinations.filter(({ state }) => state !== 'idle');
+      terminal.print(`sent to: ${destinations.length} servers, ${waiting.length} with something that waits`);
+      const shown = input.options['all'] === true ? destinations : waiting;
+      for (const destination of shown) terminal.print(formatDestination(destination));
+      terminal.print(`received from: ${origins.length} servers lately`);
+      for (const origin of origins) terminal.print(formatOrigin(origin));
+      return 0;
+    });
+  },
+};
+
+function formatDestination(destination: DestinationStatus): string {
+  const { server, state, queued, waitingMs, retryInMs, lastSuccessTs, lastError } = destination;
+  const parts = [
+    server,
+    state === 'idle' ? 'has everything' : `${state} for ${formatSpan(waitingMs)}`,
+    ...(queued > 0 ? [`${queued} in memory`] : []),
+    ...(retryInMs === null ? [] : [`tried again in ${formatSpan(retryInMs)}`]),
+    lastSuccessTs === null ? 'no success known' : `last success ${formatTime(lastSuccessTs)}`,
+    ...(lastError === null ? [] : [lastError]),
+  ];
+  return `  ${parts.join('  ')}`;
+}
+
+function formatOrigin(origin: OriginStatusReport): string {
+  const { server, waiting, transactions, pdus, edus, lastReceivedTs, lastProblem } = origin;
+  const parts = [
+    server,
+    `${transactions} transactions, ${pdus} events, ${edus} EDUs`,
+    ...(waiting > 0 ? [`${waiting} wait`] : []),
+    lastReceivedTs === null ? 'none taken in yet' : `last ${formatTime(lastReceivedTs)}`,
+    ...(lastProblem === null ? [] : [`last problem: ${lastProblem}`]),
+  ];
+  return `  ${parts.join('  ')}`;
+}
+
+function formatTime(timestampMs: number): string {
+  return `${new Date(timestampMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** Such as `40 s`, `12 min` or `3 h`. */
+function formatSpan(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}

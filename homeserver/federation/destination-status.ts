@@ -1,0 +1,16 @@
+/** How it stands with a server that is sent something. Times are milliseconds, those of day since 1970. */
+export interface DestinationStatus {
+  readonly server: string;
+  /**
+   * 'idle': it has all. 'sending': something is on its way or about to be. 'waiting': the last attempt failed, and the
+   * next one comes by itself. 'catching-up': it was away, and is being sent what it missed.
+   */
+  readonly state: 'idle' | 'sending' | 'waiting' | 'catching-up';
+  /** Events and EDUs in memory; what else waits is in the tables. */
+  readonly queued: number;
+  /** For how long something has been waiting. */
+  readonly waitingMs: number;
+  readonly retryInMs: number | null;
+  readonly lastSuccessTs: number | null;
+  readonly lastError: string | null;
+}
