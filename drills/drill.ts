@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster/start-cluster.ts';
+import type { DrillUser } from './load/populate.ts';
 import type { Load } from './load/send-load.ts';
 
 /** A figure of a drill and what it must not be. */
@@ -14,6 +15,8 @@ export interface Stage {
   readonly cluster: Cluster;
   readonly load: Load;
   readonly short: boolean;
+  /** A member of every room. */
+  readonly reader: DrillUser;
   /** For files of the scenario's own. */
   readonly folder: string;
   /** Says what happens, with the time. */

@@ -5,7 +5,7 @@ import { type Cluster, startCluster } from './cluster/start-cluster.ts';
 import type { Drill, Finding } from './drill.ts';
 import { judgeRun } from './judge-run.ts';
 import { type Follower, startFollower } from './load/follow-sync.ts';
-import { type Population, populate } from './load/populate.ts';
+import { type DrillUser, type Population, populate } from './load/populate.ts';
 import { observeRoom } from './load/read-room.ts';
 import { type Load, startLoad } from './load/send-load.ts';
 
@@ -64,7 +64,7 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
   await wait(calmMs);
   const injected = await drill.inject({
     ...{ cluster, load, say, short: options.short, folder: options.folder },
-    shardOfRoom,
+    ...{ shardOfRoom, reader: population.readers[0] as DrillUser },
     hasTimeForMore: () => !options.short && load.acknowledgedCount() < options.events * faultyShare,
     untilAcknowledging: () => untilAcknowledging(load),
   });

@@ -2,18 +2,25 @@ import type { Sql } from '@holdfast/homeserver/platform/database/open-database.t
 
 /**
  * Has the database itself note every write of a log: which positions, the epoch that is current (its row is locked by
- * then), and the epoch that the writer believes in, which its connection is named after.
+ * then), and the epoch that the transaction's writer named at its beginning.
  */
 export async function auditWrites(sql: Sql): Promise<void> {
   await sql.unsafe(`
     CREATE TABLE drill_write (
       shard smallint, first_position bigint, last_position bigint, row_count bigint,
-      current_epoch bigint, writer text, written_at timestamptz DEFAULT clock_timestamp()
+      current_epoch bigint, named_epoch text, written_at timestamptz DEFAULT clock_timestamp()
     );
+    ALTER FUNCTION advance_shard RENAME TO advance_audited_shard;
+    CREATE FUNCTION advance_shard(shard_id smallint, held_epoch bigint, from_position bigint, to_position bigint)
+    RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM set_config('drill.epoch', held_epoch::text, true);
+      PERFORM advance_audited_shard(shard_id, held_epoch, from_position, to_position);
+    END $$;
     CREATE FUNCTION note_drill_write() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      INSERT INTO drill_write (shard, first_position, last_position, row_count, current_epoch, writer)
-      SELECT w.shard, min(w.position), max(w.position), count(*), s.epoch, current_setting('application_name')
+      INSERT INTO drill_write (shard, first_position, last_position, row_count, current_epoch, named_epoch)
+      SELECT w.shard, min(w.position), max(w.position), count(*), s.epoch, current_setting('drill.epoch', true)
       FROM written w JOIN shard s ON s.id = w.shard GROUP BY w.shard, s.epoch;
       RETURN NULL;
     END $$;
@@ -24,7 +31,7 @@ export async function auditWrites(sql: Sql): Promise<void> {
 }
 
 export interface WriteAudit {
-  /** Writes whose writer believed in another epoch than the current one. */
+  /** Writes whose writer named another epoch than the current one, or none. */
   readonly underOldEpoch: number;
   /** Writes with a lower epoch than one before them in the order of positions. */
   readonly epochsGoingBack: number;
@@ -39,7 +46,7 @@ export async function readWriteAudit(sql: Sql): Promise<WriteAudit> {
   const count = async (text: string) => (await sql.unsafe<{ count: number }[]>(text))[0]?.count ?? -1;
   return {
     underOldEpoch: await count(`SELECT count(*)::int AS count FROM drill_write
-      WHERE writer IS DISTINCT FROM format('holdfast shard %s epoch %s', shard, current_epoch)`),
+      WHERE named_epoch IS DISTINCT FROM current_epoch::text`),
     epochsGoingBack: await count(`SELECT count(*)::int AS count FROM (
       SELECT current_epoch, max(current_epoch) OVER (PARTITION BY shard ORDER BY last_position) AS highest
       FROM drill_write) AS ordered WHERE current_epoch < highest`),

@@ -3,7 +3,12 @@ import type { DrillUser } from './populate.ts';
 import { requestJson } from './send-request.ts';
 
 interface MessagesPage {
-  readonly chunk: readonly { event_id: string; type: string; content: { body?: string } }[];
+  readonly chunk: readonly {
+    event_id: string;
+    type: string;
+    origin_server_ts: number;
+    content: { body?: string };
+  }[];
   readonly end?: string;
 }
 
@@ -35,6 +40,13 @@ export async function readMessages(
     from = page.end;
   } while (from !== undefined);
   return seen;
+}
+
+/** When the newest events of a room were sent, as they say. */
+export async function readNewestTimes(baseUrl: string, roomId: string, { token }: DrillUser): Promise<number[]> {
+  const url = `${baseUrl}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=${pageLimit}`;
+  const page = (await requestJson(url, 'GET', { token, timeoutMs: readTimeoutMs })) as MessagesPage;
+  return page.chunk.map((event) => event.origin_server_ts);
 }
 
 /** Those events that are messages of the drill. */

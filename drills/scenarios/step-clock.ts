@@ -4,16 +4,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { findFakeTime } from '../cluster/find-fake-time.ts';
 import type { HomeserverProcess } from '../cluster/homeserver-process.ts';
 import { type Drill, finding, type Stage } from '../drill.ts';
+import { readNewestTimes } from '../load/read-room.ts';
 import { sendRequest } from '../load/send-request.ts';
 
 const stepSeconds = 540;
 const alertLimitMs = 30_000;
+/** A clock that is off by less is not wrong. */
+const eventLimitMs = 5_000;
+/** The newest events of a room may be older than the step. */
+const slackMs = 30_000;
 /** The process whose clock is stepped; the first to start owns shards from the beginning. */
 const steppedProcess = 0;
 
 /**
  * D2. The wall clock of one process jumps by nine minutes, one way and the other, while the others' and the database's
- * stay right. Nothing but the times written into its events may show it, and it must say that its clock is wrong.
+ * stay right. It must say so, and the others write its shards until it is right again. No event shows it: also those that
+ * its own clients send in the moment of the jump have the right time.
  */
 export const stepClock: Drill = {
   name: 'd2',
@@ -42,6 +48,8 @@ export const stepClock: Drill = {
       for (const seconds of [stepSeconds, 0, -stepSeconds, 0]) steps.push(await step(stage, process, seconds));
     } while (stage.hasTimeForMore());
     const wrong = steps.filter(({ seconds }) => seconds !== 0);
+    const stillOwned = wrong.reduce((sum, each) => sum + each.shardsOwned, 0);
+    const offMs = Math.max(...steps.map((each) => each.eventOffsetMs));
     const shown = wrong.filter((each) => each.shown).length;
     const slowest = Math.max(...steps.map(({ reportedMs }) => reportedMs));
     return [
@@ -53,6 +61,8 @@ export const stepClock: Drill = {
         `${alertLimitMs} ms`,
         slowest <= alertLimitMs,
       ),
+      finding('shards that it owns while its clock is wrong', stillOwned, '0', stillOwned === 0),
+      finding('events are dated wrong by', `${Math.round(offMs)} ms`, `${eventLimitMs} ms`, offMs <= eventLimitMs),
     ];
   },
 };
@@ -62,9 +72,14 @@ interface Step {
   readonly reportedMs: number;
   /** Whether the process's clock was really off by that. */
   readonly shown: boolean;
+  /** By the stepped process, some time after the step. */
+  readonly shardsOwned: number;
+  /** The most by which an event's time was off since the step. */
+  readonly eventOffsetMs: number;
 }
 
-async function step({ folder, say, short }: Stage, process: HomeserverProcess, seconds: number): Promise<Step> {
+async function step(stage: Stage, process: HomeserverProcess, seconds: number): Promise<Step> {
+  const { folder, say, short, cluster } = stage;
   const reports = /this machine's clock is (not )?the database's/;
   const before = process.findLines(reports).length;
   say(`the clock of ${process.name} is off by ${seconds} s`);
@@ -73,7 +88,24 @@ async function step({ folder, say, short }: Stage, process: HomeserverProcess, s
   while (process.findLines(reports).length === before && performance.now() - steppedMs < alertLimitMs) await wait(50);
   const reportedMs = performance.now() - steppedMs;
   await wait(short ? 2_000 : 8_000);
-  return { seconds, reportedMs, shown: Math.abs((await readOffsetMs(process)) - seconds * 1_000) < 10_000 };
+  const owners = await Promise.all([0, 1, 2].map((shard) => cluster.findOwner(shard)));
+  return {
+    ...{ seconds, reportedMs, shardsOwned: owners.filter((owner) => owner === process).length },
+    shown: Math.abs((await readOffsetMs(process)) - seconds * 1_000) < 10_000,
+    eventOffsetMs: await readEventOffsetMs(stage, steppedMs),
+  };
+}
+
+/** How far the times of the newest events are from the time since `sinceMs` (of performance.now()), at most. */
+async function readEventOffsetMs({ cluster, load, reader }: Stage, sinceMs: number): Promise<number> {
+  const baseUrl = cluster.processes.find((process) => process.isRunning)?.baseUrl ?? '';
+  const times: number[] = [];
+  for (const roomId of new Set(load.attempts.map((attempt) => attempt.roomId))) {
+    times.push(...(await readNewestTimes(baseUrl, roomId, reader)));
+  }
+  const [earliestMs, latestMs] = [Date.now() - (performance.now() - sinceMs), Date.now()];
+  const offsets = times.map((timeMs) => Math.max(earliestMs - slackMs - timeMs, timeMs - latestMs, 0));
+  return Math.max(0, ...offsets);
 }
 
 /** How far the clock of a process is from ours, by the Date of its replies. */

@@ -3,14 +3,13 @@ import { deviceCommands } from '../devices/device-commands.ts';
 import { ephemeralCommands } from '../ephemeral/ephemeral-commands.ts';
 import { federationCommands } from '../federation/federation-commands.ts';
 import { mediaCommands } from '../media/media-commands.ts';
-import type { AnyCommand, ShardMemory } from '../platform/shard-log/command.ts';
+import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { probeWriteCommand } from '../platform/shard-log/probe-write-command.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
 import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
 import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
 import { forgetRoomCommand } from '../rooms/forget-room.ts';
-import { recentTransactions } from '../rooms/recent-transactions.ts';
 import { redactEventCommand } from '../rooms/redact-event.ts';
 import { sendEventCommand } from '../rooms/send-event.ts';
 
@@ -32,6 +31,3 @@ export const commands: readonly AnyCommand[] = [
   releaseAliasCommand,
   sendEventCommand,
 ];
-
-/** What the next owner of a shard reads before it gets it. */
-export const preparedMemories: readonly ShardMemory<unknown>[] = [recentTransactions];

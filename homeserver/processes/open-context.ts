@@ -2,8 +2,9 @@ import { createCheckedClock } from '../platform/checked-clock.ts';
 import type { Context } from '../platform/context.ts';
 import type { PlatformContext } from '../platform/platform-context.ts';
 import { ShardLog } from '../platform/shard-log/shard-log.ts';
+import { shardPreparation } from '../rooms/shard-preparation.ts';
 import { readEventEntries } from '../storage/rooms/read-event-entries.ts';
-import { commands, preparedMemories } from './commands.ts';
+import { commands } from './commands.ts';
 import { openServerFacts } from './server-facts.ts';
 
 export interface OpenedContext {
@@ -19,7 +20,7 @@ export async function openContext(platform: PlatformContext, serverName: string)
   // The log takes the context that it is part of.
   const context: Context & { shardLog: ShardLog } = { ...platform, ...facts, clock, shardLog: undefined as never };
   context.shardLog = new ShardLog(context, {
-    ...{ clock, commands, preparedMemories },
+    ...{ clock, commands, preparation: shardPreparation },
     readEventEntries: (shard, after, upTo) => readEventEntries(context, shard, after, upTo),
     secret: clusterSecret,
   });

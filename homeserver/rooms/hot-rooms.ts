@@ -71,17 +71,16 @@ export const hotRooms: ShardMemory<HotRooms> = {
 const fewMembers = 200;
 
 async function loadHotRoom(context: Context, name: RoomName): Promise<HotRoom> {
-  const [state, counts, extremities, notifyOrdinal] = await Promise.all([
+  const [state, members, counts, extremities, notifyOrdinal] = await Promise.all([
     readState(context, name, { withoutMembers: true }),
+    readState(context, name, { membersOnly: true, limit: fewMembers + 1 }),
     countMembers(context, name),
     readForwardExtremities(context, name),
     readNotifyOrdinal(context, name, null),
   ]);
-  const memberCount = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const membersComplete = memberCount <= fewMembers;
-  if (membersComplete) state.push(...(await readState(context, name, { membersOnly: true })));
+  const membersComplete = members.length <= fewMembers;
   return new HotRoom(name, {
-    state: state.map(stateEntryOf),
+    state: (membersComplete ? [...state, ...members] : state).map(stateEntryOf),
     membersComplete,
     counts: { joined: counts.get(membershipCodes.join) ?? 0, invited: counts.get(membershipCodes.invite) ?? 0 },
     extremities: extremities.map(extremityOf),

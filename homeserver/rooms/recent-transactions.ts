@@ -26,6 +26,8 @@ export class RecentTransactions {
   constructor(shard: OwnedShard, prepared?: RecentTransactionRows) {
     this.#shard = shard;
     this.#prepared = prepared;
+    // What is still missing is read before anybody asks; a failure is met by the first who does.
+    if (prepared) this.#loaded.done().catch(() => {});
   }
 
   /** The event that a request of this identity (its hash) already made, durable or about to be. */

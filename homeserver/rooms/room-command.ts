@@ -38,9 +38,12 @@ export function roomCommand<Input extends RoomCommandInput>(
     },
     async decide(shard, input) {
       const identityHash = textHash(input.identity);
-      const earlier = await shard.remember(recentTransactions).find(identityHash);
+      // Side by side: the first command of a shard's new owner waits for both.
+      const [earlier, room] = await Promise.all([
+        shard.remember(recentTransactions).find(identityHash),
+        shard.remember(hotRooms).load(input.roomId),
+      ]);
       if (earlier) return { result: { eventId: earlier.eventId }, committed: earlier.committed };
-      const room = await shard.remember(hotRooms).load(input.roomId);
       if (!room) throw notInRoom();
       return await decide(shard, room, input, identityHash);
     },

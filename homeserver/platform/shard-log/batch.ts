@@ -36,6 +36,12 @@ interface WriteGroup {
   readonly indexByKey: Map<string, number>;
 }
 
+/** The statement for no rows at all. */
+export function emptyStatement({ columns, text }: BatchStatement): string {
+  const arrays = Object.values(columns).map((type) => arrayLiteral(type, []));
+  return text(`unnest(${arrays.join(', ')}) AS row(${Object.keys(columns).join(', ')})`);
+}
+
 /**
  * Groups writes of one transaction into few multi-row statements without changing what they amount to: a write joins
  * an earlier group of its statement only if everything in between touches other tables or commutes with it.

@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts';
+import { classifyDatabaseError } from '../database/database-error.ts';
 import type { Sql } from '../database/open-database.ts';
 import { withDeadline } from '../deadline.ts';
+import { type BatchStatement, emptyStatement } from './batch.ts';
 import type { ShardMemory } from './command.ts';
 import { openWriterConnection } from './open-writer-connection.ts';
 
@@ -8,6 +10,14 @@ import { openWriterConnection } from './open-writer-connection.ts';
 export interface PreparedShard {
   readonly sql: Sql;
   readonly memories: ReadonlyMap<ShardMemory<unknown>, unknown>;
+}
+
+/** What is made ready for the next owner of a shard. */
+export interface Preparation {
+  /** Those of its memories that begin with what they have read before. */
+  readonly memories: readonly ShardMemory<unknown>[];
+  /** Those that most transactions have: a new session of PostgreSQL takes long for the first of each. */
+  readonly statements: readonly BatchStatement[];
 }
 
 interface Waiting extends PreparedShard {
@@ -25,11 +35,13 @@ const prepareDeadlineMs = 4_000;
 export class PreparedShards {
   readonly #context: Context;
   readonly #memories: readonly ShardMemory<unknown>[];
+  readonly #warmUp: string;
   readonly #waiting = new Map<number, Waiting>();
 
-  constructor(context: Context, memories: readonly ShardMemory<unknown>[]) {
+  constructor(context: Context, { memories, statements }: Preparation) {
     this.#context = context;
     this.#memories = memories;
+    this.#warmUp = statements.map((statement) => `${emptyStatement(statement)};\n`).join('');
   }
 
   /** Throws when the database is away or too slow; then nothing is left of it. */
@@ -40,7 +52,7 @@ export class PreparedShards {
     try {
       const reading = Promise.all([
         Promise.all(this.#memories.map((memory) => Promise.resolve(memory.prepare?.(this.#context, shard)))),
-        sql`SELECT 1`,
+        this.#warm(sql),
       ]);
       const [read] = await withDeadline(reading, prepareDeadlineMs, `preparing shard ${shard}`, { clock });
       const expiry = clock.startTimer(expiryMs, () => this.#forget(shard));
@@ -53,6 +65,15 @@ export class PreparedShards {
       sql.end({ timeout: 0 }).catch(() => {});
       throw error;
     }
+  }
+
+  /** Has the session do for nothing what its transactions will do. */
+  async #warm(sql: Sql): Promise<void> {
+    await sql.unsafe(`${this.#warmUp}SELECT 1`);
+    // No shard has this number, and so the fence refuses it.
+    await sql`SELECT advance_shard(-1::smallint, 0, 0, 0)`.catch((error: unknown) => {
+      if (classifyDatabaseError(error) !== 'fenced') throw error;
+    });
   }
 
   /** Gives what was prepared to the shard's writer, which ends the connection some day. */

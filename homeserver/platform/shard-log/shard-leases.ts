@@ -1,11 +1,11 @@
 import type { CheckedClock } from '../checked-clock.ts';
 import type { Context } from '../context.ts';
+import { withDeadline } from '../deadline.ts';
 import { ClockWatch } from './clock-watch.ts';
-import type { ShardMemory } from './command.ts';
 import { decideLeases, type Gift, type ShardObservation } from './decide-leases.ts';
 import { LeaseConnection, type LeasesSeen, type ShardRow, type TakenShard } from './lease-connection.ts';
 import type { LogHints } from './log-hints.ts';
-import { PreparedShards } from './prepared-shards.ts';
+import { type Preparation, PreparedShards } from './prepared-shards.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 import { ShardHandOver } from './shard-hand-over.ts';
 import type { ShardLogMetrics } from './shard-log-metrics.ts';
@@ -20,14 +20,16 @@ export interface ShardLeasesOptions {
   readonly hints: LogHints;
   readonly owners: ShardOwners;
   readonly metrics: ShardLogMetrics;
-  readonly preparedMemories: readonly ShardMemory<unknown>[];
+  readonly preparation: Preparation;
   readonly committed: ShardWriterEvents['committed'];
 }
 
 const ticksPerLease = 5;
 const changesAloneAfterRefusal = 500;
-/** All at once would make each of them take as long as all. */
-const handOversAtOnce = 3;
+/** One after another, since all at once would make each of them take as long as all; more at once when there are many. */
+const handOversInTurn = 32;
+/** The owner before waits this long for the first commit of the next one, before it hands over another shard. */
+const firstCommitMs = 500;
 
 /**
  * Takes, renews and gives back this process's shards. The database's clock decides who holds what; taking a shard
@@ -57,7 +59,7 @@ export class ShardLeases {
     this.#options = options;
     this.#connection = new LeaseConnection(context, options.processId);
     this.#clockWatch = new ClockWatch(options.clock, context.log, options.metrics);
-    this.#prepared = new PreparedShards(context, options.preparedMemories);
+    this.#prepared = new PreparedShards(context, options.preparation);
     const { processId, secret, hints, owners } = options;
     const [connection, writers] = [this.#connection, this.#writers];
     this.#handOver = new ShardHandOver(context, { processId, secret, connection, hints, owners, writers });
@@ -109,12 +111,15 @@ export class ShardLeases {
     await this.#prepared.prepare(shard);
   }
 
-  /** Begins to write a shard that its owner has just handed over to this process. */
-  receiveShard(shard: number, taken: TakenShard): void {
+  /** Begins to write a shard that its owner has just handed over to this process. Resolves when it does. */
+  async receiveShard(shard: number, taken: TakenShard): Promise<void> {
     const held = this.#writers.get(shard);
     // A look may have been faster.
     if (this.#state !== 'taking part' || this.#moving.has(shard) || (held && held.epoch >= taken.epoch)) return;
     this.#open(shard, taken, 0);
+    const { clock } = this.#context;
+    const committed = this.#writers.get(shard)?.append(0, () => ({ entries: [], writes: [] }));
+    if (committed) await withDeadline(committed, firstCommitMs, 'a first commit', { clock }).catch(() => {});
   }
 
   /** Notes who got a shard, as its owner before tells it. */
@@ -156,7 +161,8 @@ export class ShardLeases {
     const handOverNext = async (): Promise<void> => {
       for (let gift = gifts.shift(); gift; gift = gifts.shift()) await this.#moveTo(gift, seen);
     };
-    await Promise.all(Array.from({ length: handOversAtOnce }, handOverNext));
+    const atOnce = Math.ceil(gifts.length / handOversInTurn);
+    await Promise.all(Array.from({ length: atOnce }, handOverNext));
   }
 
   get #isClosed(): boolean {

@@ -3,12 +3,13 @@ import type { CheckedClock } from '../checked-clock.ts';
 import type { Context, ShardLogAccess } from '../context.ts';
 import { isDatabaseOutage } from '../database/database-error.ts';
 import { DeadlineExceededError, withDeadline } from '../deadline.ts';
-import type { AnyCommand, ShardMemory } from './command.ts';
+import type { AnyCommand } from './command.ts';
 import { forwardCommand } from './forward-command.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { TakenShard } from './lease-connection.ts';
 import { LogHints } from './log-hints.ts';
 import { LogTail, type ReadEventEntries } from './log-tail.ts';
+import type { Preparation } from './prepared-shards.ts';
 import { type CommandServer, serveCommands } from './serve-commands.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 import { handOverMessages } from './shard-hand-over.ts';
@@ -22,8 +23,7 @@ export interface ShardLogOptions {
   /** The context's, which the log tells the time. */
   readonly clock: CheckedClock;
   readonly commands: readonly AnyCommand[];
-  /** Memories that the next owner of a shard reads before it gets it. */
-  readonly preparedMemories: readonly ShardMemory<unknown>[];
+  readonly preparation: Preparation;
   readonly readEventEntries: ReadEventEntries;
   /** Shared by all processes of the homeserver; authenticates forwarded commands. */
   readonly secret: string;
@@ -69,7 +69,7 @@ export class ShardLog implements ShardLogAccess {
       processId,
       secret: options.secret,
       clock: options.clock,
-      preparedMemories: options.preparedMemories,
+      preparation: options.preparation,
       hints: this.#hints,
       owners: this.#owners,
       metrics: this.#metrics,
@@ -167,7 +167,7 @@ export class ShardLog implements ShardLogAccess {
 
   async #runForwarded(name: string, shard: number, input: unknown, timeoutMs: number): Promise<unknown> {
     if (name === handOverMessages.prepare) return await this.#leases.prepareShard(shard);
-    if (name === handOverMessages.receive) return this.#leases.receiveShard(shard, input as TakenShard);
+    if (name === handOverMessages.receive) return await this.#leases.receiveShard(shard, input as TakenShard);
     const command = this.#commandOf(name);
     const endMs = this.#context.clock.monotonicMs() + timeoutMs;
     const writer = this.#leases.writer(shard);

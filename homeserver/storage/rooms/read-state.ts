@@ -20,6 +20,8 @@ export interface StateSelection {
   readonly membersOnly?: boolean;
   readonly memberships?: readonly number[];
   readonly notMemberships?: readonly number[];
+  /** No more than this many, whichever they are. */
+  readonly limit?: number;
 }
 
 const memberType = 1;
@@ -63,7 +65,7 @@ export async function readState(
   }
   const rows = await context.database.unsafe<(EventRow & { readonly since: number })[]>(
     `SELECT ${eventColumns}, s.from_position AS since FROM room_state s JOIN event e ON e.shard = $1 AND e.position = s.event
-     WHERE ${conditions.join(' AND ')} ORDER BY s.from_position, s.event`,
+     WHERE ${conditions.join(' AND ')} ${selection.limit === undefined ? 'ORDER BY s.from_position, s.event' : `LIMIT ${parameter(selection.limit)}`}`,
     parameters as never[],
     { prepare: true },
   );

@@ -2,7 +2,7 @@ import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
 import { packEvent } from './pack-event.ts';
 import { eventIdHash } from './text-hash.ts';
 
-const insertEvents: BatchStatement = {
+export const insertEvents: BatchStatement = {
   name: 'insert-events',
   table: 'event',
   columns: {

@@ -26,7 +26,7 @@ export const noteTable = `
     UNIQUE (shard, position)
   )`;
 
-const insertNotes: BatchStatement = {
+export const insertNotes: BatchStatement = {
   name: 'insert-notes',
   table: 'note',
   columns: { id: 'text', text: 'text', shard: 'smallint', position: 'bigint', epoch: 'bigint' },

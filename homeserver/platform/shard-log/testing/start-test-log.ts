@@ -10,7 +10,7 @@ import { systemRandom } from '../../random.ts';
 import type { AnyCommand, ShardMemory } from '../command.ts';
 import { ShardLog } from '../shard-log.ts';
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts';
-import { findNote, noteMemory, noteTable, writeNote } from './note-command.ts';
+import { findNote, insertNotes, noteMemory, noteTable, writeNote } from './note-command.ts';
 
 /** One process of the log, without the rest of a homeserver. */
 export interface TestProcess {
@@ -102,7 +102,7 @@ async function startTestProcess(proxy: DatabaseProxy, options: ProcessOptions) {
   context.shardLog = new ShardLog(context, {
     clock,
     commands: [writeNote, findNote, ...(options.commands ?? [])],
-    preparedMemories: [noteMemory, ...(options.preparedMemories ?? [])],
+    preparation: { memories: [noteMemory, ...(options.preparedMemories ?? [])], statements: [insertNotes] },
     readEventEntries: async () => [],
     secret: 'test-secret',
   });
