@@ -101,7 +101,7 @@ async function measurePeers(
   const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
   try {
     const authority = await makeAuthority(folder);
-    const stubCertificate = await authority.issue('stub', ['DNS:localhost']);
+    const stubCertificate = await authority.issue('stub');
     const ground = { postgres, authority, stubCertificate, folder, scratchFolder };
     const chosen = scenarios.filter(({ name }) => wanted.includes(name));
     const results: FederationResults[] = [];

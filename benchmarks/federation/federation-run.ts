@@ -82,7 +82,7 @@ export async function runScenario(
       const link = await openLink();
       closers.push(() => link.close());
       const serverName = `localhost:${link.port}`;
-      const issued = await ground.authority.issue(name, ['DNS:localhost']);
+      const issued = await ground.authority.issue(name);
       const server = await starters[kind]({
         ...{ serverName, databaseUrl, folder: join(ground.folder, name), scratchFolder: ground.scratchFolder },
         ...{ tlsCertificate: issued.certificate, tlsKey: issued.key, authorities: ground.authority.certificate },

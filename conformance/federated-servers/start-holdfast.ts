@@ -26,7 +26,8 @@ export async function startHoldfast(setting: ServerSetting): Promise<StartedServ
       HOLDFAST_TLS_CERTIFICATE: setting.tlsCertificate,
       HOLDFAST_TLS_KEY: setting.tlsKey,
       HOLDFAST_FEDERATION_CA_FILE: setting.authorities,
-      HOLDFAST_FEDERATION_PRIVATE_ADDRESSES: '127.0.0.0/8,::1',
+      HOLDFAST_FEDERATION_PRIVATE_ADDRESSES: '127.0.0.0/8,::1/128',
+      HOLDFAST_FEDERATION_KEY_SERVERS: '',
     },
   });
   return { ...running, tlsPort, version: 'Holdfast' };

@@ -33,6 +33,15 @@ const questions: Readonly<Record<string, string>> = {
     SELECT count(*) FROM room r WHERE NOT EXISTS (
       SELECT FROM room_state s JOIN name n ON n.id = s.type
       WHERE s.room = r.id AND n.text = 'm.room.create')`,
+  'forward extremity that is no event': `
+    SELECT count(*) FROM forward_extremity x JOIN room r ON r.id = x.room
+    WHERE NOT EXISTS (SELECT FROM event e WHERE e.shard = r.shard AND e.position = x.position)`,
+  'state of a fork of an event that is not there': `
+    SELECT count(*) FROM fork_state s JOIN room r ON r.id = s.room
+    WHERE s.event IS NOT NULL AND NOT EXISTS (SELECT FROM event e WHERE e.shard = r.shard AND e.position = s.event)`,
+  'auth event that is not there': `
+    SELECT count(*) FROM event e CROSS JOIN LATERAL unnest(e.auth) a (position)
+    WHERE NOT EXISTS (SELECT FROM event o WHERE o.shard = e.shard AND o.position = a.position)`,
   'event of a room that is not there': `
     SELECT count(*) FROM event e WHERE NOT EXISTS (SELECT FROM room r WHERE r.id = e.room)`,
 };

@@ -1,18 +1,24 @@
 import { parseArgs } from 'node:util';
+import { adminRoutes } from '@holdfast/homeserver/http/admin-api/routes.ts';
 import { clientRoutes } from '@holdfast/homeserver/http/client-api/routes.ts';
+import { consoleRoutes } from '@holdfast/homeserver/http/console/console-routes.ts';
 import type { Endpoint } from '@holdfast/homeserver/http/endpoint.ts';
 import { createRandom, type Random } from '../simulation/random.ts';
 import { checkDatabase } from './check-database.ts';
 import { choose } from './choose.ts';
+import { fuzzFederation } from './federation/fuzz-federation.ts';
 import { fillPool } from './fill-pool.ts';
+import type { FuzzReport } from './fuzz-report.ts';
 import { judgeReply } from './judge-reply.ts';
+import { makeAdministrator } from './make-administrator.ts';
 import { type FuzzPool, makeRequest } from './make-request.ts';
 import { sendRawRequest } from './send-raw-request.ts';
 import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
 
 /**
- * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`. Fails on a
- * crash, a 500, an error without a code, anything stored in part, and memory that grows on.
+ * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`, as clients and
+ * administrators' tools, or with `--federation` as another server. Fails on a crash, a 500, an error without a code,
+ * anything stored in part, and memory that grows on.
  */
 const concurrency = 16;
 /** Beyond what it was after the first quarter of the requests, by which caches and pools have filled. */
@@ -21,18 +27,14 @@ const toldProblems = 20;
 /** Ended sessions would leave nothing to send with. */
 const endingOperations = new Set(['logout', 'logout_all', 'deactivateAccount', 'changePassword']);
 
-export interface FuzzReport {
-  readonly requests: number;
-  readonly statuses: ReadonlyMap<number, number>;
-  readonly problems: readonly string[];
-}
-
 export async function fuzz(requests: number, seed: number): Promise<FuzzReport> {
   const server = await startFuzzedServer();
   try {
     const random = createRandom(seed);
     const pool = await fillPool(server.port);
-    const routes = clientRoutes.filter((route) => !endingOperations.has(route.operation));
+    const operatorPool = { ...pool, tokens: [await makeAdministrator(server), ...pool.tokens] };
+    const clients = clientRoutes.filter((route) => !endingOperations.has(route.operation));
+    const others = [...adminRoutes, ...consoleRoutes];
     const statuses = new Map<number, number>();
     const problems: string[] = [];
     let sent = 0;
@@ -41,7 +43,10 @@ export async function fuzz(requests: number, seed: number): Promise<FuzzReport> 
       while (sent < requests && server.isAlive()) {
         const index = sent++;
         if (index === Math.floor(requests / 4)) settledBytes = await server.residentBytes();
-        const problem = await sendOne(server, random, choose(random, routes), pool, index, statuses);
+        const isForOperators = random.chance(0.1);
+        const route = choose(random, isForOperators ? others : clients);
+        const given = isForOperators ? operatorPool : pool;
+        const problem = await sendOne(server, random, route, given, index, statuses);
         if (problem !== undefined) problems.push(problem);
       }
     };
@@ -82,9 +87,14 @@ async function judgeServer(server: FuzzedServer, settledBytes: number): Promise<
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { requests: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
+    options: {
+      requests: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
+      federation: { type: 'boolean', default: false },
+    },
   });
-  const report = await fuzz(Number(values.requests), Number(values.seed));
+  const run = values.federation ? fuzzFederation : fuzz;
+  const report = await run(Number(values.requests), Number(values.seed));
   const statuses = [...report.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   console.log(`${report.requests} requests, seed ${values.seed}; ${statuses.join(', ')}`);
   for (const problem of report.problems.slice(0, toldProblems)) console.log(`✖ ${problem}`);

@@ -8,6 +8,10 @@ import { createTestDatabase } from '@holdfast/homeserver/testing/create-test-dat
 
 export interface FuzzedServer {
   readonly port: number;
+  /** Of the listener for clients. */
+  readonly url: string;
+  readonly serverName: string;
+  readonly registrationSecret: string;
   readonly databaseUrl: string;
   /** True while the process that was started first still runs. */
   isAlive(): boolean;
@@ -17,17 +21,32 @@ export interface FuzzedServer {
 
 const program = new URL('../../homeserver/holdfast.js', import.meta.url).pathname;
 
-/** A homeserver in a process of its own, over a fresh database: open registration, no rate limits. */
-export async function startFuzzedServer(): Promise<FuzzedServer> {
+/** Paths of PEM files. */
+export interface FuzzedServerTls {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authorities: string;
+}
+
+const registrationSecret = 'secret of the fuzzed server';
+
+/**
+ * A homeserver in a process of its own, over a fresh database: open registration, no rate limits. With `tls` it is named
+ * by its port for other servers, and servers on loopback may be asked.
+ */
+export async function startFuzzedServer(tls?: FuzzedServerTls): Promise<FuzzedServer> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-fuzz-'));
-  const port = await findFreePort();
+  const [port, tlsPort] = [await findFreePort(), await findFreePort()];
+  const serverName = tls ? `localhost:${tlsPort}` : 'fuzz.example';
   const child = spawn(process.execPath, [program, 'start'], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
       ...process.env,
       HOLDFAST_DATA_DIR: dataDir,
-      HOLDFAST_SERVER_NAME: 'fuzz.example',
+      HOLDFAST_SERVER_NAME: serverName,
+      HOLDFAST_REGISTRATION_SHARED_SECRET: registrationSecret,
+      ...(tls && federationSettings(tls, tlsPort)),
       HOLDFAST_DATABASE_URL: database.url,
       HOLDFAST_HTTP_PORT: String(port),
       HOLDFAST_HTTP_BIND: '127.0.0.1',
@@ -38,7 +57,7 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
   });
   await waitUntilUp(child, port);
   return {
-    port,
+    ...{ port, url: `http://127.0.0.1:${port}`, serverName, registrationSecret },
     databaseUrl: database.url,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     residentBytes: () => residentBytes(child.pid ?? 0),
@@ -50,6 +69,18 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
+  };
+}
+
+function federationSettings(tls: FuzzedServerTls, tlsPort: number): Record<string, string> {
+  return {
+    HOLDFAST_TLS_PORT: String(tlsPort),
+    HOLDFAST_TLS_BIND: '127.0.0.1',
+    HOLDFAST_TLS_CERTIFICATE: tls.certificate,
+    HOLDFAST_TLS_KEY: tls.key,
+    HOLDFAST_FEDERATION_CA_FILE: tls.authorities,
+    HOLDFAST_FEDERATION_PRIVATE_ADDRESSES: '127.0.0.0/8,::1/128',
+    HOLDFAST_FEDERATION_KEY_SERVERS: '',
   };
 }
 

@@ -94,6 +94,8 @@ export interface StubRoomSize {
   readonly members: number;
   /** State events of another kind, so that there are as many in all as wanted. */
   readonly otherState: number;
+  /** Part of its id, where a server has several rooms. */
+  readonly name?: string;
 }
 
 /** A public room of the first key's server, made by its user `@maker`. */
@@ -104,7 +106,7 @@ export function makeStubRoom(rules: RoomVersionRules, keys: readonly SigningKey[
   const setState = (type: string, content: JsonObject, stateKey = '') =>
     room.append({ type, sender: maker, stateKey, content }, home);
   // Versions before 12 choose their room id; in version 12 the create event is it.
-  if (!rules.roomIdIsCreateHash) room.roomId = `!made-for-this-run:${home.name}`;
+  if (!rules.roomIdIsCreateHash) room.roomId = `!${size.name ?? 'made-for-this-run'}:${home.name}`;
   setState('m.room.create', { room_version: rules.id, ...(!rules.implicitCreator && { creator: maker }) });
   setState('m.room.member', { membership: 'join', displayname: 'Maker' }, maker);
   const users = rules.privilegedCreators ? {} : { [maker]: 100 };

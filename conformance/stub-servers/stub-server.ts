@@ -12,11 +12,10 @@ import type { SigningKey } from '@holdfast/protocol/crypto/crypto-primitives.ts'
 import { signJson } from '@holdfast/protocol/crypto/sign-json.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 
-/** What a stub answers: a value becomes JSON, a text is sent as it is. */
-export interface StubReply {
-  readonly status?: number;
-  readonly body: JsonObject | string;
-}
+/** What a stub answers: an object becomes JSON, a text is sent as it is; or it does what it likes with the response. */
+export type StubReply =
+  | { readonly status?: number; readonly body: JsonObject | string }
+  | { readonly act: (response: ServerResponse) => void };
 
 /** Answers a request that it knows, or gives undefined. The path has its query; `body` is parsed on demand. */
 export type StubHandler = (ask: StubRequest) => StubReply | undefined | Promise<StubReply | undefined>;
@@ -107,7 +106,9 @@ async function answer(handlers: readonly StubHandler[], incoming: IncomingMessag
   }
 }
 
-function send(response: ServerResponse, { status = 200, body }: StubReply): void {
+function send(response: ServerResponse, reply: StubReply): void {
+  if ('act' in reply) return reply.act(response);
+  const { status = 200, body } = reply;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.end(text);

@@ -59,7 +59,7 @@ export async function startWorld(
     for (const link of links) closers.push(() => link.close());
     const start = async (kind: ServerKind, index: 0 | 1): Promise<Side> => {
       const name = index === 1 && kinds[0] === kind ? `${kind}2` : kind;
-      const issued = await authority.issue(name, ['DNS:localhost', 'IP:127.0.0.1']);
+      const issued = await authority.issue(name);
       const setting = {
         folder: join(folders.run, 'data', name),
         serverName: `localhost:${links[index].port}`,

@@ -1,0 +1,6 @@
+/** What a run of hostile requests showed. */
+export interface FuzzReport {
+  readonly requests: number;
+  readonly statuses: ReadonlyMap<number, number>;
+  readonly problems: readonly string[];
+}
