@@ -46,7 +46,10 @@ export const addMediaCommand: Command<AddMediaInput, null> = {
     checkQuota(config.media.userQuotaBytes, usedBytes, sizeBytes);
     const committed = shard.append(0, () => ({
       entries: [],
-      writes: [putMediaContent({ ...input, content }), setMediaUsage(userId, usedBytes + sizeBytes)],
+      writes: [
+        putMediaContent({ ...input, content, authenticated: config.media.authenticatedDownloads }),
+        setMediaUsage(userId, usedBytes + sizeBytes),
+      ],
     }));
     return { result: null, committed };
   },

@@ -35,23 +35,20 @@ export function announceUpload(context: Context, mediaId: string): void {
  */
 export async function waitForMedia(
   context: Context,
-  place: { readonly serverName: string; readonly mediaId: string },
+  mediaId: string,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<AvailableMedia> {
-  if (place.serverName !== context.serverName) {
-    throw new MatrixError('M_NOT_FOUND', 'This server does not fetch files from other servers');
-  }
   const endMs = context.clock.monotonicMs() + Math.min(timeoutMs, maxWaitMs);
   for (;;) {
-    const media = await readMedia(context.database, place.mediaId);
+    const media = await readMedia(context.database, mediaId);
     if (!media || media.isExpired) throw new MatrixError('M_NOT_FOUND', 'There is no such file');
     if (isAvailable(media)) return media;
     const leftMs = endMs - context.clock.monotonicMs();
     if (leftMs <= 0 || signal.aborted) {
       throw new MatrixError('M_NOT_YET_UPLOADED', 'The file has not been uploaded yet');
     }
-    await waitForUpload(context, place.mediaId, Math.min(leftMs, pollMs), signal);
+    await waitForUpload(context, mediaId, Math.min(leftMs, pollMs), signal);
   }
 }
 

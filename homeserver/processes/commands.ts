@@ -11,6 +11,7 @@ import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../roo
 import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
 import { forgetRoomCommand } from '../rooms/forget-room.ts';
 import { redactEventCommand } from '../rooms/redact-event.ts';
+import { addReportCommand } from '../rooms/reports/report.ts';
 import { sendEventCommand } from '../rooms/send-event.ts';
 
 /** Every command of the homeserver: what a process forwards to the owner of a shard is looked up here by name. */
@@ -20,6 +21,7 @@ export const commands: readonly AnyCommand[] = [
   ...mediaCommands,
   ...ephemeralCommands,
   ...federationCommands,
+  addReportCommand,
   changeMembershipCommand,
   claimAliasCommand,
   createRoomCommand,

@@ -4,6 +4,7 @@ import { publicRoutes, routes } from '../http/routes.ts';
 import { formatSetUpUrl, grantSetUpAccess, type SetUpAccess } from '../http/set-up/set-up-access.ts';
 import { setUpRoutes } from '../http/set-up/set-up-routes.ts';
 import { startHttpServer } from '../http/start-http-server.ts';
+import { startMediaUpkeep } from '../media/media-upkeep.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Context } from '../platform/context.ts';
@@ -81,6 +82,7 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     await shardLog.start();
     const federation = startFederation(context);
     closers.push(() => federation.close());
+    closers.push(startMediaUpkeep(context));
     if (config.metrics.port !== undefined) {
       const { port, bind } = config.metrics;
       const metricsServer = await startMetricsServer(metrics, { port, bind });

@@ -2,7 +2,8 @@ import { matchesEventFilter, matchesRoom, type RoomEventFilter } from '@holdfast
 import type { Context } from '../platform/context.ts';
 import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { type Direction, type PositionRange, readTimeline } from '../storage/rooms/read-timeline.ts';
-import { firstPosition, lastPosition, type RoomReader } from './room-reader.ts';
+import { placeBehind, segmentsBetween } from './history/timeline-segments.ts';
+import type { RoomReader } from './room-reader.ts';
 
 export interface MessagesRequest {
   readonly direction: Direction;
@@ -24,9 +25,12 @@ export interface MessagesPage {
 /** A filter that hardly anything passes ends a page after so many events, and the client goes on from there. */
 const mostScanned = 5_000;
 /** Ranges that one query looks into; who joined and left more often gets shorter pages. */
-const rangesPerQuery = 100;
+export const rangesPerQuery = 100;
 
-/** A page of the events that somebody may read. One query; with a filter that passes few events a handful. */
+/**
+ * A page of the events that somebody may read. One query; with a filter that passes few events a handful, and one more
+ * for each filled gap that it goes through.
+ */
 export async function readMessages(
   context: Context,
   reader: RoomReader,
@@ -42,7 +46,7 @@ export async function readMessages(
   let wanted = limit + 1;
   const passes = matchesRoom(filter, reader.room.roomId);
   while (passes && scanned < mostScanned) {
-    const { ranges, end } = nextRanges(reader.ranges, direction, place, request.to);
+    const { ranges, end } = nextRanges(reader, direction, place, request.to);
     const events = await readTimeline(context, reader.room, ranges, direction, wanted);
     if (start === undefined && events[0]) start = placeBefore(events[0], backwards);
     for (const event of events) {
@@ -78,22 +82,30 @@ function placeAfter(event: StoredEvent, backwards: boolean): number {
   return backwards ? event.position - 1 : event.position;
 }
 
-/** The readable ranges between two places, the nearest ones, and the place behind them when there are more. */
+/**
+ * The readable ranges of the next stretch of the timeline between two places, and the place behind it when there is
+ * more. Within a stretch, positions are the order.
+ */
 export function nextRanges(
-  ranges: readonly PositionRange[],
+  { ranges, segments }: Pick<RoomReader, 'ranges' | 'segments'>,
   direction: Direction,
   from: number | undefined,
   to: number | undefined,
 ): { ranges: PositionRange[]; end: number | undefined } {
   const backwards = direction === 'b';
-  const [low, high] = backwards ? [to, from] : [from, to];
-  const first = low === undefined ? firstPosition : low + 1;
-  const last = high ?? lastPosition;
-  const between = ranges
-    .map((range) => ({ first: Math.max(range.first, first), last: Math.min(range.last, last) }))
-    .filter((range) => range.first <= range.last);
-  if (between.length <= rangesPerQuery) return { ranges: between, end: undefined };
-  if (!backwards) return { ranges: between.slice(0, rangesPerQuery), end: between[rangesPerQuery - 1]?.last };
-  const nearest = between.slice(-rangesPerQuery);
-  return { ranges: nearest, end: (nearest[0]?.first ?? 0) - 1 };
+  const parts = segmentsBetween(segments, direction, from, to);
+  for (const [index, part] of parts.entries()) {
+    const between = ranges
+      .map((range) => ({ first: Math.max(range.first, part.first), last: Math.min(range.last, part.last) }))
+      .filter((range) => range.first <= range.last);
+    if (between.length === 0) continue;
+    if (between.length <= rangesPerQuery) {
+      const isLast = index === parts.length - 1;
+      return { ranges: between, end: isLast ? undefined : placeBehind(segments, part, backwards) };
+    }
+    if (!backwards) return { ranges: between.slice(0, rangesPerQuery), end: between[rangesPerQuery - 1]?.last };
+    const nearest = between.slice(-rangesPerQuery);
+    return { ranges: nearest, end: (nearest[0]?.first ?? 0) - 1 };
+  }
+  return { ranges: [], end: undefined };
 }

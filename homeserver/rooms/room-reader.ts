@@ -5,11 +5,9 @@ import { findRoom, type RoomName } from '../storage/names/room-names.ts';
 import type { Membership } from '../storage/rooms/membership-codes.ts';
 import { type ReaderSpans, readReaderSpans, type Span } from '../storage/rooms/read-reader-spans.ts';
 import type { PositionRange } from '../storage/rooms/read-timeline.ts';
+import type { TimelineGap } from '../storage/rooms/read-timeline-gaps.ts';
+import { firstPosition, lastPosition, type TimelineSegments, timelineSegments } from './history/timeline-segments.ts';
 import { notInRoom } from './room-command.ts';
-
-/** Beyond every position, and still a number that SQL can hold. */
-export const firstPosition = -9e15;
-export const lastPosition = 9e15;
 
 /** What one user may read of one room. */
 export interface RoomReader {
@@ -21,8 +19,10 @@ export interface RoomReader {
   readonly isWorldReadable: boolean;
   /** The room state that may be read is the one after this position; undefined: the current one. */
   readonly stateAt: number | undefined;
-  /** The events that may be read, oldest first; they do not touch. */
+  /** The events that may be read, by their positions; they do not touch. */
   readonly ranges: readonly PositionRange[];
+  /** The order of the timeline. */
+  readonly segments: TimelineSegments;
   /** The user's membership including what the event at a position did to it (MSC4115). */
   membershipAt(position: number): Membership;
 }
@@ -58,7 +58,8 @@ export async function lookUpRoomReader(
     membership: now,
     isWorldReadable,
     stateAt: now === 'join' || isWorldReadable ? undefined : lastJoin?.to,
-    ranges: readableRanges(userId, memberships, spans.visibilities),
+    ranges: readableRanges(userId, memberships, spans.visibilities, spans.gaps),
+    segments: timelineSegments(spans.gaps),
     membershipAt: (position) => spanAfter(memberships, position)?.value ?? 'leave',
   };
 }
@@ -82,15 +83,19 @@ export function readableStateAt(reader: RoomReader, at: number | undefined): num
 
 /**
  * Between two changes of membership or visibility the answer is the same for all events. An event that makes such a
- * change may also be read if the state after it allows it.
+ * change may also be read if the state after it allows it. History that filled a gap counts as what was just before the
+ * gap's end, wherever its positions are.
  */
 export function readableRanges(
   userId: string,
   memberships: ReaderSpans['memberships'],
   visibilities: ReaderSpans['visibilities'],
+  gaps: readonly TimelineGap[] = [],
 ): PositionRange[] {
   const changes = [...memberships, ...visibilities].map(({ from }) => from);
-  const boundaries = [...new Set([...changes, lastPosition])].sort((a, b) => a - b);
+  const edges = gaps.flatMap(({ first, last }) => [first - 1, last]);
+  const boundaries = [...new Set([...changes, ...edges, lastPosition])].sort((a, b) => a - b);
+  const placeOf = (position: number) => gaps.find((gap) => gap.first <= position && position <= gap.last)?.before;
   const lastJoinEnd = memberships.findLast(({ value }) => value === 'join')?.to ?? -Infinity;
   const may = (visibility: Span<HistoryVisibility> | undefined, membership: Span<Membership> | undefined, to: number) =>
     mayReadEvent(
@@ -99,7 +104,7 @@ export function readableRanges(
         userId,
         historyVisibility: visibility?.value ?? 'shared',
         membership: membership?.value,
-        joinedLater: lastJoinEnd >= to,
+        joinedLater: lastJoinEnd >= (placeOf(to) ?? to),
       },
     );
   const ranges: PositionRange[] = [];

@@ -39,6 +39,8 @@ export const writers: Readonly<Record<string, readonly string[]>> = {
   names: ['homeserver/storage', 'homeserver/rooms'],
   // Aliases and published rooms change with the rooms.
   directory: ['homeserver/rooms'],
+  // Rooms, their events and their people are what is reported.
+  reports: ['homeserver/rooms'],
 };
 
 /** Tests, and the folders named `testing` that they share, import what they like: they look at the code from outside. */

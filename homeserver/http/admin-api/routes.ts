@@ -7,6 +7,7 @@ import { deleteRegistrationToken } from './registration-tokens/delete-registrati
 import { getRegistrationToken } from './registration-tokens/get-registration-token.ts';
 import { listRegistrationTokens } from './registration-tokens/list-registration-tokens.ts';
 import { updateRegistrationToken } from './registration-tokens/update-registration-token.ts';
+import { listReports } from './reports/list-reports.ts';
 import { listUsers } from './users/list-users.ts';
 
 /** What administrators and their tools call, outside of the specification. */
@@ -14,5 +15,5 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[getRegistrationNonce, registerBySharedSecret],
   ...[listRegistrationTokens, createRegistrationToken, getRegistrationToken],
   ...[updateRegistrationToken, deleteRegistrationToken],
-  ...[getFederationStatus, listUsers],
+  ...[getFederationStatus, listUsers, listReports],
 ];

@@ -20,16 +20,22 @@ import { getRoomVisibilityOnDirectory } from './list-public-rooms/get-room-visib
 import { queryPublicRooms } from './list-public-rooms/query-public-rooms.ts';
 import { setRoomVisibilityOnDirectory } from './list-public-rooms/set-room-visibility-on-directory.ts';
 import { getRoomEvents } from './message-pagination/get-room-events.ts';
+import { getMutualRooms } from './mutual-rooms/get-mutual-rooms.ts';
 import { redactEvent } from './redaction/redact-event.ts';
+import { reportEvent } from './report-content/report-event.ts';
+import { reportRoom } from './report-content/report-room.ts';
+import { reportUser } from './report-content/report-user.ts';
 import { getEventByTimestamp } from './room-event-by-timestamp/get-event-by-timestamp.ts';
 import { sendMessage } from './room-send/send-message.ts';
 import { setRoomState, setRoomStateWithKey } from './room-state/set-room-state.ts';
+import { getRoomSummary } from './room-summary/get-room-summary.ts';
 import { upgradeRoom } from './room-upgrades/upgrade-room.ts';
 import { getJoinedMembersByRoom } from './rooms/get-joined-members-by-room.ts';
 import { getMembersByRoom } from './rooms/get-members-by-room.ts';
 import { getOneRoomEvent } from './rooms/get-one-room-event.ts';
 import { getRoomState } from './rooms/get-room-state.ts';
 import { getRoomStateWithKey, getRoomStateWithoutKey } from './rooms/get-room-state-event.ts';
+import { getSpaceHierarchy } from './space-hierarchy/get-space-hierarchy.ts';
 
 /** Rooms: making and finding them, who is in them, and what is said in them. */
 export const roomRoutes: readonly Endpoint[] = [
@@ -40,5 +46,7 @@ export const roomRoutes: readonly Endpoint[] = [
   ...[sendMessage, redactEvent, getRoomEvents, getOneRoomEvent, getEventContext, getEventByTimestamp],
   ...[getJoinedRooms, getJoinedMembersByRoom, getMembersByRoom],
   ...[getRoomIdByAlias, setRoomAlias, deleteRoomAlias, getLocalAliases],
+  ...[getSpaceHierarchy, getRoomSummary, getMutualRooms],
+  ...[reportRoom, reportEvent, reportUser],
   ...[getPublicRooms, queryPublicRooms, getRoomVisibilityOnDirectory, setRoomVisibilityOnDirectory],
 ];

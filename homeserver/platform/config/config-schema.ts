@@ -104,6 +104,7 @@ export const configKeys = {
     invite: rate(1, 30, 'Invitations sent.'),
     toDevice: rate(50, 500, 'Requests that send messages to devices.'),
     mediaUpload: rate(5, 50, 'Files uploaded.'),
+    report: rate(0.1, 20, 'Rooms, events and users reported.'),
     userSearch: rate(2, 20, 'Searches of the user directory.'),
     registration: rate(0.1, 10, 'Accounts made, per address.'),
     loginAddress: rate(0.5, 20, 'Logins, per address.'),
@@ -122,6 +123,20 @@ export const configKeys = {
     pendingUploads: integer(20, 1, 1_000, 'How many uploads a user may announce without sending the file.'),
     pendingLifetimeMs: integer(24 * hourMs, 60_000, 720 * hourMs, 'How long such an upload is waited for.'),
     maxThumbnailPixels: integer(64_000_000, 1, 1_000_000_000, 'Pictures with more pixels get no thumbnails.'),
+    authenticatedDownloads: flag(
+      true,
+      'New files are given only to those who say who they are. The old paths, which ask nobody, then find only files ' +
+        'that came while this was off, as old clients and servers need it.',
+    ),
+    maxRemoteBytes: integer(50 * mebibyte, 1, 10 * gibibyte, 'Largest file fetched from another server, in bytes.'),
+    remoteTimeoutMs: integer(120_000, 1_000, 3_600_000, 'How long fetching such a file may take, in milliseconds.'),
+    remoteLifetimeMs: integer(
+      undefined,
+      hourMs,
+      Number.MAX_SAFE_INTEGER,
+      'Files of other servers that nobody asked for during so many milliseconds are deleted here; they are fetched ' +
+        'again when somebody does. Unset: they are kept.',
+    ),
   }),
   limits: section('Bounds of memory and requests.', {
     maxBodyBytes: integer(4 * mebibyte, 65_536, 256 * mebibyte, 'Largest body of a JSON request, in bytes.'),
@@ -160,6 +175,7 @@ export const configKeys = {
       'A server that was away is sent the events that it missed, in their order, if there are no more than these; ' +
         'otherwise the newest of each room, and it asks for the others itself.',
     ),
+    publicRooms: flag(false, 'Show the public room directory of this server to other servers.'),
   }),
   tls: section('A listener of its own for other servers, with TLS. It answers clients too. Used when `port` is set.', {
     port: integer(undefined, 0, 65_535, 'TCP port: 8448 unless something else leads other servers here.'),

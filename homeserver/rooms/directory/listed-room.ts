@@ -24,29 +24,31 @@ export function listRoom(
   joined: number,
 ): ListedRoom {
   const contents = new Map(events.map(({ pdu }) => [pdu.type, pdu.content]));
-  const text = (type: string, member: string) => textOf(contents.get(type)?.[member]);
-  const name = text('m.room.name', 'name');
-  const topic = topicText(contents.get('m.room.topic') ?? {});
-  const canonicalAlias = text('m.room.canonical_alias', 'alias');
-  const roomType = text('m.room.create', 'type');
-  const summary = {
-    room_id: place.roomId,
-    num_joined_members: joined,
-    world_readable: text('m.room.history_visibility', 'history_visibility') === 'world_readable',
-    guest_can_join: text('m.room.guest_access', 'guest_access') === 'can_join',
-    join_rule: text('m.room.join_rules', 'join_rule'),
-    name,
-    topic,
-    canonical_alias: canonicalAlias,
-    avatar_url: text('m.room.avatar', 'url'),
-    room_type: roomType,
-  };
+  const summary = summariseState(place.roomId, contents, joined);
+  const { name, topic, canonical_alias: canonicalAlias, room_type: roomType } = summary;
   return {
     room: place.room,
     joined,
     roomType: roomType ?? null,
     searchText: [name, topic, canonicalAlias].join('\n').toLowerCase(),
     json: JSON.stringify(summary),
+  };
+}
+
+/** What is shown of a room from the contents of its current state events, by type. */
+export function summariseState(roomId: string, contents: ReadonlyMap<string, JsonObject>, joined: number) {
+  const text = (type: string, member: string) => textOf(contents.get(type)?.[member]);
+  return {
+    room_id: roomId,
+    num_joined_members: joined,
+    world_readable: text('m.room.history_visibility', 'history_visibility') === 'world_readable',
+    guest_can_join: text('m.room.guest_access', 'guest_access') === 'can_join',
+    join_rule: text('m.room.join_rules', 'join_rule'),
+    name: text('m.room.name', 'name'),
+    topic: topicText(contents.get('m.room.topic') ?? {}),
+    canonical_alias: text('m.room.canonical_alias', 'alias'),
+    avatar_url: text('m.room.avatar', 'url'),
+    room_type: text('m.room.create', 'type'),
   };
 }
 

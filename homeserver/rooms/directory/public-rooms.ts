@@ -10,6 +10,8 @@ export interface PublicRoomsRequest {
   readonly searchTerm?: string | undefined;
   /** null: rooms without a type. */
   readonly roomTypes?: readonly (string | null)[] | undefined;
+  /** Rooms of one bridged network only; no room is published by one yet. */
+  readonly network?: string | undefined;
 }
 
 const defaultLimit = 100;
@@ -20,9 +22,10 @@ const maxLimit = 500;
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3publicrooms
  */
 export async function listPublicRooms(context: Context, request: PublicRoomsRequest): Promise<string> {
-  const { searchTerm = '', roomTypes } = request;
+  const { searchTerm = '', roomTypes, network } = request;
   const term = searchTerm.trim().toLowerCase();
-  const rooms = (await publishedRooms(context).list()).filter(
+  const published = network === undefined ? await publishedRooms(context).list() : [];
+  const rooms = published.filter(
     (room) => room.searchText.includes(term) && (roomTypes === undefined || roomTypes.includes(room.roomType)),
   );
   const limit = Math.min(Math.max(request.limit ?? defaultLimit, 1), maxLimit);

@@ -1,8 +1,6 @@
 import { requiredPowerLevel } from '@holdfast/protocol/authorization/power-levels.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
-import { parseRoomAlias } from '@holdfast/protocol/identifiers/room-alias.ts';
-import { isRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
 import type { Context } from '../../platform/context.ts';
 import { readAlias, readAliasesOfRoom } from '../../storage/directory/read-aliases.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
@@ -12,29 +10,7 @@ import { readPowers } from '../read-powers.ts';
 import { findRoomReader } from '../room-reader.ts';
 import { sendStateEvent } from '../send-event.ts';
 import { checkLocalAlias, claimAlias, releaseAlias } from './claim-alias.ts';
-
-function aliasNotFound(alias: string): MatrixError {
-  return new MatrixError('M_NOT_FOUND', `Room alias ${alias} not found`);
-}
-
-/**
- * The room of an alias. Throws M_INVALID_PARAM, M_NOT_FOUND; aliases of other servers are not found until this server
- * can ask them.
- * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3directoryroomroomalias
- */
-export async function resolveAlias(context: Context, alias: string): Promise<string> {
-  if (!parseRoomAlias(alias)) throw new MatrixError('M_INVALID_PARAM', 'The room alias is not valid');
-  const row = await readAlias(context, alias);
-  if (!row) throw aliasNotFound(alias);
-  return row.roomId;
-}
-
-/** The room that a room id or an alias means. Throws M_INVALID_PARAM, M_NOT_FOUND. */
-export async function resolveRoom(context: Context, roomIdOrAlias: string): Promise<string> {
-  if (roomIdOrAlias.startsWith('#')) return await resolveAlias(context, roomIdOrAlias);
-  if (!isRoomId(roomIdOrAlias)) throw new MatrixError('M_INVALID_PARAM', 'This is neither a room id nor a room alias');
-  return roomIdOrAlias;
-}
+import { aliasNotFound } from './resolve-alias.ts';
 
 /**
  * Makes an alias lead to a room that the user is in. Throws M_INVALID_PARAM, M_FORBIDDEN; M_UNKNOWN with status 409

@@ -26,19 +26,23 @@ export const listedStateTypes = [
   'm.room.history_visibility',
 ] as const;
 
-/** What the directory shows of rooms (by number): the state events and how many members are joined. Two queries. */
+/**
+ * What is shown of rooms (by number) to those who are not in them: the state events of these types with an empty state
+ * key, and how many members are joined. Two queries.
+ */
 export async function readListedRooms(
   context: Context,
   rooms: readonly number[],
+  types: readonly string[] = listedStateTypes,
 ): Promise<{ events: StoredEvent[]; joined: Map<number, number> }> {
   if (rooms.length === 0) return { events: [], joined: new Map() };
-  const names = await findNames(context, [...listedStateTypes, '']);
+  const names = await findNames(context, [...types, '']);
   const [eventRows, countRows] = await Promise.all([
     context.database.unsafe<EventRow[]>(
       `SELECT ${eventColumns} FROM room_state s JOIN event e ON e.shard = s.shard AND e.position = s.event
        WHERE s.room = ANY($1::int[]) AND s.type = ANY($2::int[]) AND s.state_key = $3
          AND s.to_position = ${currentPosition}`,
-      [rooms as number[], listedStateTypes.flatMap((type) => names.get(type) ?? []), names.get('') ?? 0],
+      [rooms as number[], types.flatMap((type) => names.get(type) ?? []), names.get('') ?? 0],
       { prepare: true },
     ),
     context.database<{ room: number; joined: number }[]>`

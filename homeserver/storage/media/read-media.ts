@@ -9,6 +9,8 @@ export interface MediaRow {
   readonly sizeBytes: number | null;
   readonly contentType: string | null;
   readonly fileName: string | null;
+  /** Given only to those who say who they are. */
+  readonly authenticated: boolean;
   /** It waited for too long and is not there any more. */
   readonly isExpired: boolean;
 }
@@ -16,7 +18,7 @@ export interface MediaRow {
 export async function readMedia(sql: Sql, mediaId: string): Promise<MediaRow | undefined> {
   const rows = await sql<MediaRow[]>`
     SELECT media_id AS "mediaId", user_id AS "userId", content, size_bytes AS "sizeBytes",
-      content_type AS "contentType", file_name AS "fileName",
+      content_type AS "contentType", file_name AS "fileName", authenticated,
       content IS NULL AND expires_at <= clock_timestamp() AS "isExpired"
     FROM media WHERE media_id = ${mediaId}`;
   return rows[0];

@@ -50,11 +50,13 @@ const putContents: BatchStatement = {
     size_bytes: 'bigint',
     content_type: 'text',
     file_name: 'text',
+    authenticated: 'boolean',
   },
-  text: (rows) => `INSERT INTO media (media_id, user_id, created_ms, content, size_bytes, content_type, file_name)
+  text: (rows) => `INSERT INTO media
+    (media_id, user_id, created_ms, content, size_bytes, content_type, file_name, authenticated)
     SELECT * FROM ${rows} ON CONFLICT (media_id) DO UPDATE SET content = excluded.content,
       size_bytes = excluded.size_bytes, content_type = excluded.content_type, file_name = excluded.file_name,
-      expires_at = NULL
+      authenticated = excluded.authenticated, expires_at = NULL
     WHERE media.content IS NULL`,
   rowKey: (row) => row[0] as string,
   commutesWith: independent,
@@ -70,12 +72,16 @@ export interface UploadedMedia {
   readonly sizeBytes: number;
   readonly contentType: string;
   readonly fileName: string | null;
+  readonly authenticated: boolean;
 }
 
 /** Gives an id its file, for good. */
 export function putMediaContent(media: UploadedMedia): Write {
-  const { mediaId, userId, createdMs, content, sizeBytes, contentType, fileName } = media;
-  return { statement: putContents, row: [mediaId, userId, createdMs, content, sizeBytes, contentType, fileName] };
+  const { mediaId, userId, createdMs, content, sizeBytes, contentType, fileName, authenticated } = media;
+  return {
+    statement: putContents,
+    row: [mediaId, userId, createdMs, content, sizeBytes, contentType, fileName, authenticated],
+  };
 }
 
 const setUsages: BatchStatement = {

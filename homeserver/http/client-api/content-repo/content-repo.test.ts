@@ -20,6 +20,7 @@ before(async () => {
       'media.max_upload_bytes': maxUploadBytes,
       'media.user_quota_bytes': 3_000_000,
       'media.pending_uploads': 2,
+      'media.authenticated_downloads': false,
     },
   });
   user = await registerUser(homeserver.baseUrl, 'uploader');

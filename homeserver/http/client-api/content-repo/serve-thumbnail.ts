@@ -1,11 +1,9 @@
 import { findThumbnail } from '../../../media/find-thumbnail.ts';
-import { waitForMedia } from '../../../media/wait-for-media.ts';
 import type { Context } from '../../../platform/context.ts';
 import type { MadeReply } from '../../reply.ts';
 import { fileReply, type SentFile } from './file-reply.ts';
-import { downloadQuerySchema, type FileRequest } from './serve-content.ts';
+import { downloadQuerySchema, type FileRequest, findRequestedFile } from './serve-content.ts';
 
-const defaultTimeoutMs = 20_000;
 const maxSide = 1_000_000;
 
 export const thumbnailQuerySchema = {
@@ -35,9 +33,8 @@ export async function serveThumbnail(
   request: ThumbnailFileRequest,
   cache: SentFile['cache'],
 ): Promise<MadeReply> {
-  const { params, query, signal } = request;
-  const media = await waitForMedia(context, params, query.timeout_ms ?? defaultTimeoutMs, signal);
-  const { width, height, method = 'scale', animated = false } = query;
+  const media = await findRequestedFile(context, request, cache);
+  const { width, height, method = 'scale', animated = false } = request.query;
   const { contentType, body, sizeBytes, name } = await findThumbnail(context, media.content, {
     ...{ width, height, method, animated },
   });

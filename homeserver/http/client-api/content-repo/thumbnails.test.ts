@@ -13,7 +13,11 @@ let user: TestUser;
 before(async () => {
   storePath = await makeTestFolder();
   homeserver = await startTestHomeserver({
-    config: { 'media.store_path': storePath, 'media.max_thumbnail_pixels': 4_000_000 },
+    config: {
+      'media.store_path': storePath,
+      'media.max_thumbnail_pixels': 4_000_000,
+      'media.authenticated_downloads': false,
+    },
   });
   user = await registerUser(homeserver.baseUrl, 'painter');
 });

@@ -46,7 +46,7 @@ test('only members make aliases, and only of this server', async () => {
   assert.equal(await outcome(alice, 'PUT', aliasPath('#a:b.example'), { room_id: roomId }), '400 M_INVALID_PARAM');
   assert.equal(await outcome(alice, 'PUT', aliasPath('a'), { room_id: roomId }), '400 M_INVALID_PARAM');
   assert.equal(await outcome(alice, 'GET', aliasPath('a')), '400 M_INVALID_PARAM');
-  assert.equal(await outcome(alice, 'GET', aliasPath('#a:b.example')), '404 M_NOT_FOUND');
+  assert.equal(await outcome(alice, 'GET', aliasPath('#a:b.example')), '502 M_CONNECTION_FAILED');
   assert.equal(await outcome(alice, 'PUT', aliasPath('#a:test.example'), {}), '400 M_BAD_JSON');
 });
 

@@ -1,8 +1,9 @@
-import { resolveAlias } from '../../../rooms/directory/room-aliases.ts';
+import { resolveAlias } from '../../../rooms/directory/resolve-alias.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
- * The room that an alias leads to.
+ * The room that an alias leads to, and servers that are in it. Errors: M_NOT_FOUND, M_INVALID_PARAM,
+ * M_CONNECTION_FAILED, M_CONNECTION_TIMEOUT.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3directoryroomroomalias
  */
 export const getRoomIdByAlias = defineEndpoint({
@@ -11,6 +12,7 @@ export const getRoomIdByAlias = defineEndpoint({
   path: '/_matrix/client/v3/directory/room/{roomAlias}',
   authentication: 'none',
   async handle(context, { params: { roomAlias } }) {
-    return { room_id: await resolveAlias(context, roomAlias), servers: [context.serverName] };
+    const { roomId, servers } = await resolveAlias(context, roomAlias);
+    return { room_id: roomId, servers };
   },
 });

@@ -1,6 +1,6 @@
 import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
-import { resolveRoom } from '../../../rooms/directory/room-aliases.ts';
+import { findRoomByName } from '../../../rooms/directory/resolve-alias.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { joinBody, viaQuery } from './join-body.ts';
 
@@ -18,7 +18,7 @@ export const joinRoom = defineEndpoint({
   query: viaQuery,
   body: joinBody,
   async handle(context, { requester: { userId }, params, body: { reason, third_party_signed: signed } }) {
-    const roomId = await resolveRoom(context, params.roomIdOrAlias);
+    const { roomId } = await findRoomByName(context, params.roomIdOrAlias);
     await changeMembership(context, {
       roomId,
       action: 'join',

@@ -1,5 +1,5 @@
 import { changeMembership } from '../../../rooms/change-membership.ts';
-import { resolveRoom } from '../../../rooms/directory/room-aliases.ts';
+import { findRoomByName } from '../../../rooms/directory/resolve-alias.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { viaQuery } from '../joining/join-body.ts';
 
@@ -17,7 +17,7 @@ export const knockRoom = defineEndpoint({
   query: viaQuery,
   body: { type: 'object', properties: { reason: { type: 'string' } } },
   async handle(context, { requester: { userId }, params: { roomIdOrAlias }, body: { reason } }) {
-    const roomId = await resolveRoom(context, roomIdOrAlias);
+    const { roomId } = await findRoomByName(context, roomIdOrAlias);
     const content = reason === undefined ? {} : { reason };
     await changeMembership(context, { roomId, action: 'knock', sender: userId, target: userId, content });
     return { room_id: roomId };

@@ -109,7 +109,8 @@ test('pages go on where the last one ended, both ways, also when rooms change in
 test('what cannot be answered is refused', async () => {
   assert.equal((await bob.request('GET', '/publicRooms?since=nonsense')).body.errcode, 'M_INVALID_PARAM');
   assert.equal((await bob.request('GET', '/publicRooms?limit=-1')).body.errcode, 'M_INVALID_PARAM');
-  assert.equal((await bob.request('GET', '/publicRooms?server=b.example')).status, 404);
+  assert.equal((await bob.request('GET', '/publicRooms?server=b.example')).status, 502);
+  assert.equal((await bob.request('GET', '/publicRooms?server=no%20name')).body.errcode, 'M_INVALID_PARAM');
   assert.equal((await bob.request('POST', '/publicRooms', { filter: [] })).body.errcode, 'M_BAD_JSON');
   const both = { include_all_networks: true, third_party_instance_id: 'irc' };
   assert.equal((await bob.request('POST', '/publicRooms', both)).body.errcode, 'M_INVALID_PARAM');

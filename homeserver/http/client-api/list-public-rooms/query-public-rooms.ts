@@ -1,8 +1,9 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { listPublicRooms } from '../../../rooms/directory/public-rooms.ts';
+import { listRemotePublicRooms, type RemotePublicRoomsRequest } from '../../../rooms/directory/remote-public-rooms.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import type { SchemaValue } from '../../json-schema.ts';
 import { jsonText } from '../../reply.ts';
-import { checkDirectoryServer } from './check-directory-server.ts';
 
 const filterSchema = {
   type: 'object',
@@ -12,8 +13,20 @@ const filterSchema = {
   },
 } as const;
 
+/** The body of a search, by clients and by servers. */
+export const publicRoomsBodySchema = {
+  type: 'object',
+  properties: {
+    limit: { type: 'integer', minimum: 0 },
+    since: { type: 'string' },
+    filter: filterSchema,
+    include_all_networks: { type: 'boolean' },
+    third_party_instance_id: { type: 'string' },
+  },
+} as const;
+
 /**
- * The public room directory, searched.
+ * The public room directory, searched, of this server or of another one.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3publicrooms
  */
 export const queryPublicRooms = defineEndpoint({
@@ -21,26 +34,24 @@ export const queryPublicRooms = defineEndpoint({
   method: 'POST',
   path: '/_matrix/client/v3/publicRooms',
   authentication: 'user',
-  query: { type: 'object', properties: { server: { type: 'string' } } },
-  body: {
-    type: 'object',
-    properties: {
-      limit: { type: 'integer', minimum: 0 },
-      since: { type: 'string' },
-      filter: filterSchema,
-      include_all_networks: { type: 'boolean' },
-      third_party_instance_id: { type: 'string' },
-    },
-  },
-  async handle(context, { query: { server }, body }) {
-    checkDirectoryServer(context, server);
-    const { limit, since, filter = {}, include_all_networks: allNetworks, third_party_instance_id: network } = body;
-    if (allNetworks && network !== undefined) {
-      throw new MatrixError('M_INVALID_PARAM', 'third_party_instance_id and include_all_networks exclude each other');
-    }
-    // No room is published by a bridged network yet.
-    const roomTypes = network === undefined ? filter.room_types : [];
-    const searchTerm = filter.generic_search_term ?? undefined;
-    return jsonText(await listPublicRooms(context, { limit, since, searchTerm, roomTypes }));
+  query: { type: 'object', properties: { server: { type: 'string', maxLength: 255 } } },
+  body: publicRoomsBodySchema,
+  async handle(context, { query: { server = context.serverName }, body }) {
+    const request = publicRoomsRequestOf(body);
+    if (server !== context.serverName) return await listRemotePublicRooms(context, server, request);
+    return jsonText(await listPublicRooms(context, request));
   },
 });
+
+/** What a body asks for. Throws M_INVALID_PARAM. */
+export function publicRoomsRequestOf(body: SchemaValue<typeof publicRoomsBodySchema>): RemotePublicRoomsRequest {
+  const { limit, since, filter = {}, include_all_networks: allNetworks, third_party_instance_id: network } = body;
+  if (allNetworks && network !== undefined) {
+    throw new MatrixError('M_INVALID_PARAM', 'third_party_instance_id and include_all_networks exclude each other');
+  }
+  return {
+    ...{ limit, since, allNetworks, network },
+    searchTerm: filter.generic_search_term ?? undefined,
+    roomTypes: filter.room_types,
+  };
+}
