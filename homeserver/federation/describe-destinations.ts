@@ -8,21 +8,20 @@ export function describeDestinations({ context, senders, dormant }: HomeShard): 
   const active = [...senders.values()].map((sender): DestinationStatus => {
     const { queue, server, failures, lastSuccessMs } = sender;
     const backOff = readBackOff(context, server);
-    const awayMs = sender.behindSinceMs === null ? 0 : context.clock.wallMs() - sender.behindSinceMs;
     return {
       server,
       state: sender.isWaiting ? 'waiting' : queue.isRecovering ? 'catching-up' : 'sending',
       queued: queue.length,
-      waitingMs: Math.max(0, Math.round(Math.max(nowMs - sender.waitingSinceMs, awayMs))),
+      waitingMs: Math.round(nowMs - Math.min(sender.waitingSinceMs, sender.awaySinceMs)),
       retryInMs: sender.isWaiting ? (backOff?.retryInMs ?? null) : null,
       lastSuccessTs: lastSuccessMs,
       lastError: failures > 0 ? (sender.lastError ?? null) : null,
     };
   });
   const asleep = [...dormant].map(
-    ([server, { retryAtMs, behindSinceMs }]): DestinationStatus => ({
+    ([server, { retryAtMs, awaySinceMs }]): DestinationStatus => ({
       ...{ server, state: 'waiting', queued: 0 },
-      waitingMs: behindSinceMs === null ? 0 : Math.max(0, context.clock.wallMs() - behindSinceMs),
+      waitingMs: Math.round(nowMs - awaySinceMs),
       retryInMs: Math.max(0, Math.round(retryAtMs - nowMs)),
       lastSuccessTs: null,
       lastError: readBackOff(context, server)?.lastError ?? null,

@@ -6,6 +6,7 @@ import { readBackOff } from '../remote-servers/back-off/back-offs.ts';
 import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import type { DestinationQueue, QueueBatch } from './destination-queue.ts';
 import type { SendingMetrics } from './federation-metrics.ts';
+import type { Pacer } from './pacer.ts';
 import { sendTransaction } from './send-transaction.ts';
 import { makeTransaction } from './transaction.ts';
 import type { Turns } from './turns.ts';
@@ -18,6 +19,8 @@ export interface SenderHome {
   readonly signal: AbortSignal;
   /** For servers that failed last: those that hang must not hold up each other's turns, nor all connections. */
   readonly doubtfulTurns: Turns;
+  /** A message to a thousand servers must not keep the event loop to itself. */
+  readonly pacer: Pacer;
   /** Makes a queue that has left things to the tables begin to read them. */
   startRecovery(sender: DestinationSender): Promise<void>;
   /** Commits how far the server has been sent what is for it. */
@@ -28,8 +31,12 @@ export interface SenderHome {
   leaveToTables(sender: DestinationSender, retryInMs: number): Promise<void>;
 }
 
-const firstRetryMs = 1_000;
+const firstRetryMs = 5_000;
+/** For so long after its first failure, a server is not left alone for longer than this. */
+const soonRetryMs = 45_000;
 const longestRetryMs = 3_600_000;
+/** A server is left alone for this part of the time for which it has been away. */
+const awayPart = 1 / 20;
 const databaseRetryMs = 1_000;
 /** Whoever has to wait longer waits without memory. */
 const longestWaitInMemoryMs = 60_000;
@@ -43,8 +50,8 @@ export class DestinationSender {
   failures = 0;
   lastError: string | undefined;
   lastSuccessMs: number | null = null;
-  /** Wall clock, as data. */
-  behindSinceMs: number | null = null;
+  /** Since when it has not had what is for it; monotonic, and so below zero where that was before this process. */
+  awaySinceMs: number;
   /** When something began to wait, or the last transaction arrived; monotonic. */
   waitingSinceMs: number;
   #isRunning = false;
@@ -57,6 +64,7 @@ export class DestinationSender {
     this.queue = queue;
     this.isSavedAsBehind = isSavedAsBehind;
     this.waitingSinceMs = home.context.clock.monotonicMs();
+    this.awaySinceMs = this.waitingSinceMs;
   }
 
   get server(): string {
@@ -106,6 +114,7 @@ export class DestinationSender {
     if (this.queue.isRecovering) await this.#home.startRecovery(this);
     const giveBack = this.failures > 0 ? await this.#home.doubtfulTurns.take() : undefined;
     try {
+      await this.#home.pacer.next();
       const batch = await this.queue.nextBatch();
       if (!batch) return false;
       if (batch.pdus.length + batch.edus.length > 0) await this.#send(batch);
@@ -125,6 +134,7 @@ export class DestinationSender {
     const refused = await sendTransaction(context, this.server, transaction, signal);
     this.failures = 0;
     this.lastError = undefined;
+    this.awaySinceMs = context.clock.monotonicMs();
     this.lastSuccessMs = context.clock.wallMs();
     metrics.transactions.add({ result: 'acknowledged' });
     metrics.pdus.add({}, pdus.length);
@@ -149,7 +159,7 @@ export class DestinationSender {
       { server: this.server, failures: this.failures, problem: error.message },
       'a server was not reached',
     );
-    const waitMs = this.#chooseWaitMs(error);
+    const waitMs = this.#chooseWaitMs();
     if (waitMs <= longestWaitInMemoryMs) return this.#retryIn(waitMs);
     try {
       await this.#home.leaveToTables(this, waitMs);
@@ -160,13 +170,17 @@ export class DestinationSender {
     }
   }
 
-  /** As long as the server is left alone by everybody; where it answers and refuses, longer and longer. */
-  #chooseWaitMs(error: RemoteServerError): number {
-    const { random } = this.#home.context;
-    const status = readBackOff(this.#home.context, this.server);
-    const own = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.failures - 1, 12));
-    if (error.kind !== 'refused' && error.kind !== 'bad-answer' && status) return Math.max(status.retryInMs, 50);
-    return own * (0.75 + random.fraction() / 2);
+  /**
+   * Longer and longer at first; then, where it has been away for long, a part of that time, so that many servers that
+   * are gone for good cost next to nothing. Never sooner than anybody in this process may ask it.
+   */
+  #chooseWaitMs(): number {
+    const { context } = this.#home;
+    const soonMs = Math.min(soonRetryMs, firstRetryMs * 2 ** Math.min(this.failures - 1, 10));
+    const awayMs = context.clock.monotonicMs() - this.awaySinceMs;
+    const waitMs = Math.min(longestRetryMs, Math.max(soonMs, awayMs * awayPart));
+    const jitteredMs = waitMs * (0.75 + context.random.fraction() / 2);
+    return Math.max(jitteredMs, (readBackOff(context, this.server)?.retryInMs ?? 0) + 50);
   }
 
   #retryIn(waitMs: number): void {

@@ -7,6 +7,7 @@ import type { DestinationStatus } from './destination-status.ts';
 import { createSendingMetrics, type SendingMetrics } from './federation-metrics.ts';
 import { HomeShard } from './home-shard.ts';
 import { readServersInOutbox } from './outbox.ts';
+import { Pacer } from './pacer.ts';
 import { PduTexts } from './pdu-texts.ts';
 import { RouterPump } from './router-pump.ts';
 import { openDestinationsCommand } from './save-destinations.ts';
@@ -17,6 +18,8 @@ const tickMs = 1_000;
 /** How often it is saved how far the logs have been routed; what comes after is routed again after a crash. */
 const saveEveryTicks = 2;
 const doubtfulTurns = 64;
+/** Transactions that are put together in one turn of the event loop. */
+const startsPerTurn = 4;
 
 /** Sends to other servers from this process: to those whose home shards it owns. */
 export class FederationSender implements DestinationOwner {
@@ -25,6 +28,7 @@ export class FederationSender implements DestinationOwner {
   readonly #texts: PduTexts;
   readonly #metrics: SendingMetrics;
   readonly #doubtfulTurns = new Turns(doubtfulTurns);
+  readonly #pacer = new Pacer(startsPerTurn);
   readonly #opening = new Set<number>();
   #unsubscribe: () => void = () => {};
   #timer: Timer | undefined;
@@ -76,7 +80,7 @@ export class FederationSender implements DestinationOwner {
     const { tail } = this.#context.shardLog;
     const share = {
       ...{ context: this.#context, texts: this.#texts },
-      ...{ metrics: this.#metrics, doubtfulTurns: this.#doubtfulTurns },
+      ...{ metrics: this.#metrics, doubtfulTurns: this.#doubtfulTurns, pacer: this.#pacer },
     };
     const opened = { id: homeShard, epoch, routed: routed ?? tail.positions(), rows, inOutbox };
     const home = new HomeShard(share, opened);
@@ -145,8 +149,8 @@ export class FederationSender implements DestinationOwner {
       for (const sender of senders.values()) {
         if (!sender.queue.isEmpty) oldestMs = Math.max(oldestMs, clock.monotonicMs() - sender.waitingSinceMs);
       }
-      for (const { behindSinceMs } of dormant.values()) {
-        oldestMs = Math.max(oldestMs, clock.wallMs() - (behindSinceMs ?? clock.wallMs()));
+      for (const { awaySinceMs } of dormant.values()) {
+        oldestMs = Math.max(oldestMs, clock.monotonicMs() - awaySinceMs);
       }
     }
     return oldestMs;

@@ -2,13 +2,14 @@ import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { isServerAllowed } from '../remote-servers/is-server-allowed.ts';
 import type { AddressedEdu } from '../rooms/addressed-edu.ts';
-import type { DestinationRow } from '../storage/federation/destination-row.ts';
+import type { StoredDestination } from '../storage/federation/destination-row.ts';
 import { homeShardOf, readDestination } from '../storage/federation/read-destinations.ts';
 import { DestinationQueue, type QueuedEdu, type QueuedPdu } from './destination-queue.ts';
 import { DestinationSender, type SenderHome } from './destination-sender.ts';
 import { edusOfEntry } from './edus-of-entry.ts';
 import type { SendingMetrics } from './federation-metrics.ts';
 import { outboxServerOf } from './outbox.ts';
+import type { Pacer } from './pacer.ts';
 import type { PduTexts } from './pdu-texts.ts';
 import { Recovery } from './recovery.ts';
 import { SavedPositions } from './saved-positions.ts';
@@ -22,6 +23,7 @@ export interface SendingShare {
   readonly texts: PduTexts;
   readonly metrics: SendingMetrics;
   readonly doubtfulTurns: Turns;
+  readonly pacer: Pacer;
 }
 
 /** What is known of the destinations of a home shard when it is opened. */
@@ -29,7 +31,7 @@ export interface OpenedHomeShard {
   readonly id: number;
   readonly epoch: number;
   readonly routed: readonly number[];
-  readonly rows: readonly DestinationRow[];
+  readonly rows: readonly StoredDestination[];
   /** Servers for which messages to devices wait. */
   readonly inOutbox: readonly string[];
 }
@@ -38,14 +40,14 @@ export interface OpenedHomeShard {
 export interface DormantServer {
   /** Monotonic. */
   readonly retryAtMs: number;
-  /** Wall clock, as data. */
-  readonly behindSinceMs: number | null;
+  /** Since when it has been away; monotonic, and so below zero where that was before this process. */
+  readonly awaySinceMs: number;
   readonly failures: number;
 }
 
-/** Of the tries after a start, so that a thousand servers that are away are not all tried in the same moment. */
-const firstTriesMs = 30_000;
-const longAwayMs = 300_000;
+/** After a start, the servers that are away are tried within this part of the time for which they have been. */
+const awayPart = 1 / 20;
+const longestFirstWaitMs = 3_600_000;
 
 /**
  * Sends to the servers whose names hash to one shard, on the process that owns it. Follows the logs of all shards, gives
@@ -57,6 +59,7 @@ export class HomeShard implements SenderHome {
   readonly context: Context;
   readonly metrics: SendingMetrics;
   readonly doubtfulTurns: Turns;
+  readonly pacer: Pacer;
   /** By shard: entries up to there are in the queues of their servers. */
   readonly routed: number[];
   readonly #texts: PduTexts;
@@ -74,6 +77,7 @@ export class HomeShard implements SenderHome {
     this.context = share.context;
     this.metrics = share.metrics;
     this.doubtfulTurns = share.doubtfulTurns;
+    this.pacer = share.pacer;
     this.#texts = share.texts;
     this.routed = [...opened.routed];
     const held = { homeShard: opened.id, epoch: opened.epoch, routed: opened.routed };
@@ -173,14 +177,15 @@ export class HomeShard implements SenderHome {
     // Nothing was added meanwhile: the queue takes nothing in.
     this.retire(sender);
     const retryAtMs = this.context.clock.monotonicMs() + retryInMs;
-    this.#dormant.set(sender.server, { retryAtMs, behindSinceMs: sender.behindSinceMs, failures: sender.failures });
+    this.#dormant.set(sender.server, { retryAtMs, awaySinceMs: sender.awaySinceMs, failures: sender.failures });
   }
 
-  #takeRow({ server, positions, isBehind, behindSinceMs }: DestinationRow): void {
+  #takeRow({ server, positions, isBehind, behindForMs }: StoredDestination): void {
     if (isBehind) {
-      const awayMs = this.context.clock.wallMs() - (behindSinceMs ?? 0);
-      const waitMs = awayMs < longAwayMs ? 0 : this.context.random.fraction() * firstTriesMs;
-      this.#dormant.set(server, { retryAtMs: this.context.clock.monotonicMs() + waitMs, behindSinceMs, failures: 0 });
+      const nowMs = this.context.clock.monotonicMs();
+      const mostMs = Math.min(longestFirstWaitMs, behindForMs * awayPart);
+      const retryAtMs = nowMs + this.context.random.fraction() * mostMs;
+      this.#dormant.set(server, { retryAtMs, awaySinceMs: nowMs - behindForMs, failures: 0 });
     } else if (positions.some((position, shard) => position > (this.routed[shard] ?? 0))) {
       this.#ahead.set(server, positions);
     }
@@ -194,7 +199,7 @@ export class HomeShard implements SenderHome {
     queue.leaveToTables([]);
     const sender = new DestinationSender(this, queue, true);
     sender.failures = known?.failures ?? 0;
-    sender.behindSinceMs = known?.behindSinceMs ?? null;
+    sender.awaySinceMs = known?.awaySinceMs ?? sender.awaySinceMs;
     this.#senders.set(server, sender);
     sender.wake();
   }

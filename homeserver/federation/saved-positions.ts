@@ -144,10 +144,7 @@ export class SavedPositions {
   #rowOf(sender: DestinationSender, routed: readonly number[]): DestinationRow {
     const positions = sender.queue.reached(this.#queues.routed);
     const isBehind = isBelow(positions, routed);
-    if (!isBehind) sender.behindSinceMs = null;
-    else sender.behindSinceMs ??= this.#context.clock.wallMs();
-    const { server, lastSuccessMs, behindSinceMs } = sender;
-    return { server, positions, isBehind, lastSuccessMs, behindSinceMs };
+    return { server: sender.server, positions, isBehind, lastSuccessMs: sender.lastSuccessMs };
   }
 }
 

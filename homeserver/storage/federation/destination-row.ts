@@ -5,10 +5,15 @@ export interface DestinationRow {
   readonly positions: readonly number[];
   readonly isBehind: boolean;
   readonly lastSuccessMs: number | null;
-  readonly behindSinceMs: number | null;
 }
 
 /** Names the router of a home shard among the readers of the log. */
 export function routerName(shardCount: number, homeShard: number): string {
   return `federation ${shardCount}/${homeShard}`;
+}
+
+/** A destination as it is stored. */
+export interface StoredDestination extends DestinationRow {
+  /** For how long it has been behind; 0 where it is not. */
+  readonly behindForMs: number;
 }

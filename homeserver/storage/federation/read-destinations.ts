@@ -1,25 +1,26 @@
 import type { Context } from '../../platform/context.ts';
 import { hashText } from '../names/shard-of.ts';
-import { type DestinationRow, routerName } from './destination-row.ts';
+import { routerName, type StoredDestination } from './destination-row.ts';
 
-interface StoredDestination extends Omit<DestinationRow, 'positions'> {
+interface Row extends Omit<StoredDestination, 'positions'> {
   readonly positions: string;
 }
 
 const columns = `server_name AS server, array_to_string(positions, ',') AS positions, is_behind AS "isBehind",
-  last_success_ms AS "lastSuccessMs", behind_since_ms AS "behindSinceMs"`;
+  last_success_ms AS "lastSuccessMs", 
+  coalesce(extract(epoch FROM clock_timestamp() - behind_since), 0)::float8 * 1000 AS "behindForMs"`;
 
 /** All destinations, or those of one home shard. */
-export async function readDestinations(context: Context, homeShard?: number): Promise<DestinationRow[]> {
-  const rows = await context.database.unsafe<StoredDestination[]>(`SELECT ${columns} FROM destination`, [], {
+export async function readDestinations(context: Context, homeShard?: number): Promise<StoredDestination[]> {
+  const rows = await context.database.unsafe<Row[]>(`SELECT ${columns} FROM destination`, [], {
     prepare: true,
   });
   const wanted = homeShard === undefined ? rows : rows.filter((row) => homeShardOf(context, row.server) === homeShard);
   return wanted.map(parseRow);
 }
 
-export async function readDestination(context: Context, server: string): Promise<DestinationRow | undefined> {
-  const rows = await context.database.unsafe<StoredDestination[]>(
+export async function readDestination(context: Context, server: string): Promise<StoredDestination | undefined> {
+  const rows = await context.database.unsafe<Row[]>(
     `SELECT ${columns} FROM destination WHERE server_name = $1`,
     [server],
     { prepare: true },
@@ -27,7 +28,7 @@ export async function readDestination(context: Context, server: string): Promise
   return rows[0] && parseRow(rows[0]);
 }
 
-function parseRow(row: StoredDestination): DestinationRow {
+function parseRow(row: Row): StoredDestination {
   return { ...row, positions: row.positions === '' ? [] : row.positions.split(',').map(Number) };
 }
 

@@ -9,22 +9,22 @@ const putDestinations: BatchStatement = {
     positions: 'text',
     is_behind: 'boolean',
     last_success_ms: 'bigint',
-    behind_since_ms: 'bigint',
   },
-  text: (rows) => `INSERT INTO destination (server_name, positions, is_behind, last_success_ms, behind_since_ms)
-    SELECT row.server_name, row.positions::bigint[], row.is_behind, row.last_success_ms, row.behind_since_ms FROM ${rows}
+  text: (rows) => `INSERT INTO destination (server_name, positions, is_behind, last_success_ms, behind_since)
+    SELECT row.server_name, row.positions::bigint[], row.is_behind, row.last_success_ms,
+    CASE WHEN row.is_behind THEN now() END FROM ${rows}
     ON CONFLICT (server_name) DO UPDATE SET positions = excluded.positions, is_behind = excluded.is_behind,
     last_success_ms = coalesce(excluded.last_success_ms, destination.last_success_ms),
-    behind_since_ms = excluded.behind_since_ms`,
+    behind_since = CASE WHEN excluded.is_behind THEN coalesce(destination.behind_since, now()) END`,
   rowKey: (row) => String(row[0]),
 };
 
 /** Says how far a server has been sent what is for it. `lastSuccessMs` null leaves what is there. */
 export function putDestination(row: DestinationRow): Write {
-  const { server, positions, isBehind, lastSuccessMs, behindSinceMs } = row;
+  const { server, positions, isBehind, lastSuccessMs } = row;
   return {
     statement: putDestinations,
-    row: [server, `{${positions.join(',')}}`, isBehind, lastSuccessMs, behindSinceMs],
+    row: [server, `{${positions.join(',')}}`, isBehind, lastSuccessMs],
   };
 }
 

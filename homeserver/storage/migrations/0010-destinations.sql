@@ -9,7 +9,8 @@ CREATE TABLE destination (
   is_behind boolean NOT NULL,
   -- Milliseconds since 1970, as data.
   last_success_ms bigint,
-  behind_since_ms bigint
+  -- By the database's clock; null where it is not behind.
+  behind_since timestamptz
 ) WITH (fillfactor = 70);
 
 -- User ids by their server.
