@@ -1,4 +1,4 @@
-import { deviceListChange } from '../devices/device-list-change.ts';
+import { deviceListChange, loadDeviceListHead } from '../devices/device-list-change.ts';
 import { prepareDeviceRemoval } from '../devices/remove-devices.ts';
 import type { Context } from '../platform/context.ts';
 import type { Change } from '../platform/shard-log/batch.ts';
@@ -50,17 +50,20 @@ export async function prepareDeviceDeletion(shard: OwnedShard, deletion: DeviceD
     .map((device) => device.deviceId)
     .filter((deviceId) => deviceId !== except && (deviceIds === 'all' || deviceIds.includes(deviceId)));
   if (ended.length === 0) return { entryCount: 0, build: () => ({ entries: [], writes: [] }) };
-  const keyWrites = await prepareDeviceRemoval(shard.context, userId, ended);
+  const [head, keyWrites] = await Promise.all([
+    loadDeviceListHead(shard, userId),
+    prepareDeviceRemoval(shard.context, userId, ended),
+  ]);
   const sessionEntries = ended.map((deviceId): NewEntry => ({ kind: 'session', body: { userId, deviceId } }));
   return {
-    entryCount: ended.length + 1,
+    entryCount: ended.length * 2,
     build(firstPosition) {
-      const listChange = deviceListChange(shard, userId, firstPosition);
+      const list = deviceListChange(shard, head, { deviceIds: ended }, firstPosition);
       const writes = ended.flatMap((deviceId) => [
         deleteSessionTokens(userId, deviceId),
         deleteDevice(userId, deviceId),
       ]);
-      return { entries: [listChange.entry, ...sessionEntries], writes: [listChange.write, ...writes, ...keyWrites] };
+      return { entries: [...list.entries, ...sessionEntries], writes: [...list.writes, ...writes, ...keyWrites] };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
+import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { readAccount } from '../storage/accounts/read-accounts.ts';
@@ -7,6 +8,7 @@ import { readProfile } from '../storage/accounts/read-profiles.ts';
 import { deleteProfileField, putProfileField } from '../storage/accounts/write-profiles.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { propagateProfile } from './propagate-profile.ts';
+import { getRemoteProfile } from './remote-profile.ts';
 
 interface ChangeFieldInput {
   readonly userId: string;
@@ -64,8 +66,18 @@ export async function changeProfileField(
   if (roomFields.has(name)) await propagateProfile(context, userId);
 }
 
-/** A user's whole profile, `{}` for who has set nothing. Throws M_NOT_FOUND for users that are not known here. */
+/**
+ * A user's whole profile, `{}` for who has set nothing; users of other servers are asked for there. Throws M_NOT_FOUND, and
+ * what getRemoteProfile does.
+ */
 export async function getProfile(context: Context, userId: string): Promise<JsonObject> {
+  const serverName = parseUserId(userId)?.serverName;
+  const isRemote = serverName !== undefined && serverName !== context.serverName;
+  return isRemote ? await getRemoteProfile(context, userId) : await getLocalProfile(context, userId);
+}
+
+/** As getProfile, of this server's users alone. */
+export async function getLocalProfile(context: Context, userId: string): Promise<JsonObject> {
   const profile = await readProfile(context.database, userId);
   if (Object.keys(profile).length === 0 && !(await readAccount(context.database, userId))) {
     throw new MatrixError('M_NOT_FOUND', 'There is no such user');

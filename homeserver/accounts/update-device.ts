@@ -1,5 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import { deviceListChange } from '../devices/device-list-change.ts';
+import { deviceListChange, loadDeviceListHead } from '../devices/device-list-change.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { readDevice } from '../storage/accounts/read-devices.ts';
@@ -23,9 +23,10 @@ export const updateDeviceCommand: Command<DeviceUpdate, null> = {
       throw new MatrixError('M_NOT_FOUND', 'There is no such device');
     }
     if (displayName === null) return { result: null };
+    const head = await loadDeviceListHead(shard, userId);
     const committed = shard.append(1, (position) => {
-      const { entry, write } = deviceListChange(shard, userId, position);
-      return { entries: [entry], writes: [write, renameDevice(userId, deviceId, displayName)] };
+      const { entries, writes } = deviceListChange(shard, head, { deviceIds: [deviceId] }, position);
+      return { entries, writes: [...writes, renameDevice(userId, deviceId, displayName)] };
     });
     return { result: null, committed };
   },

@@ -2,6 +2,7 @@ import { decodeBase64 } from '@holdfast/protocol/crypto/base64.ts';
 import { type FindPublicKey, signatureKeyIds, verifyJson } from '@holdfast/protocol/crypto/verify-json.ts';
 import type { ErrorCode } from '@holdfast/protocol/errors/error-codes.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
 import { checkCanonicalJson } from '@holdfast/protocol/json/check-canonical-json.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
@@ -10,8 +11,7 @@ import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts'
 import type { StoredKeySignature } from '../storage/devices/cross-signing-rows.ts';
 import { readCrossSigningKeys } from '../storage/devices/read-cross-signing.ts';
 import { readDeviceKeys } from '../storage/devices/read-device-keys.ts';
-import { crossSigningKeyFinder } from './check-cross-signing-keys.ts';
-import { groupLocalUsers } from './group-users.ts';
+import { crossSigningKeyFinder, parseCrossSigningKey } from './check-cross-signing-keys.ts';
 
 /** By user, by device id or public key: the key's object with new signatures. */
 export type SignedKeys = Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
@@ -26,24 +26,40 @@ interface SignableKey {
   readonly findSignerKey: FindPublicKey;
 }
 
-/** The signatures of `signerId` that hold, and a failure for every key without one. */
-export async function checkSignatures(context: Context, signerId: string, signedKeys: SignedKeys) {
-  const signableKeys = await readSignableKeys(context, signerId, Object.keys(signedKeys));
+/** Master keys of other servers' users, by user id. */
+export type RemoteMasterKeys = Readonly<Record<string, JsonObject>>;
+
+/**
+ * The signatures of `signerId` that hold, a failure for every key without one, and the ids of the signer's devices with
+ * keys. Of users of other servers the keys to be signed have to be given.
+ */
+export async function checkSignatures(
+  context: Context,
+  signerId: string,
+  signedKeys: SignedKeys,
+  remoteMasterKeys: RemoteMasterKeys,
+) {
+  const { signable, deviceIds } = await readSignableKeys(context, signerId, Object.keys(signedKeys), remoteMasterKeys);
   const signatures: StoredKeySignature[] = [];
   const failures: KeyFailures = {};
   for (const [userId, keys] of Object.entries(signedKeys)) {
     for (const [keyName, signed] of Object.entries(keys)) {
-      const checked = checkSignedKey(signerId, signableKeys.get(`${userId} ${keyName}`), signed);
+      const checked = checkSignedKey(signerId, signable.get(`${userId} ${keyName}`), signed);
       if ('errcode' in checked) (failures[userId] ??= {})[keyName] = checked;
       else for (const own of checked.signatures) signatures.push({ userId, keyName, signerId, ...own });
     }
   }
-  return { signatures, failures };
+  return { signatures, failures, deviceIds };
 }
 
 /** Keyed by user and key name. Own devices by the self-signing key, own master key by devices, others' by user-signing. */
-async function readSignableKeys(context: Context, signerId: string, userIds: readonly string[]) {
-  const local = [...groupLocalUsers(context, userIds).usersByShard.values()].flat();
+async function readSignableKeys(
+  context: Context,
+  signerId: string,
+  userIds: readonly string[],
+  remoteMasterKeys: RemoteMasterKeys,
+) {
+  const local = userIds.filter((userId) => parseUserId(userId)?.serverName === context.serverName);
   const [crossSigningKeys, devices] = await Promise.all([
     readCrossSigningKeys(context.database, [...new Set([...local, signerId])]),
     readDeviceKeys(context.database, [signerId]),
@@ -58,10 +74,14 @@ async function readSignableKeys(context: Context, signerId: string, userIds: rea
     const findSignerKey = userId === signerId ? deviceKeyFinder(devices) : ownKey('user_signing');
     signable.set(`${userId} ${publicKey}`, { body, findSignerKey });
   }
+  for (const [userId, key] of Object.entries(remoteMasterKeys)) {
+    const { publicKey, body } = parseCrossSigningKey(key, userId, 'master');
+    signable.set(`${userId} ${publicKey}`, { body, findSignerKey: ownKey('user_signing') });
+  }
   for (const { deviceId, body } of devices) {
     signable.set(`${signerId} ${deviceId}`, { body, findSignerKey: ownKey('self_signing') });
   }
-  return signable;
+  return { signable, deviceIds: new Set(devices.map(({ deviceId }) => deviceId)) };
 }
 
 function deviceKeyFinder(devices: readonly { readonly deviceId: string; readonly body: string }[]): FindPublicKey {

@@ -10,7 +10,9 @@ import {
   type WantedKey,
 } from '../storage/devices/read-one-time-keys.ts';
 import { claimOneTimeKey, type KeyPlace, markFallbackKeyUsed } from '../storage/devices/write-one-time-keys.ts';
-import { groupLocalUsers, type RemoteFailures } from './group-users.ts';
+import { shardOfUser } from '../storage/names/shard-of.ts';
+import { groupByServer, type RemoteFailures } from './group-users.ts';
+import { type ClaimedKeys, claimRemoteKeys, type KeyClaims } from './remote-lists/claim-remote-keys.ts';
 
 interface ClaimKeysInput {
   readonly wanted: readonly WantedKey[];
@@ -108,33 +110,52 @@ const deviceKey = (key: Omit<KeyPlace, 'keyId' | 'algorithm'>): string => JSON.s
 const wishKey = (key: WantedKey): string => JSON.stringify([key.userId, key.deviceId, key.algorithm]);
 const placeKey = (key: KeyPlace): string => JSON.stringify([key.userId, key.deviceId, key.algorithm, key.keyId]);
 
-/** By user, by device, by `algorithm:id`. */
-export type ClaimedKeys = Record<string, Record<string, Record<string, JsonValue>>>;
+const defaultTimeoutMs = 10_000;
+const shortestTimeoutMs = 1_000;
+const longestTimeoutMs = 30_000;
 
 /**
  * Gives out one key for each wished-for device and algorithm: one-time keys in the order of their upload and each only
- * once, then the fallback key. `wishes` is by user, by device, the algorithm. Unknown devices are left out.
- * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysclaim
+ * once, then the fallback key. Those of other servers' users come from these within `timeoutMs`. Unknown devices are left
+ * out. https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysclaim
  */
 export async function claimKeys(
   context: Context,
-  wishes: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  claims: KeyClaims,
+  timeoutMs = defaultTimeoutMs,
 ): Promise<{ readonly failures: RemoteFailures; readonly oneTimeKeys: ClaimedKeys }> {
-  const { usersByShard, failures } = groupLocalUsers(context, Object.keys(wishes));
+  const { remote } = groupByServer(context, Object.keys(claims));
+  const oneTimeKeys: ClaimedKeys = {};
+  const boundedMs = Math.max(shortestTimeoutMs, Math.min(timeoutMs, longestTimeoutMs));
+  const [failures] = await Promise.all([
+    claimRemoteKeys(context, remote, claims, boundedMs, oneTimeKeys),
+    addLocalKeys(context, claims, oneTimeKeys),
+  ]);
+  return { failures, oneTimeKeys };
+}
+
+/** As claimKeys, of this server's users alone. */
+export async function claimLocalKeys(context: Context, claims: KeyClaims): Promise<ClaimedKeys> {
+  const oneTimeKeys: ClaimedKeys = {};
+  await addLocalKeys(context, claims, oneTimeKeys);
+  return oneTimeKeys;
+}
+
+async function addLocalKeys(context: Context, claims: KeyClaims, claimed: ClaimedKeys): Promise<void> {
+  const { local } = groupByServer(context, Object.keys(claims));
+  const byShard = Map.groupBy(local, (userId) => shardOfUser(context, userId));
   const answers = await Promise.all(
-    [...usersByShard].map(async ([shard, userIds]) => {
+    [...byShard].map(async ([shard, userIds]) => {
       const wanted = userIds.flatMap((userId) =>
-        Object.entries(wishes[userId] ?? {})
-          .filter((wish) => wish.every(isStorableText))
+        Object.entries(claims[userId] ?? {})
+          .filter((claim) => claim.every(isStorableText))
           .map(([deviceId, algorithm]) => ({ userId, deviceId, algorithm })),
       );
       return wanted.length === 0 ? [] : await context.shardLog.submit(claimKeysCommand, shard, { wanted });
     }),
   );
-  const oneTimeKeys: ClaimedKeys = {};
   for (const { userId, deviceId, algorithm, keyId, body } of answers.flat()) {
-    const devices = (oneTimeKeys[userId] ??= {});
+    const devices = (claimed[userId] ??= {});
     devices[deviceId] = { [`${algorithm}:${keyId}`]: JSON.parse(body) as JsonValue };
   }
-  return { failures, oneTimeKeys };
 }

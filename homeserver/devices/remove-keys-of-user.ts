@@ -5,7 +5,7 @@ import { readCrossSigningKeys } from '../storage/devices/read-cross-signing.ts';
 import { readCurrentKeyBackup } from '../storage/devices/read-key-backups.ts';
 import { deleteCrossSigningKey, deleteSignaturesWithKey } from '../storage/devices/write-cross-signing.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
-import { deviceListChange } from './device-list-change.ts';
+import { deviceListChange, loadDeviceListHead } from './device-list-change.ts';
 import { deleteKeyBackupVersion } from './key-backup-versions.ts';
 
 export const deleteCrossSigningKeysCommand: Command<{ readonly userId: string }, null> = {
@@ -15,13 +15,14 @@ export const deleteCrossSigningKeysCommand: Command<{ readonly userId: string },
   async decide(shard, { userId }) {
     const keys = await readCrossSigningKeys(shard.context.database, [userId]);
     if (keys.length === 0) return { result: null };
+    const head = await loadDeviceListHead(shard, userId);
     const committed = shard.append(1, (position) => {
-      const { entry, write } = deviceListChange(shard, userId, position);
+      const { entries, writes } = deviceListChange(shard, head, { crossSigning: true }, position);
       const deletions = [
         ...keys.map((key) => deleteSignaturesWithKey(userId, key.publicKey)),
         ...crossSigningUsages.map((usage) => deleteCrossSigningKey(userId, usage)),
       ];
-      return { entries: [entry], writes: [write, ...deletions] };
+      return { entries, writes: [...writes, ...deletions] };
     });
     return { result: null, committed };
   },

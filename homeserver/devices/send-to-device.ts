@@ -1,6 +1,4 @@
-import { hash } from 'node:crypto';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { Command } from '../platform/shard-log/command.ts';
@@ -13,11 +11,15 @@ import {
   insertTransaction,
   sharedMessageId,
 } from '../storage/devices/write-inbox.ts';
-import { groupLocalUsers } from './group-users.ts';
+import { shardOfUser } from '../storage/names/shard-of.ts';
+import { groupByServer } from './group-users.ts';
 import { makeRoomInInboxes } from './inbox-sizes.ts';
+import { addressToServer, type ToDeviceMessages } from './to-device/address-to-servers.ts';
+import { queueToDeviceCommand } from './to-device/queue-to-device.ts';
+import { forgetEvery, rememberedPositions, requestIdentity } from './to-device/request-identity.ts';
 
 interface SendToDeviceInput {
-  /** SHA-256 of sender, device and transaction id, base64. */
+  /** Names the request: base64 of a SHA-256. */
   readonly identity: string;
   /** Distinct events as JSON text. */
   readonly bodies: readonly string[];
@@ -29,10 +31,6 @@ const allDevices = '*';
 const maxMessageBytes = 65_536;
 /** Messages to single devices that one request may become. */
 const maxMessages = 10_000;
-/** A request that comes again is recognised while the shard's log goes on by so many entries. */
-const rememberedPositions = 1_000_000;
-/** Every so many positions what is older is dropped. */
-const forgetEvery = 1_024;
 
 export const sendToDeviceCommand: Command<SendToDeviceInput, null> = {
   name: 'send-to-device',
@@ -106,31 +104,68 @@ export interface ToDeviceRequest {
   readonly type: string;
   /** Unique among the requests of this device. */
   readonly transactionId: string;
-  /** By user, by device id or `*` (all devices of the user): the content. */
-  readonly messages: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
+  readonly messages: ToDeviceMessages;
 }
 
 /**
- * Puts messages into the inboxes of devices; unknown users and devices are passed over. The same transaction id sends
- * nothing again. Throws M_TOO_LARGE, M_FORBIDDEN for users of other servers.
+ * Puts messages into the inboxes of devices, and those to other servers' users into the outbox; unknown users and devices
+ * are passed over. The same transaction id sends nothing again. Throws M_TOO_LARGE.
  * https://spec.matrix.org/v1.19/client-server-api/#send-to-device-messaging
  */
 export async function sendToDevice(context: Context, request: ToDeviceRequest): Promise<void> {
   const { sender, deviceId, type, transactionId, messages } = request;
-  const { usersByShard, failures } = groupLocalUsers(context, Object.keys(messages));
-  const [remote] = Object.keys(failures);
-  if (remote !== undefined) throw new MatrixError('M_FORBIDDEN', `This server cannot send to devices of ${remote}`);
-  const identity = hash('sha256', JSON.stringify([sender, deviceId, type, transactionId]), 'base64');
-  const commands = [...usersByShard].map(([shard, userIds]) => ({
+  const { local, remote } = groupByServer(context, Object.keys(messages));
+  const identity = requestIdentity([sender, deviceId, type, transactionId]);
+  const ofUsers = (userIds: readonly string[]) =>
+    Object.fromEntries(userIds.map((userId) => [userId, messages[userId] ?? {}]));
+  const queued = [...remote].map(([destination, userIds]) => ({
+    identity,
+    destination,
+    contents: addressToServer({ sender, type, identity, destination, messages: ofUsers(userIds) }),
+  }));
+  checkSizes(messages);
+  await Promise.all([
+    putIntoInboxes(context, { sender, type, identity, messages: ofUsers(local) }),
+    ...queued
+      .filter(({ contents }) => contents.length > 0)
+      .map((input) => context.shardLog.submit(queueToDeviceCommand, shardOfUser(context, input.destination), input)),
+  ]);
+}
+
+function checkSizes(messages: ToDeviceMessages): void {
+  let count = 0;
+  for (const devices of Object.values(messages)) {
+    const contents = Object.values(devices);
+    count += contents.length;
+    if (count > maxMessages) throw tooManyMessages();
+    for (const content of contents) {
+      if (Buffer.byteLength(JSON.stringify(content)) > maxMessageBytes) throw messageTooLarge();
+    }
+  }
+}
+
+interface InboxRequest {
+  readonly sender: string;
+  readonly type: string;
+  /** Names the request: base64 of a SHA-256. The same one is carried out once. */
+  readonly identity: string;
+  /** To users of this server. */
+  readonly messages: ToDeviceMessages;
+}
+
+/** Puts messages into the inboxes of this server's devices. Throws M_TOO_LARGE. */
+export async function putIntoInboxes(context: Context, request: InboxRequest): Promise<void> {
+  const byShard = Map.groupBy(Object.keys(request.messages), (userId) => shardOfUser(context, userId));
+  const commands = [...byShard].map(([shard, userIds]) => ({
     shard,
-    input: { identity, ...collectBodies(request, userIds) },
+    input: { identity: request.identity, ...collectBodies(request, userIds) },
   }));
   await Promise.all(commands.map(({ shard, input }) => context.shardLog.submit(sendToDeviceCommand, shard, input)));
 }
 
 /** Makes each distinct event's text once. */
 function collectBodies(
-  { sender, type, messages }: ToDeviceRequest,
+  { sender, type, messages }: InboxRequest,
   userIds: readonly string[],
 ): Pick<SendToDeviceInput, 'bodies' | 'recipients'> {
   const indexByBody = new Map<string, number>();
@@ -142,9 +177,7 @@ function collectBodies(
     if (count > maxMessages) throw tooManyMessages();
     const indexes = devices.map(([deviceId, content]): [string, number] => {
       const body = JSON.stringify({ type, sender, content });
-      if (Buffer.byteLength(body) > maxMessageBytes) {
-        throw new MatrixError('M_TOO_LARGE', `A message to a device is larger than ${maxMessageBytes} bytes`);
-      }
+      if (Buffer.byteLength(body) > maxMessageBytes) throw messageTooLarge();
       const index = indexByBody.get(body) ?? indexByBody.size;
       indexByBody.set(body, index);
       return [deviceId, index];
@@ -152,6 +185,10 @@ function collectBodies(
     recipients[userId] = Object.fromEntries(indexes);
   }
   return { bodies: [...indexByBody.keys()], recipients };
+}
+
+function messageTooLarge(): MatrixError {
+  return new MatrixError('M_TOO_LARGE', `A message to a device is larger than ${maxMessageBytes} bytes`);
 }
 
 function tooManyMessages(): MatrixError {

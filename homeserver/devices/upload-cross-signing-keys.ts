@@ -14,7 +14,7 @@ import {
 } from '../storage/devices/write-cross-signing.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { checkSignedByMaster, parseCrossSigningKey } from './check-cross-signing-keys.ts';
-import { deviceListChange } from './device-list-change.ts';
+import { deviceListChange, loadDeviceListHead } from './device-list-change.ts';
 
 /** Keys as uploaded, by usage. */
 export type CrossSigningUpload = Partial<Record<CrossSigningUsage, JsonObject>>;
@@ -41,9 +41,10 @@ export const uploadCrossSigningKeysCommand: Command<UploadCrossSigningInput, Cro
     const replaced = keys.filter((key) => current.get(key.usage)?.publicKey !== key.publicKey);
     if (replaced.length === 0) return { result: 'stored' };
     if (current.has('master') && !isAuthenticated) return { result: 'must-authenticate' };
+    const head = await loadDeviceListHead(shard, userId);
     const committed = shard.append(1, (position) => {
-      const { entry, write } = deviceListChange(shard, userId, position);
-      return { entries: [entry], writes: [write, ...replaceKeys(userId, replaced, current)] };
+      const { entries, writes } = deviceListChange(shard, head, { crossSigning: true }, position);
+      return { entries, writes: [...writes, ...replaceKeys(userId, replaced, current)] };
     });
     return { result: 'stored', committed };
   },

@@ -16,7 +16,7 @@ import { putDeviceKeys } from '../storage/devices/write-device-keys.ts';
 import { forgetClaimedKeys, putFallbackKey, putOneTimeKey } from '../storage/devices/write-one-time-keys.ts';
 import { shardOfUser } from '../storage/names/shard-of.ts';
 import { checkDeviceKeys, parseKeys, type UploadedKey } from './check-uploaded-keys.ts';
-import { deviceListChange } from './device-list-change.ts';
+import { deviceListChange, loadDeviceListHead } from './device-list-change.ts';
 import { withCommonAlgorithm } from './key-counts.ts';
 
 interface UploadKeysInput {
@@ -54,12 +54,13 @@ export const uploadKeysCommand: Command<UploadKeysInput, Record<string, number>>
     const result = withCommonAlgorithm(counts);
     if (!listChanged && !keysChanged) return { result };
     const writes = [...keyWrites(input, fresh, lastUpload + 1)];
+    const head = listChanged ? await loadDeviceListHead(shard, userId) : undefined;
     const committed = shard.append(Number(listChanged) + Number(keysChanged), (position) => {
       const entries: NewEntry[] = [];
-      if (listChanged) {
-        const change = deviceListChange(shard, userId, position);
-        entries.push(change.entry);
-        writes.push(change.write, putDeviceKeys(userId, deviceId, input.deviceKeys ?? ''));
+      if (head) {
+        const change = deviceListChange(shard, head, { deviceIds: [deviceId] }, position);
+        entries.push(...change.entries);
+        writes.push(...change.writes, putDeviceKeys(userId, deviceId, input.deviceKeys ?? ''));
       }
       if (keysChanged) entries.push({ kind: 'one-time-keys', body: { userId, deviceId } });
       return { entries, writes };

@@ -1,8 +1,8 @@
 import type { Command, Decision, OwnedShard } from '../platform/shard-log/command.ts';
 import type { PresenceState } from '../storage/ephemeral/presence-states.ts';
 import { putPresence } from '../storage/ephemeral/write-presence.ts';
-import { isPresenceNews, type PresentUser, presenceOfUser } from './presence-of-user.ts';
-import { presentUsers } from './present-users.ts';
+import { isForgettable, isPresenceDue, isPresenceNews, type PresentUser, presenceOfUser } from './presence-of-user.ts';
+import { type PresentUsers, presentUsers } from './present-users.ts';
 
 interface ChangePresenceInput {
   readonly userId: string;
@@ -30,13 +30,17 @@ export const changePresenceCommand: Command<ChangePresenceInput, ChangePresenceR
     const memory = shard.remember(presentUsers);
     const user = await memory.get(input.userId);
     applyChange(shard, user, input);
-    if (!memory.isSwept) {
-      memory.isSwept = true;
-      sweepLater(shard, memory.id);
-    }
-    return tellChanges(shard, [user], { memoryId: memory.id });
+    sweepInTurn(shard, memory);
+    return tellPresenceChanges(shard, [user], { memoryId: memory.id });
   },
 };
+
+/** Makes sure that somebody looks for who went away. */
+export function sweepInTurn(shard: OwnedShard, memory: PresentUsers): void {
+  if (memory.isSwept) return;
+  memory.isSwept = true;
+  sweepLater(shard, memory.id);
+}
 
 function applyChange({ context }: OwnedShard, user: PresentUser, input: ChangePresenceInput): void {
   const nowMs = context.clock.monotonicMs();
@@ -65,10 +69,11 @@ export const sweepPresenceCommand: Command<Record<string, never>, ChangePresence
     const users: PresentUser[] = [];
     for (const user of memory.users.values()) {
       for (const [deviceId, { untilMs }] of user.devices) if (untilMs <= nowMs) user.devices.delete(deviceId);
-      if (isPresenceNews(user.told, presenceOfUser(user, nowMs))) users.push(user);
-      else if (user.devices.size === 0) memory.users.delete(user.userId);
+      const presence = presenceOfUser(user, nowMs);
+      if (isPresenceNews(user.told, presence) || isPresenceDue(user, presence, nowMs)) users.push(user);
+      else if (isForgettable(user, nowMs)) memory.users.delete(user.userId);
     }
-    return tellChanges(shard, users, { memoryId: memory.id });
+    return tellPresenceChanges(shard, users, { memoryId: memory.id });
   },
 };
 
@@ -89,11 +94,15 @@ function sweepLater(shard: Pick<OwnedShard, 'context' | 'id'>, memoryId: string)
 }
 
 /** Appends the users' presence where it is news. No await between looking and appending. */
-function tellChanges<Result>(shard: OwnedShard, users: readonly PresentUser[], result: Result): Decision<Result> {
+export function tellPresenceChanges<Result>(
+  shard: OwnedShard,
+  users: readonly PresentUser[],
+  result: Result,
+): Decision<Result> {
   const nowMs = shard.context.clock.monotonicMs();
   const news = users
     .map((user) => ({ user, presence: presenceOfUser(user, nowMs) }))
-    .filter(({ user, presence }) => isPresenceNews(user.told, presence));
+    .filter(({ user, presence }) => isPresenceNews(user.told, presence) || isPresenceDue(user, presence, nowMs));
   if (news.length === 0) return { result };
   const committed = shard.append(news.length, (first) => ({
     entries: news.map(({ presence: { userId, state, statusMessage, lastActiveMs, currentlyActive } }) => ({
@@ -108,6 +117,9 @@ function tellChanges<Result>(shard: OwnedShard, users: readonly PresentUser[], r
     })),
     writes: news.map(({ presence }, index) => putPresence(presence, shard.id, first + index)),
   }));
-  for (const { user, presence } of news) user.told = presence;
+  for (const { user, presence } of news) {
+    user.told = presence;
+    user.toldAtMs = nowMs;
+  }
   return { result, committed };
 }

@@ -15,6 +15,7 @@ function userWith(
     activeAtMs,
     activeAtWallMs: 1_000,
     told: undefined,
+    toldAtMs: 0,
   };
 }
 

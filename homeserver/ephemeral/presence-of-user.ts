@@ -10,8 +10,11 @@ export interface PresentUser {
   activeAtMs: number;
   /** Milliseconds since 1970, as data. */
   activeAtWallMs: number;
-  /** What was told last. */
+  /** Of another server's user: what that server said last, and until when it counts. Such users have no devices here. */
+  remote?: { readonly state: PresenceState; readonly currentlyActive: boolean; readonly untilMs: number };
+  /** What was told last, and when. */
   told: StoredPresence | undefined;
+  toldAtMs: number;
 }
 
 /** Without activity an online user is idle after this time. https://spec.matrix.org/v1.19/client-server-api/#idle-timeout */
@@ -19,16 +22,32 @@ const idleAfterMs = 5 * 60_000;
 /** As long after an activity a user is called currently active, and further activity is not told. */
 const currentlyActiveMs = 60_000;
 
-/** The presence that follows from what a user's devices do. */
+const tellAgainAfterMs = 25 * 60_000;
+
+/** The presence that follows from what a user's devices do, or what the user's own server says. */
 export function presenceOfUser(user: PresentUser, nowMs: number): StoredPresence {
+  const { userId, statusMessage, activeAtWallMs: lastActiveMs, remote } = user;
+  if (remote) {
+    const counts = remote.untilMs > nowMs;
+    const state = counts ? remote.state : 'offline';
+    return { userId, state, statusMessage, lastActiveMs, currentlyActive: counts && remote.currentlyActive };
+  }
   const state = stateOfDevices(user, nowMs);
-  return {
-    userId: user.userId,
-    state,
-    statusMessage: user.statusMessage,
-    lastActiveMs: user.activeAtWallMs,
-    currentlyActive: state === 'online' && nowMs - user.activeAtMs < currentlyActiveMs,
-  };
+  const currentlyActive = state === 'online' && nowMs - user.activeAtMs < currentlyActiveMs;
+  return { userId, state, statusMessage, lastActiveMs, currentlyActive };
+}
+
+/** Whether nobody says any more that the user is there. */
+export function isForgettable({ devices, remote }: PresentUser, nowMs: number): boolean {
+  return remote ? remote.untilMs <= nowMs || remote.state === 'offline' : devices.size === 0;
+}
+
+/**
+ * Whether it is time to tell once more that a user is there: other servers take who is not heard of for half an hour to
+ * have gone away.
+ */
+export function isPresenceDue(user: PresentUser, presence: StoredPresence, nowMs: number): boolean {
+  return !user.remote && presence.state !== 'offline' && nowMs - user.toldAtMs > tellAgainAfterMs;
 }
 
 function stateOfDevices({ devices, activeAtMs }: PresentUser, nowMs: number): PresenceState {

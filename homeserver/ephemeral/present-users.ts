@@ -1,10 +1,15 @@
 import { LoadOnce } from '../platform/load-once.ts';
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
+import { isUserOfServer } from '../rooms/server-of-user.ts';
 import { readPresence, readPresentUsers, type StoredPresence } from '../storage/ephemeral/read-presence.ts';
 import type { PresentUser } from './presence-of-user.ts';
 
 /** Whoever was there when the shard changed its owner has this time to call again. */
 const graceMs = 75_000;
+/** The servers of those who are another's repeat more often than this that they are there. */
+const remoteGraceMs = 30 * 60_000;
+/** Users of other servers beyond this number are not followed. */
+const maxUsers = 100_000;
 
 /** The users of a shard who are there, in the memory of the shard's owner. */
 export class PresentUsers {
@@ -38,12 +43,21 @@ export class PresentUsers {
     return user;
   }
 
+  /** A user of another server; undefined when there are too many. */
+  async getRemote(userId: string): Promise<PresentUser | undefined> {
+    await this.#loaded.done();
+    return this.users.size >= maxUsers && !this.users.has(userId) ? undefined : await this.get(userId);
+  }
+
   async #load(): Promise<void> {
     const { context, id } = this.#shard;
-    const untilMs = context.clock.monotonicMs() + graceMs;
+    const nowMs = context.clock.monotonicMs();
     for (const told of await readPresentUsers(context, id)) {
       const user = this.#userOf(told.userId, told);
-      if (told.state !== 'offline') user.devices.set('', { state: told.state, untilMs });
+      const { state, currentlyActive } = told;
+      const isLocal = isUserOfServer(told.userId, context.serverName);
+      if (!isLocal) user.remote = { state, currentlyActive, untilMs: nowMs + remoteGraceMs };
+      else if (state !== 'offline') user.devices.set('', { state, untilMs: nowMs + graceMs });
       this.users.set(told.userId, user);
     }
   }
@@ -58,6 +72,7 @@ export class PresentUsers {
       activeAtMs: clock.monotonicMs() - sinceActiveMs,
       activeAtWallMs: told?.lastActiveMs ?? clock.wallMs(),
       told,
+      toldAtMs: clock.monotonicMs(),
     };
   }
 }

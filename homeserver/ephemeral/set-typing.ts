@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command, OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
+import { isUserOfServer } from '../rooms/server-of-user.ts';
 import { findRoom } from '../storage/names/room-names.ts';
 import { readStateEvent } from '../storage/rooms/read-state.ts';
 
@@ -16,31 +17,39 @@ interface SetTypingInput {
 const shortestTimeoutMs = 1_000;
 const longestTimeoutMs = 120_000;
 const defaultTimeoutMs = 30_000;
+/** Other servers take who is not heard of for a minute to have stopped: a user who goes on is told again after this. */
+const tellAgainAfterMs = 30_000;
 /** More are not told: no client shows so many names. */
 const maxTypingPerRoom = 100;
 
-/** Who is typing in the rooms of a shard, with when each stops by itself. Lives in the memory of the shard's owner. */
-class TypingUsers {
-  readonly #rooms = new Map<string, Map<string, { cancel(): void }>>();
+interface TypingUser {
+  /** Stops by itself. */
+  readonly timer: { cancel(): void };
+  readonly toldAtMs: number;
+}
 
-  has(roomId: string, userId: string): boolean {
-    return this.#rooms.get(roomId)?.has(userId) === true;
+/** Who is typing in the rooms of a shard. Lives in the memory of the shard's owner. */
+class TypingUsers {
+  readonly #rooms = new Map<string, Map<string, TypingUser>>();
+
+  get(roomId: string, userId: string): TypingUser | undefined {
+    return this.#rooms.get(roomId)?.get(userId);
   }
 
   isFull(roomId: string): boolean {
     return (this.#rooms.get(roomId)?.size ?? 0) >= maxTypingPerRoom;
   }
 
-  start(roomId: string, userId: string, timer: { cancel(): void }): void {
+  start(roomId: string, userId: string, user: TypingUser): void {
     this.stop(roomId, userId);
-    const room = this.#rooms.get(roomId) ?? new Map<string, { cancel(): void }>();
-    room.set(userId, timer);
+    const room = this.#rooms.get(roomId) ?? new Map<string, TypingUser>();
+    room.set(userId, user);
     this.#rooms.set(roomId, room);
   }
 
   stop(roomId: string, userId: string): void {
     const room = this.#rooms.get(roomId);
-    room?.get(userId)?.cancel();
+    room?.get(userId)?.timer.cancel();
     room?.delete(userId);
     if (room?.size === 0) this.#rooms.delete(roomId);
   }
@@ -49,8 +58,8 @@ class TypingUsers {
 const typingUsers: ShardMemory<TypingUsers> = { name: 'typing-users', create: () => new TypingUsers() };
 
 /**
- * Starts or stops typing. Told only when it changes: a client that repeats that its user types moves the end, which the
- * owner of the room watches over.
+ * Starts or stops typing. Told when it changes: a client that repeats that its user types moves the end, which the owner
+ * of the room watches over, and is told again only now and then, for other servers.
  */
 export const setTypingCommand: Command<SetTypingInput, null> = {
   name: 'set-typing',
@@ -59,18 +68,25 @@ export const setTypingCommand: Command<SetTypingInput, null> = {
   async decide(shard, input) {
     const { roomId, userId, timeoutMs, isCheck } = input;
     const users = shard.remember(typingUsers);
-    const wasTyping = users.has(roomId, userId);
-    if (isCheck && wasTyping) return { result: null };
-    if (!isCheck && !wasTyping) await checkJoined(shard.context, roomId, userId);
+    const before = users.get(roomId, userId);
+    if (isCheck && before) return { result: null };
+    if (!isCheck && !before) await checkJoined(shard.context, roomId, userId);
     if (timeoutMs === 0) {
       users.stop(roomId, userId);
-      return wasTyping || isCheck ? { result: null, committed: tell(shard, input) } : { result: null };
+      return before || isCheck ? { result: null, committed: tell(shard, input) } : { result: null };
     }
-    if (!wasTyping && users.isFull(roomId)) return { result: null };
-    users.start(roomId, userId, stopLater(shard, input));
-    return wasTyping ? { result: null } : { result: null, committed: tell(shard, input) };
+    if (!before && users.isFull(roomId)) return { result: null };
+    const nowMs = shard.context.clock.monotonicMs();
+    const isTold = before !== undefined && !isToldAgain(shard.context, userId, nowMs - before.toldAtMs);
+    const toldAtMs = isTold ? before.toldAtMs : nowMs;
+    users.start(roomId, userId, { timer: stopLater(shard, input), toldAtMs });
+    return isTold ? { result: null } : { result: null, committed: tell(shard, input) };
   },
 };
+
+function isToldAgain({ serverName }: Context, userId: string, sinceToldMs: number): boolean {
+  return sinceToldMs >= tellAgainAfterMs && isUserOfServer(userId, serverName);
+}
 
 function tell(shard: OwnedShard, { roomId, userId, timeoutMs }: SetTypingInput): Promise<void> {
   return shard.append(1, () => ({

@@ -1,3 +1,7 @@
+import { edusOfDeviceList, edusOfJoin } from '../devices/remote-lists/device-list-edus.ts';
+import { edusOfPresence } from '../ephemeral/presence-edus.ts';
+import { edusOfReceipt } from '../ephemeral/receipt-edus.ts';
+import { edusOfTyping } from '../ephemeral/typing-edus.ts';
 import type { Context } from '../platform/context.ts';
 import type { EntryKind, LogEntry } from '../platform/shard-log/log-entry.ts';
 import type { AddressedEdu } from '../rooms/addressed-edu.ts';
@@ -10,15 +14,19 @@ type EdusOf<Kind extends EntryKind> = (
   entry: EntryOf<Kind>,
 ) => Promise<readonly AddressedEdu[]> | readonly AddressedEdu[];
 
+const none: readonly AddressedEdu[] = [];
+
 /** Every kind of entry has its line here. */
 const edusByKind: { readonly [Kind in EntryKind]: EdusOf<Kind> | undefined } = {
-  event: undefined,
-  receipt: undefined,
-  typing: undefined,
-  presence: undefined,
+  event: (context, entry) => (entry.body.type === 'm.room.member' ? edusOfJoin(context, entry) : none),
+  receipt: edusOfReceipt,
+  typing: edusOfTyping,
+  presence: edusOfPresence,
   'account-data': undefined,
   'to-device': undefined,
-  'device-list': undefined,
+  // Messages wait in the outbox.
+  'outgoing-to-device': undefined,
+  'device-list': edusOfDeviceList,
   'one-time-keys': undefined,
   session: undefined,
   profile: undefined,
@@ -32,5 +40,3 @@ export function edusOfEntry(
   const edusOf = edusByKind[entry.kind] as EdusOf<EntryKind> | undefined;
   return edusOf?.(context, entry) ?? none;
 }
-
-const none: readonly AddressedEdu[] = [];

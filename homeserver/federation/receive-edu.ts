@@ -1,5 +1,11 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { receiveDeviceListUpdate } from '../devices/remote-lists/receive-device-list-update.ts';
+import { receiveSigningKeyUpdate } from '../devices/remote-lists/receive-signing-key-update.ts';
+import { receiveDirectToDevice } from '../devices/to-device/receive-direct-to-device.ts';
+import { receivePresence } from '../ephemeral/receive-presence.ts';
+import { receiveReceipts } from '../ephemeral/receive-receipts.ts';
+import { receiveTyping } from '../ephemeral/receive-typing.ts';
 import type { Context } from '../platform/context.ts';
 
 /**
@@ -9,7 +15,14 @@ import type { Context } from '../platform/context.ts';
 export type ReceiveEdu = (context: Context, origin: string, content: JsonObject) => Promise<void>;
 
 /** By type; other types are passed over, as the specification wants. */
-const receivers: Readonly<Record<string, ReceiveEdu>> = {};
+const receivers: Readonly<Record<string, ReceiveEdu>> = {
+  'm.device_list_update': receiveDeviceListUpdate,
+  'm.direct_to_device': receiveDirectToDevice,
+  'm.presence': receivePresence,
+  'm.receipt': receiveReceipts,
+  'm.signing_key_update': receiveSigningKeyUpdate,
+  'm.typing': receiveTyping,
+};
 
 /**
  * Takes an EDU of a transaction in. A bad one costs only itself; when this server cannot write, the error is thrown, so

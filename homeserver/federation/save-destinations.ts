@@ -1,8 +1,8 @@
+import { removeFromOutbox } from '../devices/to-device/queue-to-device.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import type { DestinationRow } from '../storage/federation/destination-row.ts';
 import { putDestination, putRoutedPositions } from '../storage/federation/write-destinations.ts';
 import { destinationOwners } from './destination-owners.ts';
-import { deleteFromOutbox } from './outbox.ts';
 
 /**
  * Has the process that owns a home shard send to its servers. It asks this of itself; where the shard has moved in
@@ -39,7 +39,7 @@ export const saveDestinationsCommand: Command<SaveDestinationsInput, boolean> = 
       entries: [],
       writes: [
         ...rows.map(putDestination),
-        ...outbox.flatMap(([server, upTo]) => deleteFromOutbox(shard.id, server, upTo)),
+        ...outbox.map(([server, upTo]) => removeFromOutbox(server, upTo)),
         ...(routed ? putRoutedPositions(shard.context.shardLog.shardCount, shard.id, routed) : []),
       ],
     }));

@@ -1,3 +1,4 @@
+import { startDeviceLists } from '../devices/remote-lists/start-device-lists.ts';
 import { startFederation } from '../federation/start-federation.ts';
 import { startMetricsServer } from '../http/health/start-metrics-server.ts';
 import { publicRoutes, routes } from '../http/routes.ts';
@@ -80,6 +81,8 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     const remoteServers = openRemoteServers(context, options.nameResolver);
     closers.push(() => remoteServers.close());
     await shardLog.start();
+    const deviceLists = startDeviceLists(context);
+    closers.push(() => deviceLists.close());
     const federation = startFederation(context);
     closers.push(() => federation.close());
     closers.push(startMediaUpkeep(context));

@@ -68,6 +68,7 @@ class DigestBuilder implements RangeDigest {
         return;
       // The inbox knows its own messages; the others are nothing that clients are told.
       case 'to-device':
+      case 'outgoing-to-device':
       case 'session':
       case 'profile':
         return;

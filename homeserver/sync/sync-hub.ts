@@ -108,6 +108,9 @@ export class SyncHub {
       case 'presence':
         this.presences.set(entry.body.userId, storedPresenceOf(entry.body));
         return this.#addSharers(concerned, entry.body.userId);
+      case 'outgoing-to-device':
+        // For those who send to other servers.
+        return;
       case 'profile':
         // Clients learn of profiles from the member events that come with the change.
         return;

@@ -35,3 +35,34 @@ export function makeCrossSigningKey(userId: string, usage: string, publicKey: st
   const key = { user_id: userId, usage: [usage], keys: { [`ed25519:${publicKey}`]: publicKey } };
   return master ? master.sign(key) : key;
 }
+
+/** Keys of a user, as they were uploaded and to sign more with. */
+export interface VerifiedUser {
+  readonly device: TestSigningKey;
+  readonly master: TestSigningKey;
+  readonly selfSigning: TestSigningKey;
+  readonly userSigning: TestSigningKey;
+  readonly deviceKeys: JsonObject;
+  /** By the names of POST /keys/device_signing/upload. */
+  readonly crossSigning: {
+    readonly master_key: JsonObject;
+    readonly self_signing_key: JsonObject;
+    readonly user_signing_key: JsonObject;
+  };
+}
+
+/** Makes and uploads identity keys of a user's device and cross-signing keys. */
+export async function uploadAllKeys(user: TestUser): Promise<VerifiedUser> {
+  const { userId, deviceId } = user;
+  const [master, selfSigning, userSigning] = [makeSigningKey(userId), makeSigningKey(userId), makeSigningKey(userId)];
+  const device = makeSigningKey(userId, deviceId);
+  const deviceKeys = makeDeviceKeys(user, device);
+  const crossSigning = {
+    master_key: makeCrossSigningKey(userId, 'master', master.publicKey),
+    self_signing_key: makeCrossSigningKey(userId, 'self_signing', selfSigning.publicKey, master),
+    user_signing_key: makeCrossSigningKey(userId, 'user_signing', userSigning.publicKey, master),
+  };
+  await user.call('POST', '/_matrix/client/v3/keys/upload', { device_keys: deviceKeys });
+  await user.call('POST', '/_matrix/client/v3/keys/device_signing/upload', crossSigning);
+  return { device, master, selfSigning, userSigning, deviceKeys, crossSigning };
+}

@@ -1,12 +1,17 @@
 import type { Endpoint } from '../endpoint.ts';
 import { getServerKey } from './keys/get-server-key.ts';
 import { exchangeOpenIdToken } from './openid/exchange-open-id-token.ts';
+import { queryProfile } from './query/query-profile.ts';
 import { readingRoutes } from './reading-routes.ts';
+import { getUserDevices } from './user-devices/get-user-devices.ts';
+import { claimUserEncryptionKeys } from './user-keys/claim-user-encryption-keys.ts';
+import { queryUserEncryptionKeys } from './user-keys/query-user-encryption-keys.ts';
 import { getVersion } from './version/get-version.ts';
 import { getWellKnown } from './wellknown/get-well-known.ts';
 
 /** What other servers and services call. */
 export const federationRoutes: readonly Endpoint[] = [
   ...[exchangeOpenIdToken, getServerKey, getVersion, getWellKnown],
+  ...[claimUserEncryptionKeys, getUserDevices, queryProfile, queryUserEncryptionKeys],
   ...readingRoutes,
 ];

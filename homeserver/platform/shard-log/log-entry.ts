@@ -16,6 +16,7 @@ export const entryKindNumbers = {
   'one-time-keys': 7,
   session: 8,
   profile: 9,
+  'outgoing-to-device': 12,
 } as const;
 
 export type EntryKind = keyof typeof entryKindNumbers;
@@ -44,8 +45,13 @@ export interface EntryBodies {
   'account-data': { userId: string; roomId?: string; type: string; content: JsonObject | null };
   /** The message itself waits in the device's inbox; this says that it is there. */
   'to-device': { userId: string; deviceId: string };
-  /** The devices or cross-signing keys of a user changed; with `readerId`, only as that user sees them. */
-  'device-list': { userId: string; readerId?: string };
+  /** Messages to devices of another server's users wait in the outbox for this destination. */
+  'outgoing-to-device': { destination: string };
+  /**
+   * A device of a user changed; without `deviceId` the cross-signing keys, or where the user is another server's, any of
+   * it. With `readerId` only as that user sees it. `previous` is the `stream_id` of the update before, for other servers.
+   */
+  'device-list': { userId: string; deviceId?: string; previous?: number; readerId?: string };
   /** One-time or fallback keys of a device were used up or added. */
   'one-time-keys': { userId: string; deviceId: string };
   /** Access tokens of a user (or one device) are no longer what caches say. */

@@ -1,9 +1,14 @@
 import type { Context } from '../../platform/context.ts';
+import type { Sql } from '../../platform/database/open-database.ts';
 import { findNames } from '../names/intern-names.ts';
 import { currentPosition } from '../rooms/read-state.ts';
+import { noDeviceListUpdate } from './device-list-stream.ts';
 
 export interface DeviceListChanges {
-  /** Users who share a room with the reader and whose devices or keys changed, or who share one only since then. */
+  /**
+   * Users who share a room with the reader and whose devices or keys changed, or who share one only since then; after a
+   * join the reader too, for the reader's other devices.
+   */
   readonly changed: readonly string[];
   /** Users who no longer share a room with the reader. */
   readonly left: readonly string[];
@@ -38,7 +43,7 @@ const changesQuery = `
     SELECT m.member FROM moved m WHERE ${joinedNow} AND NOT ${joinedThen}
     UNION
     SELECT s.state_key FROM rooms r JOIN room_state s ON s.room = r.room AND ${isCurrent} AND s.membership = 1
-    WHERE r.now AND NOT r.before AND s.state_key <> $1
+    WHERE r.now AND NOT r.before
   ), parted AS (
     SELECT m.member FROM moved m WHERE ${joinedThen} AND NOT ${joinedNow}
     UNION
@@ -80,4 +85,40 @@ export async function readDeviceListChanges(
     changed: rows.filter((row) => row.changed).map((row) => row.userId),
     left: rows.filter((row) => !row.changed).map((row) => row.userId),
   };
+}
+
+/** `stream_id` of the newest update of a user's device list. */
+export async function readDeviceListStreamId(sql: Sql, userId: string): Promise<number> {
+  const rows = await sql<{ streamId: number | null }[]>`
+    SELECT stream_id AS "streamId" FROM device_list WHERE user_id = ${userId}`;
+  return rows[0]?.streamId ?? noDeviceListUpdate;
+}
+
+export interface ChangedDeviceList {
+  readonly userId: string;
+  readonly position: number;
+}
+
+/** Users whose list last changed in (after, upTo] of a shard's log, oldest first. */
+export async function readChangedDeviceLists(
+  sql: Sql,
+  shard: number,
+  after: number,
+  upTo: number,
+): Promise<ChangedDeviceList[]> {
+  return await sql<ChangedDeviceList[]>`
+    SELECT user_id AS "userId", position FROM device_list
+    WHERE shard = ${shard} AND position > ${after} AND position <= ${upTo} ORDER BY position`;
+}
+
+export interface DeviceWithName {
+  readonly deviceId: string;
+  readonly displayName: string | null;
+}
+
+/** All devices of a user, those without keys too, the newest last. */
+export async function readDeviceNames(sql: Sql, userId: string): Promise<DeviceWithName[]> {
+  return await sql<DeviceWithName[]>`
+    SELECT device_id AS "deviceId", display_name AS "displayName" FROM device WHERE user_id = ${userId}
+    ORDER BY created_ms, device_id`;
 }

@@ -24,7 +24,7 @@ export const claimKeys = defineEndpoint({
     required: ['one_time_keys'],
   },
   async handle(context, { body }) {
-    const { failures, oneTimeKeys } = await claimDeviceKeys(context, body.one_time_keys);
+    const { failures, oneTimeKeys } = await claimDeviceKeys(context, body.one_time_keys, body.timeout);
     return { failures, one_time_keys: oneTimeKeys };
   },
 });

@@ -24,7 +24,7 @@ export const queryKeys = defineEndpoint({
     required: ['device_keys'],
   },
   async handle(context, { requester, body }) {
-    const keys = await queryDeviceKeys(context, requester.userId, body.device_keys);
+    const keys = await queryDeviceKeys(context, requester.userId, body.device_keys, body.timeout);
     return {
       failures: keys.failures,
       device_keys: keys.deviceKeys,

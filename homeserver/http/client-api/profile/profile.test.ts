@@ -83,10 +83,12 @@ test('nobody changes the profile of another, and a suspended user not the own', 
   await user.call('GET', `${profile}/${user.userId}`);
 });
 
-test('an unknown user and one of another server are M_NOT_FOUND', async () => {
-  for (const userId of ['@nobody:test.example', '@x:other.example', 'nonsense']) {
+test('an unknown user is M_NOT_FOUND, one of a server that cannot be asked a failure of that server', async () => {
+  for (const userId of ['@nobody:test.example', 'nonsense']) {
     assert.equal((await request(url, 'GET', `${profile}/${userId}`)).body.errcode, 'M_NOT_FOUND');
   }
+  const reply = await request(url, 'GET', `${profile}/@x:other.example`);
+  assert.deepEqual([reply.status, reply.body.errcode], [502, 'M_UNKNOWN']);
 });
 
 test('a new name and avatar stand in the member events of all joined rooms, once', async () => {

@@ -75,6 +75,7 @@ const kinds: Record<EntryKind, Reaching | { readonly notForClients: string }> = 
     isTold: (reply) => reply.device_one_time_keys_count.signed_curve25519 === 1,
   },
   session: { notForClients: 'caches of access tokens are concerned; the next call of an ended session is refused' },
+  'outgoing-to-device': { notForClients: 'it tells who sends to other servers that messages wait' },
   profile: { notForClients: 'clients learn of a profile from the member events that come with its change' },
 };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { receiveToDevice } from '../../../devices/receive-to-device.ts';
+import { readOutbox } from '../../../storage/devices/read-outbox.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { loginUser, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
@@ -98,11 +99,24 @@ test('a message larger than an EDU may be is refused, and nothing of its request
   assert.deepEqual(await receive(user), []);
 });
 
-test('users of other servers are refused while no other server can be reached', async () => {
+test("messages to users of another server wait for it in the outbox, each of a request's once", async () => {
   const user = await registerUser(homeserver.baseUrl, 'far');
-  const reply = await send(user, { '@far:elsewhere.example': { '*': {} }, [user.userId]: { '*': {} } });
-  assert.deepEqual([reply.status, reply.body.errcode], [403, 'M_FORBIDDEN']);
-  assert.deepEqual(await receive(user), []);
+  const { database } = homeserver.context;
+  const far = { '*': { a: 1 }, D: { a: 'x'.repeat(60_000) } };
+  const messages = { '@far:elsewhere.example': far, '@b:other.example': { E: {} } };
+  assert.equal((await send(user, messages, 'twice')).status, 200);
+  assert.equal((await send(user, messages, 'twice')).status, 200);
+  const waiting = (await readOutbox(database, 'elsewhere.example', 10)).map(({ content }) => JSON.parse(content));
+  assert.deepEqual(
+    waiting.map(({ sender, type, messages: sent }) => [sender, type, Object.keys(sent['@far:elsewhere.example'])]),
+    [
+      [user.userId, 'test.type', ['*']],
+      [user.userId, 'test.type', ['D']],
+    ],
+  );
+  const ids = waiting.map(({ message_id: id }) => id as string);
+  assert.ok(ids[0] !== ids[1] && ids.every((id) => id.length <= 32));
+  assert.equal((await readOutbox(database, 'other.example', 10)).length, 1);
 });
 
 test('a full inbox loses its oldest messages and takes the new one', async () => {

@@ -1,0 +1,133 @@
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../../platform/context.ts';
+import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
+import type { AddressedEdu } from '../../rooms/addressed-edu.ts';
+import { joinedServersOf } from '../../rooms/joined-servers.ts';
+import { isUserOfServer } from '../../rooms/server-of-user.ts';
+import { serversSharingRoomsWith } from '../../rooms/servers-of-user.ts';
+import { deviceListStreamId, noDeviceListUpdate } from '../../storage/devices/device-list-stream.ts';
+import {
+  type ChangedDeviceList,
+  readChangedDeviceLists,
+  readDeviceListStreamId,
+  readDeviceNames,
+} from '../../storage/devices/read-device-list-changes.ts';
+import { queryLocalKeys } from '../query-keys.ts';
+
+/** An EDU without whom it is for. */
+export interface DeviceListEdu {
+  readonly type: 'm.device_list_update' | 'm.signing_key_update';
+  readonly content: JsonObject;
+}
+
+/**
+ * What other servers are told when a local user's devices or keys change: those that share a room with the user. Says what
+ * there is now, which may be newer than the entry.
+ * https://spec.matrix.org/v1.19/server-server-api/#device-management
+ */
+export async function edusOfDeviceList(
+  context: Context,
+  entry: LogEntry & { readonly kind: 'device-list' },
+): Promise<AddressedEdu[]> {
+  const { userId, deviceId, previous, readerId } = entry.body;
+  if (readerId !== undefined || !isUserOfServer(userId, context.serverName)) return [];
+  const servers = await serversSharingRoomsWith(context, userId);
+  if (![...servers].some((server) => server !== context.serverName)) return [];
+  const place = `${entry.shard} ${entry.position}`;
+  const streamId = deviceListStreamId(entry.shard, entry.position);
+  const edu =
+    deviceId === undefined
+      ? await signingKeyUpdate(context, userId)
+      : await deviceListUpdate(context, { userId, deviceId, streamId, previous: previous ?? noDeviceListUpdate });
+  // Each refers to the one before: none takes another's place, but for keys of which only the newest count.
+  return edu ? [{ ...edu, servers, key: deviceId === undefined ? userId : place, keep: 'durable' }] : [];
+}
+
+/**
+ * What the servers of a room are told when a local user joins it that shared no other room with the user: that there is a
+ * device list, in a way that those who do not have it in its newest form ask for it.
+ */
+export async function edusOfJoin(
+  context: Context,
+  entry: LogEntry & { readonly kind: 'event' },
+): Promise<AddressedEdu[]> {
+  const { roomId, stateKey: userId = '', content, replaced } = entry.body;
+  const isJoin = content['membership'] === 'join' && replaced?.content['membership'] !== 'join';
+  if (!isJoin || !isUserOfServer(userId, context.serverName)) return [];
+  const [servers, others] = await Promise.all([
+    joinedServersOf(context, roomId),
+    serversSharingRoomsWith(context, userId, roomId),
+  ]);
+  const fresh = new Set([...servers].filter((server) => server !== context.serverName && !others.has(server)));
+  const edu = fresh.size === 0 ? undefined : await newestUpdate(context, userId);
+  return edu ? [{ ...edu, servers: fresh, key: `join ${userId}`, keep: 'durable' }] : [];
+}
+
+/** Device lists that changed in a range of a shard's log, of users who share a room with a server: two EDUs each at most. */
+export async function missedDeviceListEdus(
+  context: Context,
+  range: { readonly server: string; readonly shard: number; readonly after: number; readonly upTo: number },
+): Promise<DeviceListEdu[]> {
+  const edus: DeviceListEdu[] = [];
+  for (const { userId } of await readMissed(context, range)) {
+    const servers = await serversSharingRoomsWith(context, userId);
+    if (!servers.has(range.server)) continue;
+    const updates = await Promise.all([newestUpdate(context, userId), signingKeyUpdate(context, userId)]);
+    edus.push(...updates.filter((edu) => edu !== undefined));
+  }
+  return edus;
+}
+
+async function readMissed(
+  context: Context,
+  { shard, after, upTo }: { readonly shard: number; readonly after: number; readonly upTo: number },
+): Promise<ChangedDeviceList[]> {
+  const changed = await readChangedDeviceLists(context.database, shard, after, upTo);
+  return changed.filter(({ userId }) => isUserOfServer(userId, context.serverName));
+}
+
+/**
+ * The newest update of a user's list, as one that refers to itself: whoever has it finds nothing missing, everybody else
+ * asks for the whole list. Undefined for who has no device and never had one.
+ */
+async function newestUpdate(context: Context, userId: string): Promise<DeviceListEdu | undefined> {
+  const [streamId, devices] = await Promise.all([
+    readDeviceListStreamId(context.database, userId),
+    readDeviceNames(context.database, userId),
+  ]);
+  const newest = devices.at(-1);
+  if (!newest && streamId === noDeviceListUpdate) return undefined;
+  return await deviceListUpdate(context, { userId, deviceId: newest?.deviceId ?? '-', streamId, previous: streamId });
+}
+
+async function deviceListUpdate(
+  context: Context,
+  update: { readonly userId: string; readonly deviceId: string; readonly streamId: number; readonly previous: number },
+): Promise<DeviceListEdu> {
+  const { userId, deviceId, streamId, previous } = update;
+  const [devices, { deviceKeys }] = await Promise.all([
+    readDeviceNames(context.database, userId),
+    queryLocalKeys(context, { [userId]: [deviceId] }),
+  ]);
+  const device = devices.find((one) => one.deviceId === deviceId);
+  const displayName = device?.displayName ?? undefined;
+  const { unsigned: _name, ...keys } = deviceKeys[userId]?.[deviceId] ?? {};
+  return {
+    type: 'm.device_list_update',
+    content: {
+      ...{ user_id: userId, device_id: deviceId, stream_id: streamId, prev_id: [previous] },
+      ...(device ? {} : { deleted: true }),
+      ...(displayName !== undefined && { device_display_name: displayName }),
+      ...(device && Object.keys(keys).length > 0 && { keys }),
+    },
+  };
+}
+
+/** Undefined for who has no cross-signing keys (any more). */
+async function signingKeyUpdate(context: Context, userId: string): Promise<DeviceListEdu | undefined> {
+  const { masterKeys, selfSigningKeys } = await queryLocalKeys(context, { [userId]: [] });
+  const [master, selfSigning] = [masterKeys[userId], selfSigningKeys[userId]];
+  if (!master && !selfSigning) return undefined;
+  const keys = { ...(master && { master_key: master }), ...(selfSigning && { self_signing_key: selfSigning }) };
+  return { type: 'm.signing_key_update', content: { user_id: userId, ...keys } };
+}
