@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Drill, Finding } from './drill.ts';
+import { federationDrill } from './federation/federation-drill.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
 import { dropHints } from './scenarios/drop-hints.ts';
@@ -22,7 +23,10 @@ import { freezeOwner } from './scenarios/freeze-owner.ts';
 import { killProcesses } from './scenarios/kill-processes.ts';
 import { stepClock } from './scenarios/step-clock.ts';
 
-const drills: readonly Drill[] = [freezeOwner, stepClock, killProcesses, dropHints];
+const drills: readonly (Drill | typeof federationDrill)[] = [
+  ...[freezeOwner, stepClock, killProcesses, dropHints],
+  federationDrill,
+];
 const fullEvents = 50_000;
 const shortEvents = 3_000;
 
@@ -35,7 +39,10 @@ function formatTable(findings: readonly Finding[]): string {
 }
 
 /** Runs a drill in a folder of its own, which is kept when it failed. Gives whether it passed. */
-async function runOne(drill: Drill, options: { events: number; short: boolean; keep: boolean }): Promise<boolean> {
+async function runOne(
+  drill: (typeof drills)[number],
+  options: { events: number; short: boolean; keep: boolean },
+): Promise<boolean> {
   console.log(`\n${drill.name}: ${drill.fault}`);
   const parent = await mkdtemp(join(tmpdir(), `holdfast-drill-${drill.name}-`));
   const folder = join(parent, 'run');
@@ -43,7 +50,8 @@ async function runOne(drill: Drill, options: { events: number; short: boolean; k
   await Promise.all([chmod(parent, 0o711), mkdir(folder, { mode: 0o711 })]);
   let passed = false;
   try {
-    const findings = await runDrill(drill, { ...options, folder });
+    const given = { ...options, folder };
+    const findings = await ('run' in drill ? drill.run(given) : runDrill(drill, given));
     console.log(formatTable(findings));
     passed = findings.every((each) => each.passed);
   } catch (error) {

@@ -10,6 +10,9 @@ export interface ServerSetting {
   readonly authorities: string;
   /** Where programs are installed that are not part of the repository. */
   readonly scratchFolder: string;
+  /** Free ones unless given; for a server that is started again. */
+  readonly port?: number;
+  readonly tlsPort?: number;
   /** Whether users see who is online; true unless given. */
   readonly presence?: boolean;
 }

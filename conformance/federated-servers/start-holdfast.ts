@@ -6,7 +6,8 @@ const program = join(import.meta.dirname, '../../homeserver/holdfast.js');
 
 /** Holdfast as it comes, with open registration and loopback allowed. */
 export async function startHoldfast(setting: ServerSetting): Promise<StartedServer> {
-  const [port, tlsPort] = [await findFreePort(), await findFreePort()];
+  const port = setting.port ?? (await findFreePort());
+  const tlsPort = setting.tlsPort ?? (await findFreePort());
   const running = await runServer({
     program: process.execPath,
     args: [program, 'start'],
