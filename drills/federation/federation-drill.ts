@@ -1,26 +1,10 @@
 import type { Finding } from '../drill.ts';
+import type { FederationSizes } from './federation-stage.ts';
 import { killInBackfill } from './phases/kill-in-backfill.ts';
 import { killInCatchUp } from './phases/kill-in-catch-up.ts';
 import { killInJoin } from './phases/kill-in-join.ts';
 import { outage } from './phases/outage.ts';
-import { startTwoServers, type TwoServers } from './two-servers.ts';
-
-export interface FederationStage {
-  readonly two: TwoServers;
-  readonly sizes: FederationSizes;
-  /** Says what happens, with the time. */
-  say(text: string): void;
-}
-
-export interface FederationSizes {
-  readonly outageMs: number;
-  /** Of both servers together. */
-  readonly eventsPerSecond: number;
-  /** Of the room that is joined. */
-  readonly members: number;
-  /** Messages that are read back. */
-  readonly history: number;
-}
+import { startTwoServers } from './two-servers.ts';
 
 /** A quarter of an hour, scaled: what counts is how much happens meanwhile. */
 const fullSizes: FederationSizes = { outageMs: 120_000, eventsPerSecond: 100, members: 400, history: 3_000 };

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AnyJson, TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 import { type Finding, finding } from '../../drill.ts';
-import type { FederationStage } from '../federation-drill.ts';
+import type { FederationStage } from '../federation-stage.ts';
 import { joinRoom } from '../shared-rooms.ts';
 
 const pageLimit = 100;

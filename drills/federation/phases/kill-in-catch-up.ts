@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Finding, finding } from '../../drill.ts';
-import type { FederationStage } from '../federation-drill.ts';
+import type { FederationStage } from '../federation-stage.ts';
 import { judgeDelivery, makeSharedRooms, startTalking, untilEverywhere } from '../shared-rooms.ts';
 
 const roomCount = 3;

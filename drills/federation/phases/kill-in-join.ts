@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 import { type Finding, finding } from '../../drill.ts';
-import type { FederationStage } from '../federation-drill.ts';
+import type { FederationStage } from '../federation-stage.ts';
 import { joinRoom } from '../shared-rooms.ts';
 
 /** After the request to join, so that some deaths are before, some in, and some after the exchange. */
