@@ -8,6 +8,7 @@ import type { SubmittedCommand } from './shard-log/submitted-command.ts';
  */
 export interface Context extends PlatformContext {
   readonly serverName: string;
+  /** The one that signs now; it changes when the operator rotates keys. */
   readonly signingKey: SigningKey;
   readonly shardLog: ShardLogAccess;
 }

@@ -2,6 +2,7 @@ import { createCheckedClock } from '../platform/checked-clock.ts';
 import type { Context } from '../platform/context.ts';
 import type { PlatformContext } from '../platform/platform-context.ts';
 import { ShardLog } from '../platform/shard-log/shard-log.ts';
+import { openOwnKeys } from '../remote-servers/keys/own-keys.ts';
 import { shardPreparation } from '../rooms/shard-preparation.ts';
 import { readEventEntries } from '../storage/rooms/read-event-entries.ts';
 import { commands } from './commands.ts';
@@ -15,10 +16,17 @@ export interface OpenedContext {
 
 /** Makes the context of a process from its platform and what the homeserver's processes share. */
 export async function openContext(platform: PlatformContext, serverName: string): Promise<OpenedContext> {
-  const { clusterSecret, ...facts } = await openServerFacts(platform.database, platform.random, serverName);
+  const facts = await openServerFacts(platform.database, platform.random, serverName);
+  const { clusterSecret, firstSigningKey } = facts;
+  const ownKeys = await openOwnKeys(platform, firstSigningKey);
   const clock = createCheckedClock(platform.clock);
   // The log takes the context that it is part of.
-  const context: Context & { shardLog: ShardLog } = { ...platform, ...facts, clock, shardLog: undefined as never };
+  const context: Context & { shardLog: ShardLog } = {
+    ...{ ...platform, serverName, clock, shardLog: undefined as never },
+    get signingKey() {
+      return ownKeys.current;
+    },
+  };
   context.shardLog = new ShardLog(context, {
     ...{ clock, commands, preparation: shardPreparation },
     readEventEntries: (shard, after, upTo) => readEventEntries(context, shard, after, upTo),

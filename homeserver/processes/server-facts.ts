@@ -8,7 +8,8 @@ import { fixServerFact } from '../storage/processes/write-server-facts.ts';
 /** What all processes over one database have in common, made by the first of them. */
 export interface ServerFacts {
   readonly serverName: string;
-  readonly signingKey: SigningKey;
+  /** The first that it had; see OwnKeys. */
+  readonly firstSigningKey: SigningKey;
   /** Authenticates processes to each other. */
   readonly clusterSecret: string;
 }
@@ -39,7 +40,7 @@ export async function openServerFacts(sql: Sql, random: Random, serverName: stri
   const key = JSON.parse(await fixServerFact(sql, 'signing_key', JSON.stringify(made))) as StoredKey;
   return {
     serverName,
-    signingKey: {
+    firstSigningKey: {
       keyId: key.keyId,
       secretKey: Buffer.from(key.secretKey, 'base64'),
       publicKey: Buffer.from(key.publicKey, 'base64'),

@@ -3,6 +3,9 @@ import { trustAuthorities } from './connections/certificate-authorities.ts';
 import { connectionsOf, nameResolvers } from './connections/connections-of.ts';
 import type { NameResolver } from './discovery/name-resolver.ts';
 
+import { ownKeysOf } from './keys/own-keys.ts';
+import { verifyWorkersOf } from './received-events/verify-received-events.ts';
+
 export interface OpenedRemoteServers {
   close(): Promise<void>;
 }
@@ -15,9 +18,12 @@ export function openRemoteServers(context: Context, resolver?: NameResolver): Op
   if (resolver) nameResolvers.set(context, resolver);
   if (context.config.federation.caFile !== undefined) trustAuthorities(context.config.federation.caFile);
   const connections = connectionsOf.of(context);
+  const following = ownKeysOf.of(context).follow(context);
   return {
     async close() {
+      following.close();
       connections.close();
+      await verifyWorkersOf.peek(context)?.close();
     },
   };
 }

@@ -64,7 +64,17 @@ export function verifyEventSignatures(
   findKey: FindVerifyKey,
   primitives: CryptoPrimitives,
 ): EventSignatureProblem | undefined {
-  const bytes = signedEventBytes(event, rules);
+  return verifySignaturesOver(signedEventBytes(event, rules), event, rules, findKey, primitives);
+}
+
+/** Like `verifyEventSignatures`, for an event whose `signedEventBytes` are at hand. */
+export function verifySignaturesOver(
+  bytes: Uint8Array,
+  event: Pdu,
+  rules: RoomVersionRules,
+  findKey: FindVerifyKey,
+  primitives: CryptoPrimitives,
+): EventSignatureProblem | undefined {
   for (const { serverName, as } of requiredSignatures(event, rules)) {
     const findPublicKey = (keyId: string) => {
       const key = findKey(serverName, keyId);

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
-import { getServerKey } from './keys/get-server-key.ts';
+import { keyRoutes } from './keys/key-routes.ts';
 import { exchangeOpenIdToken } from './openid/exchange-open-id-token.ts';
 import { queryProfile } from './query/query-profile.ts';
 import { readingRoutes } from './reading-routes.ts';
@@ -11,7 +11,8 @@ import { getWellKnown } from './wellknown/get-well-known.ts';
 
 /** What other servers and services call. */
 export const federationRoutes: readonly Endpoint[] = [
-  ...[exchangeOpenIdToken, getServerKey, getVersion, getWellKnown],
+  ...keyRoutes,
+  ...[exchangeOpenIdToken, getVersion, getWellKnown],
   ...[claimUserEncryptionKeys, getUserDevices, queryProfile, queryUserEncryptionKeys],
   ...readingRoutes,
 ];

@@ -109,6 +109,7 @@ export const configKeys = {
     registration: rate(0.1, 10, 'Accounts made, per address.'),
     loginAddress: rate(0.5, 20, 'Logins, per address.'),
     loginFailure: rate(0.05, 10, 'Wrong passwords, per account.'),
+    keyQuery: rate(5, 100, 'Questions for the keys of other servers, per address.'),
     otherServer: rate(500, 5_000, 'Requests of another server, per server.'),
   }),
   media: section('Files sent in rooms.', {

@@ -1,4 +1,4 @@
-import type { VerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
+import type { FindVerifyKey, VerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ServerKeys } from './parse-server-keys.ts';
@@ -11,72 +11,142 @@ export interface WantedKey {
   readonly atTs: number;
 }
 
-/** Asks a server for its keys. Undefined when it gives none that are sound; never throws. */
-export type FetchKeys = (serverName: string) => Promise<ServerKeys | undefined>;
+/** Where keys come from. None of these throws for what another server does. */
+export interface KeySources {
+  /** Our own keys, by key id, when it is us who signed. */
+  readonly own: (serverName: string) => ReadonlyMap<string, VerifyKey> | undefined;
+  /** Remembered keys of servers, by server and key id. */
+  readonly load: (serverNames: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, VerifyKey>>>;
+  /** Asks a server itself. Undefined when it gives none that are sound. */
+  readonly fetch: (serverName: string, isAwaited: boolean) => Promise<ServerKeys | undefined>;
+  /** Asks the notaries. */
+  readonly fetchFromNotaries: (wanted: readonly WantedKey[]) => Promise<readonly ServerKeys[]>;
+}
+
+export interface FindKeysOptions {
+  /** The server itself is there and waits: it is asked even if it did not answer a short while ago. */
+  readonly isAwaited?: boolean;
+}
 
 const cachedServers = 20_000;
 /** A server is not asked more often than this, whatever keys it is said to have. Doubles with every failure. */
 const betweenFetchesMs = 10_000;
 const longestBetweenFetchesMs = 300_000;
+const fetchesAtOnce = 50;
+/** Of more servers than this at once, the notaries are asked first: one question instead of hundreds. */
+const manyServers = 25;
 
 interface KnownServer {
+  readonly name: string;
   readonly keys: Map<string, VerifyKey>;
+  isLoaded: boolean;
   fetching: Promise<void> | undefined;
   failures: number;
   /** Monotonic. */
   nextFetchMs: number;
 }
 
-/** The signing keys of other servers, as far as this process has needed them. */
+/** The signing keys of other servers: from memory, the database, the servers themselves, and notaries, in this order. */
 export class KeyRing {
   readonly #clock: Clock;
-  readonly #fetch: FetchKeys;
+  readonly #sources: KeySources;
   readonly #servers = new BoundedCache<string, KnownServer>(cachedServers);
 
-  constructor(clock: Clock, fetch: FetchKeys) {
+  constructor(clock: Clock, sources: KeySources) {
     this.#clock = clock;
-    this.#fetch = fetch;
+    this.#sources = sources;
   }
 
   get size(): number {
     return this.#servers.size;
   }
 
-  /** The key, fetched where it is unknown or no longer valid at that time. */
-  async find({ serverName, keyId, atTs }: WantedKey): Promise<VerifyKey | undefined> {
-    const server = this.#server(serverName);
-    const known = server.keys.get(keyId);
-    if (known && coversTime(known, atTs)) return known;
-    await this.#refresh(serverName, server);
-    return server.keys.get(keyId);
+  /** Looks for keys, each fetched where it is unknown or was not yet known to be valid so late. */
+  async find(wanted: readonly WantedKey[], options: FindKeysOptions = {}): Promise<FindVerifyKey> {
+    const found = new Map<string, KnownServer>();
+    const foreign = wanted.filter(({ serverName }) => !this.#sources.own(serverName));
+    for (const { serverName } of foreign) found.set(serverName, this.#server(serverName));
+    await this.#load([...found.values()].filter(({ isLoaded }) => !isLoaded));
+    const missing = () => foreign.filter((key) => !hasKey(found.get(key.serverName), key));
+    if (new Set(missing().map(({ serverName }) => serverName)).size > manyServers) await this.#askNotaries(missing());
+    await this.#askServers(
+      missing().map(({ serverName }) => serverName),
+      options.isAwaited ?? false,
+    );
+    await this.#askNotaries(missing());
+    return (serverName, keyId) => (this.#sources.own(serverName) ?? found.get(serverName)?.keys)?.get(keyId);
   }
 
-  #server(serverName: string): KnownServer {
-    let server = this.#servers.get(serverName);
+  /** Asks servers for their keys, whatever is known already; each at most as often as may be. */
+  async refresh(serverNames: readonly string[]): Promise<void> {
+    await this.#askServers(serverNames, false);
+  }
+
+  #server(name: string): KnownServer {
+    let server = this.#servers.get(name);
     if (!server) {
-      server = { keys: new Map(), fetching: undefined, failures: 0, nextFetchMs: 0 };
-      this.#servers.set(serverName, server);
+      server = { name, keys: new Map(), isLoaded: false, fetching: undefined, failures: 0, nextFetchMs: 0 };
+      this.#servers.set(name, server);
     }
     return server;
   }
 
-  async #refresh(serverName: string, server: KnownServer): Promise<void> {
+  async #load(servers: readonly KnownServer[]): Promise<void> {
+    if (servers.length === 0) return;
+    const loaded = await this.#sources.load(servers.map(({ name }) => name));
+    for (const server of servers) {
+      server.isLoaded = true;
+      // What was fetched meanwhile is newer.
+      for (const [keyId, key] of loaded.get(server.name) ?? []) {
+        if (!server.keys.has(keyId)) server.keys.set(keyId, key);
+      }
+    }
+  }
+
+  /** Each server once at a time, and only so many at once: those that hang take their places for a while. */
+  async #askServers(serverNames: readonly string[], isAwaited: boolean): Promise<void> {
+    const names = [...new Set(serverNames)];
+    const askNext = async (): Promise<void> => {
+      for (let name = names.pop(); name !== undefined; name = names.pop()) {
+        await this.#refresh(this.#server(name), isAwaited);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(fetchesAtOnce, names.length) }, askNext));
+  }
+
+  async #refresh(server: KnownServer, isAwaited: boolean): Promise<void> {
     if (!server.fetching && this.#clock.monotonicMs() < server.nextFetchMs) return;
-    server.fetching ??= this.#fetchInto(serverName, server).finally(() => {
+    server.fetching ??= this.#fetchInto(server, isAwaited).finally(() => {
       server.fetching = undefined;
     });
     await server.fetching;
   }
 
-  async #fetchInto(serverName: string, server: KnownServer): Promise<void> {
-    const found = await this.#fetch(serverName);
-    for (const [keyId, key] of found?.keys ?? []) server.keys.set(keyId, key);
+  async #fetchInto(server: KnownServer, isAwaited: boolean): Promise<void> {
+    const found = await this.#sources.fetch(server.name, isAwaited);
+    if (found) this.#keep(found);
     server.failures = found ? 0 : server.failures + 1;
     const pauseMs = Math.min(longestBetweenFetchesMs, betweenFetchesMs * 2 ** Math.min(10, server.failures));
     server.nextFetchMs = this.#clock.monotonicMs() + pauseMs;
   }
+
+  async #askNotaries(wanted: readonly WantedKey[]): Promise<void> {
+    if (wanted.length === 0) return;
+    for (const published of await this.#sources.fetchFromNotaries(wanted)) this.#keep(published);
+  }
+
+  #keep({ serverName, keys }: ServerKeys): void {
+    const server = this.#server(serverName);
+    for (const [keyId, key] of keys) {
+      const known = server.keys.get(keyId);
+      // A notary's copy may be older than what we have.
+      const isOlder = (known?.validUntilTs ?? 0) > (key.validUntilTs ?? 0) && key.expiredTs === undefined;
+      if (!isOlder) server.keys.set(keyId, key);
+    }
+  }
 }
 
-function coversTime(key: VerifyKey, atTs: number): boolean {
-  return key.expiredTs !== undefined || (key.validUntilTs ?? 0) >= atTs;
+function hasKey(server: KnownServer | undefined, { keyId, atTs }: WantedKey): boolean {
+  const key = server?.keys.get(keyId);
+  return key !== undefined && (key.expiredTs !== undefined || (key.validUntilTs ?? 0) >= atTs);
 }

@@ -37,7 +37,9 @@ export async function authenticateOrigin(
   request: { readonly method: string; readonly uri: string; readonly contentJson: string | undefined },
 ): Promise<void> {
   const nowMs = context.clock.wallMs();
-  const key = await keyRings.of(context).find({ serverName: origin, keyId, atTs: nowMs });
+  const wanted = { serverName: origin, keyId, atTs: nowMs };
+  const findKey = await keyRings.of(context).find([wanted], { isAwaited: true });
+  const key = findKey(origin, keyId);
   if (!key || !isCurrent(key, nowMs)) {
     throw new MatrixError('M_UNAUTHORIZED', `${origin} has no key ${keyId} that is known here and valid now`);
   }

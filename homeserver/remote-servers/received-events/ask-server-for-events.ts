@@ -1,0 +1,79 @@
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import type { Context } from '../../platform/context.ts';
+import { askServerForBytes, type ServerQuestion } from '../ask-server.ts';
+import { explainFailure } from '../explain-failure.ts';
+import { RemoteServerError } from '../remote-server-error.ts';
+import { type RefusedEvent, VerifiedEvent } from './received-event.ts';
+import { findKeysForWorker, verifyWorkersOf } from './verify-received-events.ts';
+import { type OpenedBatch, WorkerInputError } from './verify-workers.ts';
+
+export interface EventsQuestion extends ServerQuestion {
+  readonly rules: RoomVersionRules;
+  /** Members of the answer that are arrays of events, such as `state` and `auth_chain`. */
+  readonly arrays: readonly string[];
+}
+
+export interface EventsReply {
+  /** The other members of the answer. */
+  readonly members: JsonObject;
+  /** The ids of the sound events of each array that was there, in its order. */
+  readonly arrays: Readonly<Record<string, readonly string[]>>;
+  /** How many were dropped, and the first of them. */
+  readonly refusedCount: number;
+  readonly refusedExamples: readonly RefusedEvent[];
+  /** The sound events of all arrays, each once, auth events before what they authorise. To be gone through once. */
+  batches(): AsyncGenerator<readonly VerifiedEvent[]>;
+  /** Frees what is left of it. */
+  close(): void;
+}
+
+/** Of events, per batch. */
+const batchLength = 500;
+const defaultBytes = 512 * 1024 * 1024;
+
+/**
+ * As `askServer`, for answers of tens of thousands of events: they are parsed and verified in another thread while
+ * this one goes on, and given in batches. `timeoutMs` covers the answer, not the verification. Throws RemoteServerError
+ * and WorkersBusyError. The caller closes the reply.
+ */
+export async function askServerForEvents(context: Context, question: EventsQuestion): Promise<EventsReply> {
+  const { server, rules, arrays: arrayNames } = question;
+  const batch = verifyWorkersOf.of(context).open();
+  try {
+    await passAnswerOn(context, question, batch);
+    const { members, wanted } = await batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames });
+    const keys = await findKeysForWorker(context, wanted);
+    const { arrays, refusedCount, refusedExamples } = await batch.ask({ kind: 'judge', keys });
+    return {
+      ...{ members, arrays, refusedCount, refusedExamples, batches: () => readBatches(batch) },
+      close: () => batch.close(),
+    };
+  } catch (error) {
+    batch.close();
+    if (!(error instanceof WorkerInputError)) throw error;
+    throw new RemoteServerError('bad-answer', server, `its answer cannot be read: ${error.message}`);
+  }
+}
+
+/** Hands the bytes to the worker as they come. */
+async function passAnswerOn(context: Context, question: EventsQuestion, batch: OpenedBatch): Promise<void> {
+  const { body } = await askServerForBytes(context, { maxBytes: defaultBytes, ...question });
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      // A copy with memory of its own, which changes hands without being copied again.
+      const bytes = new Uint8Array(chunk);
+      await batch.ask({ kind: 'add-bytes', bytes }, [bytes.buffer]);
+    }
+  } catch (error) {
+    throw explainFailure(error, question.server);
+  }
+}
+
+async function* readBatches(batch: OpenedBatch): AsyncGenerator<readonly VerifiedEvent[]> {
+  for (;;) {
+    const events = await batch.ask({ kind: 'read', limit: batchLength });
+    if (events.length === 0) return;
+    yield events.map(({ eventId, pduJson }) => new VerifiedEvent(eventId, pduJson));
+  }
+}

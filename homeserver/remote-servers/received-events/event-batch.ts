@@ -1,0 +1,126 @@
+import { signatureKeyIds } from '@holdfast/protocol/crypto/verify-json.ts';
+import { checkEventFormat } from '@holdfast/protocol/events/check-event-format.ts';
+import { checkEventSize } from '@holdfast/protocol/events/check-event-size.ts';
+import { hasRightContentHash } from '@holdfast/protocol/events/content-hash.ts';
+import { encodePdu } from '@holdfast/protocol/events/encode-pdu.ts';
+import type { JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
+import { redactEvent } from '@holdfast/protocol/events/redact-event.ts';
+import { eventIdOfHash, signedEventBytes } from '@holdfast/protocol/events/reference-hash.ts';
+import {
+  type EventSignatureProblem,
+  type FindVerifyKey,
+  requiredSignatures,
+  verifySignaturesOver,
+} from '@holdfast/protocol/events/verify-event-signatures.ts';
+import { isServerSigningKeyId } from '@holdfast/protocol/identifiers/key-id.ts';
+import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
+import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
+import type { WantedKey } from '../keys/key-ring.ts';
+import type { ReceivedEventInput, ReceivedEventProblem } from './received-event.ts';
+
+/** What becomes of one event, in a form that can cross threads. */
+export type EventVerdict =
+  | { readonly eventId: string; readonly pduJson: string; readonly problem?: undefined }
+  | { readonly eventId: string | undefined; readonly pduJson?: undefined; readonly problem: ReceivedEventProblem };
+
+/** An event of the right form, whose signatures have still to be checked. */
+interface ExaminedEvent {
+  readonly eventId: string;
+  readonly event: Pdu;
+  readonly pduJson: string;
+  readonly signedBytes: Uint8Array;
+}
+
+/** More signatures of one server are not looked at: each could cost a question for a key. */
+const mostKeysPerServer = 5;
+const encoder = new TextEncoder();
+
+/**
+ * The checks on events of other servers that need nothing but the events and their keys, in two steps: `examine` reads
+ * them, `wantedKeys` says what `judge` then needs. Runs in any thread.
+ * https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu (1 to 3)
+ */
+export class EventBatch {
+  readonly #rules: RoomVersionRules;
+  readonly #events: (ExaminedEvent | EventVerdict)[] = [];
+
+  constructor(rules: RoomVersionRules) {
+    this.#rules = rules;
+  }
+
+  get size(): number {
+    return this.#events.length;
+  }
+
+  examine(input: ReceivedEventInput): void {
+    this.#events.push(examineEvent(input, this.#rules));
+  }
+
+  /** The keys that the examined events are signed with, each once, with the latest time at which it was used. */
+  wantedKeys(): WantedKey[] {
+    const wanted = new Map<string, { serverName: string; keyId: string; atTs: number }>();
+    for (const examined of this.#events) {
+      if (!('event' in examined)) continue;
+      const { signatures, origin_server_ts: atTs } = examined.event;
+      for (const { serverName } of requiredSignatures(examined.event, this.#rules)) {
+        const keyIds = signatureKeyIds(signatures, serverName).filter(isServerSigningKeyId);
+        for (const keyId of keyIds.slice(0, mostKeysPerServer)) {
+          const known = wanted.get(`${serverName} ${keyId}`);
+          if (!known) wanted.set(`${serverName} ${keyId}`, { serverName, keyId, atTs: this.#neededUntil(atTs) });
+          else known.atTs = Math.max(known.atTs, this.#neededUntil(atTs));
+        }
+      }
+    }
+    return [...wanted.values()];
+  }
+
+  /** Old rooms do not care until when a key is valid. */
+  #neededUntil(originServerTs: number): number {
+    return this.#rules.enforceKeyValidity ? originServerTs : 0;
+  }
+
+  /** The verdict on an event, by its place in the order of `examine`. */
+  judge(index: number, findKey: FindVerifyKey): EventVerdict {
+    const examined = this.#events[index];
+    if (!examined) throw new RangeError(`there is no event ${index} in the batch`);
+    return 'event' in examined ? judgeEvent(examined, this.#rules, findKey) : examined;
+  }
+}
+
+function examineEvent(input: ReceivedEventInput, rules: RoomVersionRules): ExaminedEvent | EventVerdict {
+  const refuse = (kind: ReceivedEventProblem['kind'], message: string, eventId?: string) => ({
+    ...{ eventId, problem: { kind, message } },
+  });
+  const parsed = parseInput(input);
+  if (typeof parsed === 'string') return refuse('malformed', parsed);
+  // Nobody has signed `unsigned`, and nothing in it is believed.
+  const { unsigned: _unsigned, ...candidate } = parsed;
+  const { event, problem } = checkEventFormat(candidate, rules);
+  if (!event) return refuse('malformed', problem.message);
+  const pduJson = encodePdu(event, rules);
+  const signedBytes = signedEventBytes(event, rules);
+  const eventId =
+    rules.eventIds === 'server' ? (event.event_id ?? '') : eventIdOfHash(cryptoPrimitives.sha256(signedBytes), rules);
+  const tooLarge = checkEventSize(event, eventId, pduJson);
+  if (tooLarge) return refuse('too-large', tooLarge.message, eventId);
+  return { eventId, event, pduJson, signedBytes };
+}
+
+function parseInput(input: ReceivedEventInput): JsonObject | string {
+  if (typeof input !== 'string' && !(input instanceof Uint8Array)) return input;
+  const parsed = parseJsonObject(typeof input === 'string' ? encoder.encode(input) : input);
+  return parsed.problem === undefined ? parsed.value : parsed.problem.message;
+}
+
+function judgeEvent(examined: ExaminedEvent, rules: RoomVersionRules, findKey: FindVerifyKey): EventVerdict {
+  const { eventId, event, pduJson, signedBytes } = examined;
+  const problem = verifySignaturesOver(signedBytes, event, rules, findKey, cryptoPrimitives);
+  if (problem) return { eventId, problem: { kind: kindOf(problem), message: problem.message } };
+  if (hasRightContentHash(event, rules, cryptoPrimitives)) return { eventId, pduJson };
+  return { eventId, pduJson: encodePdu(redactEvent(event, rules), rules) };
+}
+
+function kindOf({ kind }: EventSignatureProblem): ReceivedEventProblem['kind'] {
+  return kind === 'unknown-key' ? 'key' : 'signature';
+}

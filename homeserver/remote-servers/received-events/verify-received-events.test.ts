@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { signEvent } from '@holdfast/protocol/events/sign-event.ts';
+import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
+import { makeFakeEvent } from '../../testing/fake-events.ts';
+import { type FakeServer, makeFakeKey, startFakeServer } from '../../testing/start-fake-server.ts';
+import { type FederatedHomeserver, startFederatedHomeservers } from '../../testing/start-federated-homeservers.ts';
+import type { TestNetwork } from '../../testing/test-network.ts';
+import { askServerForEvents } from './ask-server-for-events.ts';
+import type { JudgedEvent } from './received-event.ts';
+import { verifyReceivedEvents } from './verify-received-events.ts';
+
+let network: TestNetwork;
+let homeserver: FederatedHomeserver;
+let fake: FakeServer;
+let silent: FakeServer;
+let stop: () => Promise<void>;
+
+const rulesOf = (version: string) => roomVersionRules(version) as RoomVersionRules;
+
+before(async () => {
+  const started = await startFederatedHomeservers({ servers: 1 });
+  ({ network, stop } = started);
+  homeserver = started.homeservers[0] as FederatedHomeserver;
+  fake = await startFakeServer(network, 'fake.test');
+  silent = await startFakeServer(network, 'silent.test');
+  silent.answer('/_matrix/key/v2/server', (response) => void response.writeHead(404).end('{}'));
+});
+after(async () => {
+  await fake.stop();
+  await silent.stop();
+  await stop();
+});
+
+const outcome = (judged: JudgedEvent | undefined) => judged?.problem?.kind ?? 'verified';
+
+/** Once verified at once, once in a thread: together with enough others. */
+async function judgeBothWays(rules: RoomVersionRules, input: JsonObject | string): Promise<JudgedEvent> {
+  const [alone] = await verifyReceivedEvents(homeserver.context, rules, [input]);
+  const others = Array.from({ length: 9 }, (_, index) => makeFakeEvent(fake, rules, { depth: index }).pduJson);
+  const judged = await verifyReceivedEvents(homeserver.context, rules, [...others, input]);
+  assert.deepEqual(judged.slice(0, 9).map(outcome), Array(9).fill('verified'));
+  const last = judged[9] as JudgedEvent;
+  assert.deepEqual([last.problem, last.eventId], [alone?.problem, alone?.eventId]);
+  return last;
+}
+
+for (const version of ['1', '3', '5', '10', '12']) {
+  test(`a signed event of room version ${version} is verified, without what nobody signed`, async () => {
+    const rules = rulesOf(version);
+    const { pdu, pduJson, eventId } = makeFakeEvent(fake, rules);
+    const judged = await judgeBothWays(rules, { ...(pdu as unknown as JsonObject), unsigned: { age: 0.5 } });
+    assert.ok(judged.problem === undefined);
+    assert.deepEqual([judged.eventId, judged.pduJson, judged.pdu], [eventId, pduJson, pdu]);
+    const text = await judgeBothWays(rules, JSON.stringify(pdu));
+    assert.equal(outcome(text), 'verified');
+  });
+}
+
+test('an event whose content is not the hashed one is redacted', async () => {
+  const rules = rulesOf('11');
+  const { pdu, eventId } = makeFakeEvent(fake, rules, { content: { body: 'hello' } });
+  const judged = await judgeBothWays(rules, { ...(pdu as unknown as JsonObject), content: { body: 'forged' } });
+  assert.ok(judged.problem === undefined);
+  assert.deepEqual([judged.eventId, judged.pdu.content], [eventId, {}]);
+});
+
+test('what is malformed, too large, unsigned or by an unknown key is dropped, each with its reason', async () => {
+  const rules = rulesOf('10');
+  const { pdu } = makeFakeEvent(fake, rules);
+  const event = pdu as unknown as JsonObject;
+  const big = makeFakeEvent(fake, rules, { content: { body: 'x'.repeat(70_000) } });
+  const stranger = { ...fake, key: makeFakeKey() };
+  const stories: [JsonObject | string, string][] = [
+    ['{"type":', 'malformed'],
+    ['[]', 'malformed'],
+    [{ ...event, depth: -1 }, 'malformed'],
+    [{ ...event, sender: 'nobody' }, 'malformed'],
+    [{ ...event, content: { a: 0.5 } }, 'malformed'],
+    [big.pduJson, 'too-large'],
+    [{ ...event, signatures: {} }, 'signature'],
+    [{ ...event, depth: 7 }, 'signature'],
+    [{ ...event, sender: '@other:silent.test' }, 'signature'],
+    [makeFakeEvent(stranger, rules).pduJson, 'signature'],
+    [makeFakeEvent(silent, rules).pduJson, 'key'],
+  ];
+  for (const [input, expected] of stories) {
+    assert.equal(outcome(await judgeBothWays(rules, input)), expected, JSON.stringify(input).slice(0, 200));
+  }
+});
+
+test('a restricted join needs the signature of the authorising server too', async () => {
+  const rules = rulesOf('10');
+  const join = makeFakeEvent(fake, rules, {
+    ...{ type: 'm.room.member', stateKey: '@user:fake.test' },
+    content: { membership: 'join', join_authorised_via_users_server: '@host:one.test' },
+  });
+  assert.equal(outcome(await judgeBothWays(rules, join.pduJson)), 'signature');
+  const key = { name: 'one.test', ...homeserver.context.signingKey };
+  const signed = signEvent(join.pdu, rules, key, cryptoPrimitives);
+  assert.equal(outcome(await judgeBothWays(rules, signed as unknown as JsonObject)), 'verified');
+});
+
+test('from room version 5 on a key counts only while it is valid', async () => {
+  const originServerTs = Date.now() + 30 * 24 * 3_600_000;
+  const late = (version: string) => makeFakeEvent(fake, rulesOf(version), { originServerTs }).pduJson;
+  const judge = async (version: string) =>
+    outcome((await verifyReceivedEvents(homeserver.context, rulesOf(version), [late(version)]))[0]);
+  assert.deepEqual([await judge('4'), await judge('5')], ['verified', 'key']);
+});
+
+test('a large answer is given in batches, auth events first, and what is unsound in it is counted', async () => {
+  const rules = rulesOf('12');
+  const create = makeFakeEvent(fake, rules, { type: 'm.room.create', stateKey: '', content: {} });
+  const roomId = create.roomId;
+  const member = makeFakeEvent(fake, rules, { type: 'm.room.member', stateKey: '@user:fake.test', roomId });
+  const names = Array.from({ length: 700 }, (_, index) =>
+    makeFakeEvent(fake, rules, { ...{ type: 'test', stateKey: String(index), roomId }, authEvents: [member.eventId] }),
+  );
+  const forged = { ...names[0]?.pdu, depth: 99 };
+  fake.answer('/large', {
+    event: { some: 'event' },
+    state: [...names.map(({ pdu }) => pdu), member.pdu, create.pdu, forged, 7],
+    auth_chain: [member.pdu, create.pdu],
+  });
+  const reply = await askServerForEvents(homeserver.context, {
+    ...{
+      server: 'fake.test',
+      method: 'GET',
+      path: '/large',
+      timeoutMs: 20_000,
+      rules,
+      arrays: ['state', 'auth_chain'],
+    },
+  });
+  assert.deepEqual(reply.members, { event: { some: 'event' } });
+  assert.equal(reply.refusedCount, 2);
+  assert.deepEqual(
+    reply.refusedExamples.map(({ problem }) => problem.kind),
+    ['signature', 'malformed'],
+  );
+  assert.deepEqual(reply.arrays['auth_chain'], [member.eventId, create.eventId]);
+  assert.equal(reply.arrays['state']?.length, 702);
+  const batches = await Array.fromAsync(reply.batches());
+  reply.close();
+  assert.deepEqual(
+    batches.map(({ length }) => length),
+    [500, 202],
+  );
+  const ids = batches.flat().map(({ eventId }) => eventId);
+  assert.ok(ids.indexOf(member.eventId) < Math.min(...names.map(({ eventId }) => ids.indexOf(eventId))));
+});
+
+test('an answer that is no JSON, or breaks off, is an error and leaves nothing behind', async () => {
+  const ask = (path: string) =>
+    askServerForEvents(homeserver.context, {
+      ...{ server: 'fake.test', method: 'GET', path, timeoutMs: 20_000, rules: rulesOf('12'), arrays: ['state'] },
+    });
+  fake.answer('/broken', (response) => void response.end('{"state":[{},'));
+  await assert.rejects(ask('/broken'), { kind: 'bad-answer' });
+  fake.answer('/cut', (response) => {
+    response.writeHead(200, { 'Content-Length': '1000' });
+    response.write('{"state":[', () => response.destroy());
+    return undefined;
+  });
+  await assert.rejects(ask('/cut'), { kind: 'unreachable' });
+});

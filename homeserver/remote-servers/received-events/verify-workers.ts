@@ -1,0 +1,137 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '../../platform/clock.ts';
+import type { WorkerAnswers, WorkerCall, WorkerKind, WorkerReply, WorkerRequest } from './worker-messages.ts';
+
+/** What a worker said of input that is no answer at all. */
+export class WorkerInputError extends Error {}
+
+/** A batch of events in some worker. */
+export interface OpenedBatch {
+  ask<Kind extends WorkerKind>(
+    request: Extract<WorkerRequest, { readonly kind: Kind }>,
+    transfer?: readonly ArrayBuffer[],
+  ): Promise<WorkerAnswers[Kind]>;
+  /** Forgets it, in the worker too. */
+  close(): void;
+}
+
+interface PendingCall {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+  readonly timer: Timer;
+}
+
+interface RunningWorker {
+  readonly worker: Worker;
+  readonly calls: Map<number, PendingCall>;
+  batches: number;
+}
+
+/** Thrown when as many batches are open as may be. */
+export class WorkersBusyError extends Error {
+  constructor() {
+    super('too many events wait to be verified');
+    this.name = 'WorkersBusyError';
+  }
+}
+
+const mostWorkers = Math.max(1, Math.min(2, availableParallelism() - 1));
+const mostBatches = 500;
+/** One call on the largest reply takes seconds; beyond this the worker is broken. */
+const callTimeoutMs = 120_000;
+
+/** Threads that verify events. Started when they are needed, and then kept. */
+export class VerifyWorkers {
+  readonly #clock: Clock;
+  readonly #workers: RunningWorker[] = [];
+  #nextId = 1;
+  #batches = 0;
+  #isClosed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Open batches. */
+  get size(): number {
+    return this.#batches;
+  }
+
+  /** Throws WorkersBusyError. */
+  open(): OpenedBatch {
+    if (this.#batches >= mostBatches || this.#isClosed) throw new WorkersBusyError();
+    const running = this.#chooseWorker();
+    const batch = this.#nextId++;
+    let isOpen = true;
+    this.#batches++;
+    running.batches++;
+    return {
+      ask: <Kind extends WorkerKind>(request: WorkerRequest, transfer: readonly ArrayBuffer[] = []) =>
+        this.#call(running, batch, request, transfer) as Promise<WorkerAnswers[Kind]>,
+      close: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.#batches--;
+        running.batches--;
+        this.#call(running, batch, { kind: 'drop' }, []).catch(() => {});
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#workers.map((running) => this.#end(running, new Error('the server closes'))));
+  }
+
+  #chooseWorker(): RunningWorker {
+    const idlest = this.#workers.toSorted((left, right) => left.batches - right.batches)[0];
+    if (idlest && (idlest.batches === 0 || this.#workers.length >= mostWorkers)) return idlest;
+    const worker = new Worker(new URL('./verify-worker.ts', import.meta.url));
+    worker.unref();
+    const running: RunningWorker = { worker, calls: new Map(), batches: 0 };
+    worker.on('message', ({ call, answer, problem }: WorkerReply) => {
+      const pending = running.calls.get(call);
+      running.calls.delete(call);
+      pending?.timer.cancel();
+      if (running.calls.size === 0) worker.unref();
+      if (problem === undefined) pending?.resolve(answer);
+      else pending?.reject(new WorkerInputError(problem));
+    });
+    worker.on('error', (error) => void this.#end(running, error as Error));
+    worker.on('exit', () => void this.#end(running, new Error('the worker ended')));
+    this.#workers.push(running);
+    return running;
+  }
+
+  #call(
+    running: RunningWorker,
+    batch: number,
+    request: WorkerRequest,
+    transfer: readonly ArrayBuffer[],
+  ): Promise<unknown> {
+    if (!this.#workers.includes(running)) return Promise.reject(new Error('the worker ended'));
+    const call = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.startTimer(callTimeoutMs, () => {
+        void this.#end(running, new Error('the worker does not answer'));
+      });
+      running.calls.set(call, { resolve, reject, timer });
+      // While somebody waits, the process must not end for having nothing else to do.
+      running.worker.ref();
+      running.worker.postMessage({ call, batch, request } satisfies WorkerCall, transfer);
+    });
+  }
+
+  /** Ends a worker; what it was asked for fails, and another one is started when it is needed. */
+  async #end(running: RunningWorker, reason: Error): Promise<void> {
+    const index = this.#workers.indexOf(running);
+    if (index !== -1) this.#workers.splice(index, 1);
+    for (const { reject, timer } of running.calls.values()) {
+      timer.cancel();
+      reject(reason);
+    }
+    running.calls.clear();
+    await running.worker.terminate();
+  }
+}

@@ -1,0 +1,36 @@
+import type { Sql } from '../../platform/database/open-database.ts';
+
+export interface SavedServerKeys {
+  readonly serverName: string;
+  readonly answer: string;
+  readonly validUntilTs: number;
+  readonly fetchedTs: number;
+  readonly keys: readonly {
+    readonly keyId: string;
+    readonly publicKey: Uint8Array;
+    readonly validUntilTs: number | null;
+    readonly expiredTs: number | null;
+  }[];
+}
+
+/** A server that makes up new keys all the time fills no more than this. */
+const mostKeysPerServer = 500;
+
+/** Remembers what a server has published. Keys that it no longer names stay as they were: old events need them. */
+export async function saveServerKeys(sql: Sql, saved: SavedServerKeys): Promise<void> {
+  const { serverName, answer, validUntilTs, fetchedTs, keys } = saved;
+  await sql`
+    WITH answered AS (
+      INSERT INTO remote_server_keys (server_name, answer, valid_until_ts, fetched_ts)
+      VALUES (${serverName}, ${answer}, ${validUntilTs}, ${fetchedTs})
+      ON CONFLICT (server_name) DO UPDATE SET answer = excluded.answer,
+        valid_until_ts = excluded.valid_until_ts, fetched_ts = excluded.fetched_ts
+    )
+    INSERT INTO remote_server_key (server_name, key_id, public_key, valid_until_ts, expired_ts)
+    SELECT ${serverName}, * FROM unnest(${keys.map(({ keyId }) => keyId)}::text[],
+      ${keys.map(({ publicKey }) => publicKey)}::bytea[], ${keys.map((key) => key.validUntilTs)}::bigint[],
+      ${keys.map((key) => key.expiredTs)}::bigint[])
+    WHERE (SELECT count(*) FROM remote_server_key WHERE server_name = ${serverName}) < ${mostKeysPerServer}
+    ON CONFLICT (server_name, key_id) DO UPDATE SET public_key = excluded.public_key,
+      valid_until_ts = excluded.valid_until_ts, expired_ts = excluded.expired_ts`;
+}
