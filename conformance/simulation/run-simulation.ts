@@ -44,6 +44,17 @@ const settlingRounds = 4;
  * have to agree. A fault, where one is given, is planted in the last server.
  */
 export function runSimulation(seed: number, fault?: ServerBehaviour): SimulationResult {
+  const world = runWorld(seed, fault);
+  const agreement = compareServers(world.servers);
+  return { seed, roomVersion: world.rules.id, ...countEvents(world.servers), ...agreement };
+}
+
+/** A room after the storm, as its first server has it. */
+export function simulateRoom(seed: number): Server {
+  return runWorld(seed, undefined).servers[0] as Server;
+}
+
+function runWorld(seed: number, fault: ServerBehaviour | undefined): World {
   const world = createWorld(seed, fault);
   foundRoom(world);
   const actions = 60 + world.random.integer(140);
@@ -53,8 +64,7 @@ export function runSimulation(seed: number, fault?: ServerBehaviour): Simulation
   world.network.run();
   spreadEverything(world);
   settle(world);
-  const agreement = compareServers(world.servers);
-  return { seed, roomVersion: world.rules.id, ...countEvents(world.servers), ...agreement };
+  return world;
 }
 
 /** Twelve seeds in a row cover all room versions. */

@@ -5,11 +5,15 @@ import { federationCommands } from '../federation/federation-commands.ts';
 import { mediaCommands } from '../media/media-commands.ts';
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { probeWriteCommand } from '../platform/shard-log/probe-write-command.ts';
+import { addMissingStateCommand } from '../rooms/add-missing-state.ts';
+import { addOutliersCommand } from '../rooms/add-outliers.ts';
 import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
 import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
 import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
+import { enterRoomCommand } from '../rooms/enter-room.ts';
 import { forgetRoomCommand } from '../rooms/forget-room.ts';
+import { receiveEventsCommand } from '../rooms/receive-events.ts';
 import { redactEventCommand } from '../rooms/redact-event.ts';
 import { addReportCommand } from '../rooms/reports/report.ts';
 import { sendEventCommand } from '../rooms/send-event.ts';
@@ -22,13 +26,17 @@ export const commands: readonly AnyCommand[] = [
   ...ephemeralCommands,
   ...federationCommands,
   addReportCommand,
+  addMissingStateCommand,
+  addOutliersCommand,
   changeMembershipCommand,
+  enterRoomCommand,
   claimAliasCommand,
   createRoomCommand,
   forgetRoomCommand,
   moveAliasCommand,
   probeWriteCommand,
   publishRoomCommand,
+  receiveEventsCommand,
   redactEventCommand,
   releaseAliasCommand,
   sendEventCommand,

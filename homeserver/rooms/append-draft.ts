@@ -10,7 +10,12 @@ import { draftEntries, draftWrites, type EventOrigin } from './draft-writes.ts';
 export function appendDraft(
   shard: OwnedShard,
   draft: DraftRoom,
-  options: { readonly origin?: EventOrigin; readonly alsoWrite?: readonly Write[] } = {},
+  options: {
+    readonly origin?: EventOrigin;
+    readonly alsoWrite?: readonly Write[];
+    /** Ids of further events among the rows. */
+    readonly alsoPending?: readonly string[];
+  } = {},
 ): Promise<void> {
   const { room } = draft;
   const committed = shard.append(draft.events.length, (first) => {
@@ -22,8 +27,13 @@ export function appendDraft(
   });
   draft.applyToRoom();
   room.uncommitted++;
+  const eventIds = [...draft.events.map(({ event }) => event.eventId), ...(options.alsoPending ?? [])];
+  for (const eventId of eventIds) room.pending.add(eventId);
   committed.then(
-    () => room.uncommitted--,
+    () => {
+      room.uncommitted--;
+      for (const eventId of eventIds) room.pending.delete(eventId);
+    },
     () => {},
   );
   return committed;

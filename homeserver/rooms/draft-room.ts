@@ -1,23 +1,23 @@
 import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
 import type { IdentifiedPdu } from '@holdfast/protocol/events/pdu.ts';
+import { stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
 import type { Context } from '../platform/context.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
+import { applyStateChange } from './apply-state-change.ts';
 import { eventReference } from './event-reference.ts';
-import {
-  type Extremity,
-  type HotRoom,
-  membershipIn,
-  type StateEntry,
-  stateTuple,
-  type ThreadCount,
-} from './hot-room.ts';
+import { type Extremity, type HotRoom, membershipIn, type StateEntry, type ThreadCount } from './hot-room.ts';
 import { type EventNotice, noticeEvent } from './notice-event.ts';
+import { mainLinePlace, noOverrides, type StatePlace } from './state-overrides.ts';
 
 /** An event that is accepted, with the text that is stored. */
 export interface AcceptedEvent extends IdentifiedPdu {
   readonly pduJson: string;
   /** Canonical JSON of the content, where it is at hand. */
   readonly contentJson?: string;
+  /** Event id of the redaction that came before it; the PDU has lost its content already. */
+  readonly redactedBecause?: string;
+  /** A redaction that takes nothing away: its sender may not, or what it names is not here. */
+  readonly redactsNothing?: boolean;
 }
 
 /** A (type, state key) of the room's state that an event changes. */
@@ -27,6 +27,8 @@ export interface DraftedStateChange {
   readonly before: StateEntry | undefined;
   /** Undefined: there is no such state any more. */
   readonly after: StateEntry | undefined;
+  /** Where the span began that ends now; undefined: the room never had such state. */
+  readonly openSince: number | undefined;
 }
 
 /** An event of a draft, with all that it brings about. */
@@ -37,11 +39,23 @@ export interface DraftedEvent {
   /** Of state events: positions of their auth events. */
   readonly auth: readonly number[] | undefined;
   /** The event that it takes the place of, in the state before it. */
-  readonly replaced: StateEntry | undefined;
+  readonly replaced: IdentifiedPdu | undefined;
   /** To the room's current state. */
   readonly changes: readonly DraftedStateChange[];
   /** The changes are something else than the event's becoming part of the state. */
   readonly isResolved: boolean;
+  /** Of the state after it, where that is not the room's current one. */
+  readonly place: StatePlace | undefined;
+}
+
+/** What becomes of the room with an event that does not simply come after all extremities. */
+export interface Placement {
+  readonly replaced: IdentifiedPdu | undefined;
+  readonly changes: readonly DraftedStateChange[];
+  readonly isResolved: boolean;
+  readonly place: StatePlace | undefined;
+  /** The room's, with the event among them. */
+  readonly extremities: readonly Extremity[];
 }
 
 const noChanges: readonly DraftedStateChange[] = [];
@@ -110,32 +124,41 @@ export class DraftRoom implements AuthState {
   addOrdinary(event: AcceptedEvent, auth: readonly number[] | undefined): void {
     const { type, state_key: stateKey } = event.pdu;
     if (stateKey === undefined) {
-      this.#add(event, auth, undefined, noChanges);
+      this.#add(event, auth, undefined, noChanges, [this.#extremity(event)]);
       return;
     }
     const before = this.get(type, stateKey);
-    const position = this.nextPosition;
-    const after: StateEntry = {
-      eventId: event.eventId,
-      roomId: event.roomId,
-      pdu: event.pdu,
-      position,
-      since: position,
-    };
-    this.#add(event, auth, before, [{ type, stateKey, before, after }]);
+    const after = stateEntry(event, this.nextPosition);
+    const openSince = before ? before.since : this.room.absent.get(stateTuple(type, stateKey));
+    const changes = [{ type, stateKey, before, after, openSince }];
+    this.#add(event, auth, before, changes, [this.#extremity(event)]);
+  }
+
+  /** Adds a message that comes after some of the extremities, all of which have the room's current state after them. */
+  addMessage(event: AcceptedEvent, prevEventIds: ReadonlySet<string>): void {
+    const others = this.#extremities.filter(({ eventId }) => !prevEventIds.has(eventId));
+    this.#add(event, undefined, undefined, noChanges, [...others, this.#extremity(event)]);
+  }
+
+  /** Adds an event whose place was worked out before. */
+  addPlaced(event: AcceptedEvent, auth: readonly number[] | undefined, placement: Placement): void {
+    const { replaced, changes, isResolved, place, extremities } = placement;
+    this.#add(event, auth, replaced, changes, extremities, isResolved, place);
   }
 
   #add(
     event: AcceptedEvent,
     auth: readonly number[] | undefined,
-    replaced: StateEntry | undefined,
+    replaced: IdentifiedPdu | undefined,
     changes: readonly DraftedStateChange[],
+    extremities: readonly Extremity[],
+    isResolved = false,
+    place?: StatePlace,
   ): void {
     const notice = noticeEvent(this.#context, this, event.pdu);
-    const position = this.nextPosition;
-    this.events.push({ event, position, notice, auth, replaced, changes, isResolved: false });
-    for (const { type, stateKey, after } of changes) this.#state.set(stateTuple(type, stateKey), after ?? null);
-    for (const { type, before, after } of changes) {
+    this.events.push({ event, position: this.nextPosition, notice, auth, replaced, changes, isResolved, place });
+    for (const { type, stateKey, before, after } of changes) {
+      this.#state.set(stateTuple(type, stateKey), after ?? null);
       if (type === 'm.room.member') this.#joined += isJoined(after) - isJoined(before);
     }
     if (notice.thread) {
@@ -143,8 +166,20 @@ export class DraftRoom implements AuthState {
     } else {
       this.#notifyOrdinal = notice.ordinal;
     }
-    const reference = eventReference(this.room.rules, event.eventId, event.pdu);
-    this.#extremities = [{ eventId: event.eventId, reference, depth: event.pdu.depth, position }];
+    this.#extremities = extremities;
+  }
+
+  /** The next event as an extremity after which the state is the current one. */
+  #extremity({ eventId, pdu }: IdentifiedPdu): Extremity {
+    const position = this.nextPosition;
+    return {
+      eventId,
+      reference: eventReference(this.room.rules, eventId, pdu),
+      depth: pdu.depth,
+      position,
+      overrides: noOverrides,
+      place: mainLinePlace(position),
+    };
   }
 
   /** The room goes on from here, ahead of the commit. */
@@ -153,28 +188,16 @@ export class DraftRoom implements AuthState {
     room.extremities = this.#extremities;
     room.notifyOrdinal = this.#notifyOrdinal;
     for (const [rootEventId, thread] of this.#threads) room.threads.set(rootEventId, thread);
-    for (const { changes } of this.events) {
-      for (const change of changes) applyChange(room, change);
+    for (const { event, position, changes } of this.events) {
+      if (event.pdu.state_key !== undefined) room.addToAuthGraph(event, position);
+      for (const change of changes) applyStateChange(room, change, position);
     }
   }
 }
 
-function applyChange(room: HotRoom, { type, stateKey, before, after }: DraftedStateChange): void {
-  if (type === 'm.room.member') countMembership(room, stateKey, before, after);
-  if (after) room.put(after);
-}
-
-function countMembership(
-  room: HotRoom,
-  userId: string,
-  before: StateEntry | undefined,
-  after: StateEntry | undefined,
-): void {
-  const [from, to] = [membershipIn(before?.pdu), membershipIn(after?.pdu)];
-  room.joinersHeard.delete(userId);
-  if (to !== 'join') room.ownPushRules.delete(userId);
-  room.counts.joined += Number(to === 'join') - Number(from === 'join');
-  room.counts.invited += Number(to === 'invite') - Number(from === 'invite');
+/** A state event that becomes current at its own position. */
+export function stateEntry({ eventId, roomId, pdu }: IdentifiedPdu, position: number): StateEntry {
+  return { eventId, roomId, pdu, position, since: position };
 }
 
 function isJoined(entry: StateEntry | undefined): number {

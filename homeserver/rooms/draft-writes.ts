@@ -3,16 +3,19 @@ import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
 import type { NewEntry, StateChange } from '../platform/shard-log/log-entry.ts';
 import { cachedNameId } from '../storage/names/intern-names.ts';
-import { clientJsonOf } from '../storage/rooms/client-json.ts';
+import { clientJsonOf, withoutTarget } from '../storage/rooms/client-json.ts';
 import { eventFlags, type StoredUnsigned, transactionText } from '../storage/rooms/event-row.ts';
 import { membershipCode } from '../storage/rooms/membership-codes.ts';
 import { replacedEventOf, storedEventBody } from '../storage/rooms/stored-event-body.ts';
 import { insertEvent } from '../storage/rooms/write-events.ts';
 import { changeForwardExtremities } from '../storage/rooms/write-extremities.ts';
+import { insertForkEvent, insertForkState } from '../storage/rooms/write-fork-states.ts';
 import { insertNotification } from '../storage/rooms/write-notifications.ts';
 import { closeStateSpan, openStateSpan } from '../storage/rooms/write-state.ts';
-import type { DraftedEvent, DraftedStateChange, DraftRoom } from './draft-room.ts';
+import type { AcceptedEvent, DraftedEvent, DraftedStateChange, DraftRoom } from './draft-room.ts';
+import type { HotRoom } from './hot-room.ts';
 import type { EventNotice } from './notice-event.ts';
+import type { StatePlace } from './state-overrides.ts';
 
 /** What the sender of an event's request wants to be kept with it. */
 export interface EventOrigin {
@@ -28,7 +31,8 @@ const unknownOrigin: EventOrigin = {};
 export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrigin): NewEntry[] {
   const { rules } = draft.room;
   return draft.events.map(({ event, notice, replaced, changes, isResolved }, index) => {
-    const { pdu, eventId, roomId, contentJson } = event;
+    const { eventId, roomId, contentJson, redactsNothing } = event;
+    const pdu = redactsNothing ? withoutTarget(event.pdu) : event.pdu;
     const isLast = index === draft.events.length - 1;
     return {
       kind: 'event',
@@ -41,7 +45,7 @@ export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrig
         originServerTs: pdu.origin_server_ts,
         content: pdu.content,
         clientJson: clientJsonOf(rules, eventId, pdu, contentJson),
-        ...(notice.redacts !== undefined && { redacts: notice.redacts }),
+        ...(notice.redacts !== undefined && !redactsNothing && { redacts: notice.redacts }),
         ...(notice.thread && { threadRoot: notice.thread.rootEventId }),
         notifyOrdinal: notice.ordinal,
         notifies: notice.notifies,
@@ -64,6 +68,37 @@ function stateChangeOf(rules: RoomVersionRules, { type, stateKey, before, after 
   };
 }
 
+/** A PDU's text with what this server keeps beside it. */
+export function storedJson(
+  { pduJson, redactedBecause, redactsNothing }: AcceptedEvent,
+  replacesState: string | undefined,
+): string {
+  if (replacesState === undefined && redactedBecause === undefined && !redactsNothing) return pduJson;
+  const stored: StoredUnsigned = {
+    ...(replacesState !== undefined && { replaces_state: replacesState }),
+    ...(redactedBecause !== undefined && { redacted_because: redactedBecause }),
+    ...(redactsNothing && { redacts_nothing: true }),
+  };
+  return `${pduJson.slice(0, -1)},"unsigned":${JSON.stringify(stored)}}`;
+}
+
+/** The rows that say where the state after an event is. A set that is named by the event is new. */
+export function forkWrites(shard: OwnedShard, room: HotRoom, position: number, place: StatePlace): Write[] {
+  const { base, stateSet, differences } = place;
+  const event = insertForkEvent(room.name.id, position, base, stateSet);
+  if (stateSet !== position) return [event];
+  const states = [...differences.values()].map((difference) =>
+    insertForkState({
+      room: room.name.id,
+      stateSet,
+      type: nameId(shard, difference.type),
+      stateKey: nameId(shard, difference.stateKey),
+      event: difference.event?.position ?? null,
+    }),
+  );
+  return [event, ...states];
+}
+
 /** The rows of a draft. Every name in it must have been interned. `origin` is that of its last event. */
 export function draftWrites(shard: OwnedShard, draft: DraftRoom, origin: EventOrigin = unknownOrigin): Write[] {
   const { room, events } = draft;
@@ -72,6 +107,7 @@ export function draftWrites(shard: OwnedShard, draft: DraftRoom, origin: EventOr
     ...events.flatMap((drafted, index) => [
       eventWrite(shard, draft, drafted, index === events.length - 1 ? origin : unknownOrigin),
       ...drafted.changes.flatMap((change) => stateWrites(shard, draft, change, drafted.position)),
+      ...(drafted.place ? forkWrites(shard, room, drafted.position, drafted.place) : []),
       ...notificationWrites(shard, draft, drafted.notice, drafted.position),
     ]),
     ...changeForwardExtremities(room.name.id, positions(room.extremities), positions(draft.extremities)),
@@ -79,10 +115,9 @@ export function draftWrites(shard: OwnedShard, draft: DraftRoom, origin: EventOr
 }
 
 function eventWrite(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEvent, origin: EventOrigin): Write {
-  const { event, position, notice, replaced, auth } = drafted;
-  const { pdu, eventId, pduJson } = event;
+  const { event, position, notice, auth } = drafted;
+  const { pdu, eventId } = event;
   const { transaction, identityHash } = origin;
-  const stored: StoredUnsigned = { ...(replaced && { replaces_state: replaced.eventId }) };
   return insertEvent({
     shard: shard.id,
     position,
@@ -95,13 +130,14 @@ function eventWrite(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEven
     notifyOrdinal: notice.ordinal,
     flags: flagsOf(drafted),
     thread: notice.thread?.position ?? null,
-    pduJson: replaced ? `${pduJson.slice(0, -1)},"unsigned":${JSON.stringify(stored)}}` : pduJson,
+    pduJson: storedJson(event, drafted.replaced?.eventId),
     auth: auth ?? null,
   });
 }
 
 function flagsOf({ event, notice, isResolved }: DraftedEvent): number {
   return (
+    (event.redactedBecause === undefined ? 0 : eventFlags.redacted) |
     (notice.notifies ? eventFlags.notifies : 0) |
     (isResolved ? eventFlags.resolved : 0) |
     (notice.highlightsAll ? eventFlags.highlightsAll : 0) |
@@ -112,7 +148,7 @@ function flagsOf({ event, notice, isResolved }: DraftedEvent): number {
 function stateWrites(
   shard: OwnedShard,
   { room }: DraftRoom,
-  { type, stateKey, before, after }: DraftedStateChange,
+  { type, stateKey, after, openSince }: DraftedStateChange,
   position: number,
 ): Write[] {
   const membership = after && type === 'm.room.member' ? membershipCode(after.pdu.content['membership']) : null;
@@ -124,7 +160,7 @@ function stateWrites(
     membership,
   };
   const opened = openStateSpan(span, position, after?.position ?? null);
-  return before ? [opened, closeStateSpan(span, before.since, position)] : [opened];
+  return openSince === undefined ? [opened] : [opened, closeStateSpan(span, openSince, position)];
 }
 
 function notificationWrites(shard: OwnedShard, { room }: DraftRoom, notice: EventNotice, position: number): Write[] {
@@ -140,7 +176,7 @@ function notificationWrites(shard: OwnedShard, { room }: DraftRoom, notice: Even
   );
 }
 
-function nameId(shard: OwnedShard, name: string): number {
+export function nameId(shard: OwnedShard, name: string): number {
   const id = cachedNameId(shard.context, name);
   if (id === undefined) throw new Error('a name was not interned before the event was built');
   return id;

@@ -1,8 +1,12 @@
 import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
-import type { EventReference, IdentifiedPdu, Pdu } from '@holdfast/protocol/events/pdu.ts';
+import { type EventReference, type IdentifiedPdu, type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { CompiledPushRules } from '@holdfast/protocol/push-rules/evaluate-push-rules.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import { type StateTuple, stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
+import { BoundedCache } from '../platform/bounded-cache.ts';
 import { type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
+import type { AuthGraphMemory } from './auth-graph-memory.ts';
+import type { Overrides, StatePlace } from './state-overrides.ts';
 
 /** A current state event. */
 export interface StateEntry extends IdentifiedPdu {
@@ -19,6 +23,16 @@ export interface Extremity {
   readonly reference: EventReference;
   readonly depth: number;
   readonly position: number;
+  /** The state after it. */
+  readonly overrides: Overrides;
+  readonly place: StatePlace;
+}
+
+/** An event of another server that waits for others. */
+export interface WaitingNote {
+  readonly origin: string;
+  /** Ids of what it waits for. */
+  readonly missing: Set<string>;
 }
 
 /** A thread, with how many notifying events it has had. */
@@ -34,6 +48,8 @@ export interface MemberCounts {
   invited: number;
 }
 
+/** State events that were read to resolve states, kept for the next time. */
+const keptStateEvents = 2_000;
 /** Rough memory of a state event beside its JSON. */
 const stateEntryBytes = 2_000;
 
@@ -44,7 +60,7 @@ const stateEntryBytes = 2_000;
 export class HotRoom implements AuthState {
   readonly name: RoomName;
   readonly rules: RoomVersionRules;
-  readonly #state = new Map<string, StateEntry>();
+  readonly #state = new Map<StateTuple, StateEntry>();
   /** null: known to have no member event. */
   readonly #members = new Map<string, StateEntry | null>();
   /** Every member event is in memory: who has none here has none at all. */
@@ -60,6 +76,17 @@ export class HotRoom implements AuthState {
   readonly joinersHeard = new Map<string, number>();
   /** What the next event comes after, oldest first. Replaced as a whole when it changes. */
   extremities: readonly Extremity[];
+  /** State that resolution took away, with the position since which it is gone. */
+  readonly absent = new Map<StateTuple, number>();
+  /** Events that are appended and not committed, which the database does not show yet. */
+  readonly pending = new Set<string>();
+  /** Events of other servers that wait for others, by id. */
+  readonly waiting = new Map<string, WaitingNote>();
+  /** Event ids that redactions name and that are not here yet. */
+  readonly earlyRedactions = new Set<string>();
+  /** Present once a resolution needed it. */
+  authGraph: AuthGraphMemory | undefined;
+  readonly stateEvents = new BoundedCache<string, IdentifiedPdu>(keptStateEvents);
   /** Notifying events of the main timeline so far. */
   notifyOrdinal: number;
   /** Appended changes that are not committed yet; a room with any is not evicted. */
@@ -90,7 +117,8 @@ export class HotRoom implements AuthState {
   }
 
   get sizeBytes(): number {
-    return (this.#state.size + this.#members.size + 4) * stateEntryBytes;
+    const stateEvents = this.#state.size + this.#members.size + this.stateEvents.size;
+    return (stateEvents + 4) * stateEntryBytes + (this.authGraph?.sizeBytes ?? 0);
   }
 
   /** The current state event, as AuthState asks. Members must have been loaded. */
@@ -117,14 +145,21 @@ export class HotRoom implements AuthState {
     else this.#state.set(stateTuple(type, stateKey), entry);
   }
 
+  /** A piece of state is gone. */
+  remove(type: string, stateKey: string): void {
+    if (type === 'm.room.member') this.#members.set(stateKey, null);
+    else this.#state.delete(stateTuple(type, stateKey));
+  }
+
+  /** A state event that is about to be stored, whether it is current or not. */
+  addToAuthGraph({ eventId, pdu }: IdentifiedPdu, position: number): void {
+    this.authGraph?.add(eventId, position, pdu.auth_events.map(referencedEventId));
+  }
+
   /** Every current state event except members. */
   stateWithoutMembers(): IterableIterator<StateEntry> {
     return this.#state.values();
   }
-}
-
-export function stateTuple(type: string, stateKey: string): string {
-  return `${type}\0${stateKey}`;
 }
 
 export function membershipIn(pdu: Pdu | undefined): string {

@@ -1,12 +1,17 @@
+import { stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
 import type { Context } from '../platform/context.ts';
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
-import type { StoredEvent } from '../storage/rooms/event-row.ts';
+import { eventFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
 import { membershipCodes } from '../storage/rooms/membership-codes.ts';
+import { readEventsById } from '../storage/rooms/read-events.ts';
+import { type RoomLooseEnds, readRoomLooseEnds } from '../storage/rooms/read-room-loose-ends.ts';
 import { countMembers, readForwardExtremities, readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
 import { readState, type StateEvent } from '../storage/rooms/read-state.ts';
 import { eventReference } from './event-reference.ts';
 import { type Extremity, HotRoom, type StateEntry } from './hot-room.ts';
+import { readStatesAfter } from './read-state-after.ts';
+import { mainLinePlace, noOverrides } from './state-overrides.ts';
 
 /** The rooms that the owner of a shard has in memory, bounded in bytes; the least lately used go first. */
 export class HotRooms {
@@ -45,6 +50,14 @@ export class HotRooms {
     this.#evict();
   }
 
+  /** Drops a room whose rows were changed beside it; the next who needs it reads it again. Call under the room's key. */
+  forget(roomId: string): void {
+    const room = this.#rooms.get(roomId);
+    if (!room) return;
+    this.#rooms.delete(roomId);
+    this.#estimatedBytes -= room.sizeBytes;
+  }
+
   #evict(): void {
     const limitBytes = this.#shard.context.config.limits.hotRoomBytes / this.#shard.context.config.shards.count;
     // Rooms grow while they are hot; counting them all now and then keeps the estimate honest.
@@ -71,21 +84,56 @@ export const hotRooms: ShardMemory<HotRooms> = {
 const fewMembers = 200;
 
 async function loadHotRoom(context: Context, name: RoomName): Promise<HotRoom> {
-  const [state, members, counts, extremities, notifyOrdinal] = await Promise.all([
+  const [state, members, counts, newest, notifyOrdinal, looseEnds] = await Promise.all([
     readState(context, name, { withoutMembers: true }),
     readState(context, name, { membersOnly: true, limit: fewMembers + 1 }),
     countMembers(context, name),
     readForwardExtremities(context, name),
     readNotifyOrdinal(context, name, null),
+    readRoomLooseEnds(context, name),
   ]);
   const membersComplete = members.length <= fewMembers;
-  return new HotRoom(name, {
+  const extremities = await extremitiesOf(context, name, newest);
+  const room = new HotRoom(name, {
     state: (membersComplete ? [...state, ...members] : state).map(stateEntryOf),
     membersComplete,
     counts: { joined: counts.get(membershipCodes.join) ?? 0, invited: counts.get(membershipCodes.invite) ?? 0 },
-    extremities: extremities.map(extremityOf),
+    extremities,
     notifyOrdinal,
   });
+  await addLooseEnds(context, room, looseEnds);
+  return room;
+}
+
+/** A single extremity has the current state after it. */
+async function extremitiesOf(context: Context, name: RoomName, events: readonly StoredEvent[]): Promise<Extremity[]> {
+  const positions = events.map(({ position }) => position);
+  const states = positions.length > 1 ? await readStatesAfter(context, name, positions) : undefined;
+  return events.map(({ eventId, pdu, position, rules }) => ({
+    eventId,
+    reference: eventReference(rules, eventId, pdu),
+    depth: pdu.depth,
+    position,
+    overrides: states?.get(position)?.overrides ?? noOverrides,
+    place: states?.get(position)?.place ?? mainLinePlace(position),
+  }));
+}
+
+async function addLooseEnds(context: Context, room: HotRoom, looseEnds: RoomLooseEnds): Promise<void> {
+  const { absent, earlyRedactions, waiting } = looseEnds;
+  for (const { type, stateKey, since } of absent) room.absent.set(stateTuple(type, stateKey), since);
+  for (const eventId of earlyRedactions) room.earlyRedactions.add(eventId);
+  if (waiting.length === 0) return;
+  const known = await readEventsById(
+    context,
+    waiting.flatMap(({ prevEventIds, authEventIds }) => [...prevEventIds, ...authEventIds]),
+  );
+  // An outlier is good for an auth event only.
+  const isPlaced = (eventId: string) => ((known.get(eventId)?.flags ?? eventFlags.outlier) & eventFlags.outlier) === 0;
+  for (const { eventId, origin, prevEventIds, authEventIds } of waiting) {
+    const missing = [...prevEventIds.filter((id) => !isPlaced(id)), ...authEventIds.filter((id) => !known.has(id))];
+    room.waiting.set(eventId, { origin, missing: new Set(missing) });
+  }
 }
 
 /** Makes sure that these users' member events are in memory. One query for all that are missing. */
@@ -100,8 +148,4 @@ export async function loadMembers(context: Context, room: HotRoom, userIds: Iter
 
 function stateEntryOf({ eventId, roomId, pdu, position, since }: StateEvent): StateEntry {
   return { eventId, roomId, pdu, position, since };
-}
-
-function extremityOf({ eventId, pdu, position, rules }: StoredEvent): Extremity {
-  return { eventId, reference: eventReference(rules, eventId, pdu), depth: pdu.depth, position };
 }

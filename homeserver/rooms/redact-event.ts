@@ -1,17 +1,16 @@
 import { parsePowerLevels } from '@holdfast/protocol/authorization/power-levels.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
-import { redactEvent as redactPdu } from '@holdfast/protocol/events/redact-event.ts';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
-import { eventFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
-import { readEventById } from '../storage/rooms/read-events.ts';
-import { rewriteEvent } from '../storage/rooms/write-events.ts';
+import type { StoredEvent } from '../storage/rooms/event-row.ts';
+import { readRowsOfEvent } from '../storage/rooms/read-events.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
 import { checkEventForRoom } from './check-event-content.ts';
 import type { EventIntent } from './event-intent.ts';
 import type { HotRoom } from './hot-room.ts';
 import { loadMembers } from './hot-rooms.ts';
 import { powerLevelIn } from './power-level-in.ts';
+import { forgetContent, redactedRows } from './redacted-rows.ts';
 import { checkJoined, type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
 
 interface RedactInput extends RoomCommandInput {
@@ -27,7 +26,8 @@ interface RedactInput extends RoomCommandInput {
 export const redactEventCommand = roomCommand<RedactInput>('redact-event', async (shard, room, input, identityHash) => {
   await loadMembers(shard.context, room, [input.userId]);
   checkJoined(room, input.userId);
-  const target = await readEventById(shard.context, input.redacts);
+  const targets = await readRowsOfEvent(shard.context, input.redacts);
+  const target = targets.at(-1);
   if (!target || target.roomId !== room.roomId) throw new MatrixError('M_NOT_FOUND', 'No such event in this room');
   const intent: EventIntent = {
     type: 'm.room.redaction',
@@ -42,8 +42,7 @@ export const redactEventCommand = roomCommand<RedactInput>('redact-event', async
     identityHash,
     transaction: input.transaction,
     // What is redacted twice keeps pointing to the first redaction.
-    alsoWrite: (_, [redaction]) =>
-      target.unsigned.redacted_because === undefined ? [redactedRow(target, redaction?.eventId ?? '')] : [],
+    alsoWrite: (_, [redaction]) => targets.flatMap((row) => redactedRows(row, redaction?.eventId ?? '')),
   });
   forgetContent(room, target);
   return { result: { eventId: events[0]?.eventId ?? '' }, committed };
@@ -58,22 +57,6 @@ function checkMayRedact(room: HotRoom, { userId, ownOnly }: RedactInput, target:
   if (powerLevelIn(room, userId) < powerLevels.redact) {
     throw new MatrixError('M_FORBIDDEN', `Redacting others' events needs a power level of ${powerLevels.redact}`);
   }
-}
-
-function redactedRow(target: StoredEvent, redactionEventId: string) {
-  const redacted: Pdu = redactPdu(target.pdu, target.rules);
-  const unsigned = { ...target.unsigned, redacted_because: redactionEventId };
-  const pduJson = JSON.stringify({ ...redacted, unsigned });
-  return rewriteEvent(target.shard, target.position, eventFlags.redacted, pduJson);
-}
-
-/** A current state event keeps its place, without the content that it lost. */
-function forgetContent(room: HotRoom, target: StoredEvent): void {
-  const { type, state_key: stateKey } = target.pdu;
-  if (stateKey === undefined) return;
-  if (type === 'm.room.member' && !room.isMemberLoaded(stateKey)) return;
-  const current = room.get(type, stateKey);
-  if (current?.eventId === target.eventId) room.put({ ...current, pdu: redactPdu(current.pdu, room.rules) });
 }
 
 export interface RedactRequest {

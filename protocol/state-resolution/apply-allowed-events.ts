@@ -8,7 +8,7 @@ import { authorizationSteps, type StepCounter } from './step-counter.ts';
 
 /** A state that is being built over another one, which stays as it is. */
 export interface PartialState {
-  readonly base: StateMap;
+  readonly base: Pick<StateMap, 'get'>;
   readonly applied: Map<StateTuple, string>;
 }
 

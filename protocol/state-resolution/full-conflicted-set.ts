@@ -17,7 +17,7 @@ export function* findFullConflictedSet(
   const result = new Set<string>();
   for (const eventIds of conflicted.values()) for (const eventId of eventIds) result.add(eventId);
   const conflictedIds = [...result];
-  yield* addAuthDifference(graph, input.stateSets, result, steps);
+  yield* addAuthDifference(graph, input, result, steps);
   if (input.rules.stateResolution === 'v2.1') yield* addConflictedSubgraph(graph, conflictedIds, result, steps);
   return result;
 }
@@ -29,7 +29,7 @@ function* eventIdsOf(stateSets: readonly StateMap[]): Generator<string> {
 /** Adds what is in the auth chain of some states but not of all. */
 function* addAuthDifference(
   graph: AuthGraph,
-  stateSets: readonly StateMap[],
+  { stateSets, agreed }: Pick<ResolutionInput, 'stateSets' | 'agreed'>,
   result: Set<string>,
   steps: StepCounter,
 ): Generator<void, void> {
@@ -51,7 +51,7 @@ function* addAuthDifference(
   for (const [node, eventId] of eventIds.entries()) {
     if (steps.spend(1)) yield;
     const count = countBits(chains, node * width, width);
-    if (count > 0 && count < stateSets.length) result.add(eventId);
+    if (count > 0 && count < stateSets.length && !agreed?.isInAuthChain(eventId)) result.add(eventId);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { VerifySignature } from '../authorization/event-authority.ts';
 import { type IdentifiedPdu, referencedEventId } from '../events/pdu.ts';
 import type { RoomVersionRules } from '../room-versions/room-version.ts';
-import type { StateMap } from './state-map.ts';
+import type { StateMap, StateTuple } from './state-map.ts';
 
 /**
  * What a resolution works on. Everything is loaded beforehand: the resolution itself waits for nothing.
@@ -10,6 +10,11 @@ export interface ResolutionInput {
   readonly rules: RoomVersionRules;
   /** The states after each of an event's `prev_events`, in any order. */
   readonly stateSets: readonly StateMap[];
+  /**
+   * What all states agree on, where `stateSets` leave it out: then the work depends on the differences alone, and not on
+   * the size of the room. The result leaves it out, too.
+   */
+  readonly agreed?: AgreedState;
   /**
    * Must know every conflicted event and all auth events behind them, and from room version 12 on the create event.
    * Gives the same object for the same id each time: what is parsed once is found again by it.
@@ -25,6 +30,14 @@ export interface ResolutionInput {
   readonly verifySignature: VerifySignature;
   /** How much work a slice does at most; the default takes a few milliseconds. */
   readonly stepsPerSlice?: number;
+}
+
+/** State that is the same in every state set. */
+export interface AgreedState {
+  /** The event of a tuple on which all agree. `getEvent` knows those that authorising conflicted events asks for. */
+  getEventId(tuple: StateTuple): string | undefined;
+  /** Whether an event is in the auth chain of agreed state, and so in the auth chain of every state set. */
+  isInAuthChain(eventId: string): boolean;
 }
 
 export const defaultStepsPerSlice = 4_000;

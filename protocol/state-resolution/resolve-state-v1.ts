@@ -92,7 +92,7 @@ function createAuthState(
     get(type, stateKey) {
       const tuple = stateTuple(type, stateKey);
       if (tuple === ownTuple) return chosen;
-      const eventId = resolved.get(tuple);
+      const eventId = resolved.get(tuple) ?? input.agreed?.getEventId(tuple);
       return eventId === undefined ? undefined : requireEvent(input, eventId);
     },
   };

@@ -4,7 +4,7 @@ import { orderByMainline } from './mainline-ordering.ts';
 import { orderPowerEvents } from './power-ordering.ts';
 import type { ResolutionInput } from './resolution-input.ts';
 import { separateConflicts } from './separate-conflicts.ts';
-import { type StateMap, stateTuple } from './state-map.ts';
+import { type StateMap, type StateTuple, stateTuple } from './state-map.ts';
 import type { StepCounter } from './step-counter.ts';
 
 /**
@@ -17,7 +17,8 @@ export function* resolveStateV2(input: ResolutionInput, steps: StepCounter): Gen
   const { unconflicted } = separated;
   if (separated.conflicted.size === 0) return unconflicted;
   const fullConflictedSet = yield* findFullConflictedSet(input, separated, steps);
-  const base: StateMap = input.rules.stateResolution === 'v2.1' ? new Map() : unconflicted;
+  const agreed = agreedState(input, unconflicted);
+  const base = input.rules.stateResolution === 'v2.1' ? new Map<StateTuple, string>() : agreed;
   const state: PartialState = { base, applied: new Map() };
   const powerEvents = yield* orderPowerEvents(input, fullConflictedSet, steps);
   yield* applyAllowedEvents(input, powerEvents, state, steps);
@@ -27,7 +28,12 @@ export function* resolveStateV2(input: ResolutionInput, steps: StepCounter): Gen
   yield* applyAllowedEvents(input, remaining, state, steps);
   // What the states agree on stands, whatever the auth checks made of it.
   for (const [tuple, eventId] of state.applied) {
-    if (!unconflicted.has(tuple)) unconflicted.set(tuple, eventId);
+    if (agreed.get(tuple) === undefined) unconflicted.set(tuple, eventId);
   }
   return unconflicted;
+}
+
+/** What the states agree on, whether they have it or leave it out. */
+function agreedState({ agreed }: ResolutionInput, unconflicted: StateMap): Pick<StateMap, 'get'> {
+  return agreed ? { get: (tuple) => unconflicted.get(tuple) ?? agreed.getEventId(tuple) } : unconflicted;
 }

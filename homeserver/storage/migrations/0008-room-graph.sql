@@ -58,6 +58,8 @@ CREATE TABLE early_redaction (
   redacts text COLLATE "C" NOT NULL,
   -- Of the redaction.
   position bigint NOT NULL,
+  -- Its sender may redact what others sent.
+  has_power boolean NOT NULL,
   PRIMARY KEY (room, redacts, position)
 );
 

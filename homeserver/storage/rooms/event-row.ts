@@ -42,6 +42,8 @@ export interface StoredUnsigned {
   readonly replaces_state?: string;
   /** Event id of the redaction that took its content away. */
   readonly redacted_because?: string;
+  /** Of a redaction: it takes nothing away, since its sender may not or its target is not here. */
+  readonly redacts_nothing?: boolean;
 }
 
 /** A room event as it is stored. */

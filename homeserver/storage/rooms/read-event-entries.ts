@@ -1,6 +1,7 @@
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
 import type { Context } from '../../platform/context.ts';
 import type { EventEntryBody, LogEntry, StateChange } from '../../platform/shard-log/log-entry.ts';
+import { withoutTarget } from './client-json.ts';
 import { type EventRow, eventColumns, eventFlags, type StoredEvent } from './event-row.ts';
 import { readEventsById, storedEvents } from './read-events.ts';
 import { readStateChanges } from './read-state-changes.ts';
@@ -50,10 +51,10 @@ interface EventSurroundings {
 
 function eventEntryBody(event: StoredEvent, surroundings: EventSurroundings): EventEntryBody {
   const { replaced, threadRoot, notified, stateChanges } = surroundings;
-  const { pdu } = event;
+  const pdu = event.unsigned.redacts_nothing ? withoutTarget(event.pdu) : event.pdu;
   const redacts = pdu.type === 'm.room.redaction' ? redactedEventIdOf(pdu, event.rules) : undefined;
   return {
-    ...storedEventBody(event),
+    ...storedEventBody({ ...event, pdu }),
     ...(redacts !== undefined && { redacts }),
     ...(threadRoot !== undefined && { threadRoot }),
     notifies: (event.flags & eventFlags.notifies) !== 0,

@@ -8,7 +8,12 @@ import { eventIdHash } from './text-hash.ts';
  * timeline is the latter. One query however many.
  */
 export async function readEventsById(context: Context, eventIds: readonly string[]): Promise<Map<string, StoredEvent>> {
-  if (eventIds.length === 0) return new Map();
+  // Outliers come first: the last of a key stays.
+  return new Map((await readRowsById(context, eventIds)).map((event) => [event.eventId, event]));
+}
+
+async function readRowsById(context: Context, eventIds: readonly string[]): Promise<StoredEvent[]> {
+  if (eventIds.length === 0) return [];
   const wanted = new Set(eventIds);
   const rows = await context.database.unsafe<EventRow[]>(
     `SELECT ${eventColumns} FROM event e WHERE e.event_id_hash = ANY($1::bigint[])
@@ -16,17 +21,23 @@ export async function readEventsById(context: Context, eventIds: readonly string
     [[...wanted].map(eventIdHash)],
     { prepare: true },
   );
-  const events = await storedEvents(
+  return await storedEvents(
     context,
     rows.filter((row) => wanted.has(row.eventId)),
   );
-  // Outliers come first: the last of a key stays.
-  return new Map(events.map((event) => [event.eventId, event]));
 }
 
 /** The event of this id, or undefined. */
 export async function readEventById(context: Context, eventId: string): Promise<StoredEvent | undefined> {
   return (await readEventsById(context, [eventId])).get(eventId);
+}
+
+/**
+ * All rows of an event, the one with its place in the timeline last: what was known as an outlier before has two.
+ * One query.
+ */
+export async function readRowsOfEvent(context: Context, eventId: string): Promise<StoredEvent[]> {
+  return await readRowsById(context, [eventId]);
 }
 
 /** Events of one shard by their positions. One query, none for no positions. */

@@ -3,7 +3,7 @@ import type { Pdu } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
 import type { EventEntryBody } from '../../platform/shard-log/log-entry.ts';
 import { roomsByNumber } from '../names/room-names.ts';
-import { clientJsonOf } from '../rooms/client-json.ts';
+import { clientJsonOf, withoutTarget } from '../rooms/client-json.ts';
 import { type EventRow, eventFlags, type StoredEvent, storedEventOf } from '../rooms/event-row.ts';
 import { readEventsById } from '../rooms/read-events.ts';
 import { inSlices } from './in-slices.ts';
@@ -61,7 +61,8 @@ export async function timelineEventsOfRows(
 
 /** One stored event; what it refers to is taken from `found`. */
 function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, StoredEvent>): TimelineEvent {
-  const { pdu, unsigned, rules } = event;
+  const { unsigned, rules } = event;
+  const pdu = unsigned.redacts_nothing ? withoutTarget(event.pdu) : event.pdu;
   const replaced = found.get(unsigned.replaces_state ?? '');
   const redaction = found.get(unsigned.redacted_because ?? '');
   const redacts = pdu.type === 'm.room.redaction' ? redactedEventIdOf(pdu, rules) : undefined;

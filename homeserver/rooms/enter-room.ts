@@ -1,0 +1,87 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { type StateTuple, stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
+import type { Context } from '../platform/context.ts';
+import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
+import { findRoom, type RoomName } from '../storage/names/room-names.ts';
+import { readStateIds } from '../storage/rooms/read-auth-graph.ts';
+import { addBackwardExtremity } from '../storage/rooms/write-extremities.ts';
+import { insertPartialState } from '../storage/rooms/write-partial-state.ts';
+import { addStateFromTheBeginning } from './given-state.ts';
+import { hotRooms } from './hot-rooms.ts';
+import { negativePositions } from './negative-positions.ts';
+import { prepareEvents } from './prepare-events.ts';
+import type { ReceivedOutcome } from './receive-events.ts';
+import { receiveWithState } from './receive-on-fork.ts';
+import { parseReceivedEvent, type ReceivedEvent } from './received-event.ts';
+import { RoomReceiver } from './room-receiver.ts';
+import type { Override, Overrides } from './state-overrides.ts';
+
+interface EnterInput {
+  readonly roomId: string;
+  readonly joinEvent: ReceivedEvent;
+  readonly stateEventIds: readonly string[];
+  readonly isPartial: boolean;
+}
+
+export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
+  name: 'enter-room',
+  key: (input) => input.roomId,
+  releases: 'committed',
+  async decide(shard, { roomId, joinEvent, stateEventIds, isPartial }) {
+    await shard.settled();
+    const name = await findRoom(shard.context, roomId);
+    if (!name) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
+    const event = parseReceivedEvent(roomId, joinEvent);
+    const state = await addStateFromTheBeginning(shard, name, stateEventIds);
+    // What was in memory is behind now.
+    shard.remember(hotRooms).forget(roomId);
+    const room = await shard.remember(hotRooms).load(roomId);
+    if (!room) throw new Error(`the room ${roomId} went away`);
+    await shard.remember(negativePositions).loaded();
+    const receiver = new RoomReceiver(shard, room);
+    await prepareEvents(shard, room, [event.pdu]);
+    await receiver.loadReferences([event]);
+    if (receiver.isHere(event.eventId)) return { result: { eventId: event.eventId, outcome: 'known' } };
+    const overrides = await differencesFromNow(shard, name, state);
+    const { verdict, reason } = await receiveWithState(receiver, event, {
+      before: { overrides, place: undefined },
+      // Where this server was in the room before, what it had then is no state that the event could contradict.
+      isJudgedByCurrentState: false,
+      findSuperseded: () => Promise.resolve(new Set(room.extremities.map(({ eventId }) => eventId))),
+      alsoWrite: (position) => [
+        ...[...event.prevEventIds]
+          .filter((prevEventId) => !receiver.known(prevEventId)?.isPlaced)
+          .map((prevEventId) => addBackwardExtremity(name.id, prevEventId, position)),
+        ...(isPartial ? [insertPartialState(name.id, position)] : []),
+      ],
+    });
+    receiver.flush();
+    const result = { eventId: event.eventId, outcome: verdict, ...(reason !== undefined && { reason }) };
+    return { result, ...(receiver.committed && { committed: receiver.committed }) };
+  },
+};
+
+/** A whole state, as its differences from the room's current one. */
+async function differencesFromNow(shard: OwnedShard, room: RoomName, state: readonly Override[]): Promise<Overrides> {
+  const given = new Map<StateTuple, Override>();
+  for (const override of state) given.set(stateTuple(override.type, override.stateKey), override);
+  for (const { type, stateKey, eventId } of await readStateIds(shard.context, room)) {
+    const tuple = stateTuple(type, stateKey);
+    const override = given.get(tuple);
+    if (override?.event?.eventId === eventId) given.delete(tuple);
+    else if (!override) given.set(tuple, { type, stateKey, event: undefined });
+  }
+  return given;
+}
+
+/**
+ * Adds the join by which this server comes to a room, once the room's state before it, with all auth chains, is stored
+ * (addOutliers). `isPartial`: most member events are not among the state; addMissingState brings them. The join becomes
+ * the room's only forward extremity. Repeating it changes nothing. Throws M_NOT_FOUND for a room of which nothing is
+ * stored.
+ */
+export async function enterRoom(context: Context, request: EnterInput): Promise<ReceivedOutcome> {
+  const room = await findRoom(context, request.roomId);
+  if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
+  return await context.shardLog.submit(enterRoomCommand, room.shard, request);
+}

@@ -1,0 +1,154 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { Context } from '../platform/context.ts';
+import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
+import { findRoom } from '../storage/names/room-names.ts';
+import { readReceivedPdus } from '../storage/rooms/read-room-loose-ends.ts';
+import { insertReceivedPdu } from '../storage/rooms/write-received-pdus.ts';
+import type { HotRoom } from './hot-room.ts';
+import { hotRooms } from './hot-rooms.ts';
+import { negativePositions } from './negative-positions.ts';
+import { prepareEvents } from './prepare-events.ts';
+import { receiveOnFork } from './receive-on-fork.ts';
+import { orderByReferences, type ParsedEvent, parseReceivedEvent, type ReceivedEvent } from './received-event.ts';
+import { roomGraphMetrics } from './room-graph-metrics.ts';
+import { RoomReceiver } from './room-receiver.ts';
+
+interface ReceiveInput {
+  readonly roomId: string;
+  readonly origin: string;
+  readonly events: readonly ReceivedEvent[];
+}
+
+/** What became of a received event. */
+export interface ReceivedOutcome {
+  readonly eventId: string;
+  /**
+   * 'known': it was here before. 'waiting': it is stored, and judged as soon as the events in `missing` are here. Who
+   * fetches them gives them to `receiveEvents`.
+   */
+  readonly outcome: 'accepted' | 'soft-failed' | 'rejected' | 'known' | 'waiting';
+  /** Why it was not accepted. */
+  readonly reason?: string;
+  readonly missing?: readonly string[];
+}
+
+const maxEventsPerCall = 1_000;
+/** Events of one room that wait for others. */
+const maxWaitingPerRoom = 5_000;
+const maxWaitingPerOrigin = 1_000;
+
+export const receiveEventsCommand: Command<ReceiveInput, ReceivedOutcome[]> = {
+  name: 'receive-events',
+  key: (input) => input.roomId,
+  releases: 'decided',
+  async decide(shard, { roomId, origin, events }) {
+    const room = await shard.remember(hotRooms).load(roomId);
+    if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
+    await shard.remember(negativePositions).loaded();
+    const receiver = new RoomReceiver(shard, room);
+    const outcomes: ReceivedOutcome[] = [];
+    let left = events.map((event) => ({ origin, event: parseReceivedEvent(roomId, event) }));
+    while (left.length > 0) {
+      outcomes.push(...(await receiveAll(receiver, left)));
+      left = await takeReady(shard, room);
+    }
+    const { committed } = receiver;
+    return { result: outcomes, ...(committed && { committed }) };
+  },
+};
+
+interface EventOfOrigin {
+  readonly origin: string;
+  readonly event: ParsedEvent;
+}
+
+/** Receives events in an order in which each comes after those that it refers to. */
+async function receiveAll(receiver: RoomReceiver, given: readonly EventOfOrigin[]): Promise<ReceivedOutcome[]> {
+  const { shard, room } = receiver;
+  const events = given.map(({ event }) => event);
+  const originOf = new Map(given.map(({ event, origin }) => [event.eventId, origin]));
+  const pdus = events.map(({ pdu }) => pdu);
+  await prepareEvents(shard, room, pdus);
+  await receiver.loadReferences(events);
+  const outcomes: ReceivedOutcome[] = [];
+  for (const event of orderByReferences(events)) {
+    const now = receiveNow(receiver, event, originOf.get(event.eventId) ?? '');
+    if (now) {
+      outcomes.push(now);
+      continue;
+    }
+    receiver.flush();
+    const { verdict, reason } = await receiveOnFork(receiver, event);
+    receiver.flush();
+    outcomes.push({ eventId: event.eventId, outcome: verdict, ...(reason !== undefined && { reason }) });
+  }
+  receiver.flush();
+  const { received } = roomGraphMetrics(shard.context);
+  for (const { outcome } of outcomes) received.add({ outcome });
+  return outcomes;
+}
+
+/** What takes no look-up. Undefined: it takes one. */
+function receiveNow(receiver: RoomReceiver, event: ParsedEvent, origin: string): ReceivedOutcome | undefined {
+  const { eventId } = event;
+  if (receiver.isHere(eventId)) {
+    receiver.forgetWaiting(eventId);
+    return { eventId, outcome: 'known' };
+  }
+  const missing = receiver.missingReferences(event);
+  if (missing.length > 0) {
+    letWait(receiver, event, origin, missing);
+    return { eventId, outcome: 'waiting', missing };
+  }
+  const judgement = receiver.receiveAtOnce(event);
+  if (!judgement) return undefined;
+  const { verdict, reason } = judgement;
+  return { eventId, outcome: verdict, ...(reason !== undefined && { reason }) };
+}
+
+/** Stores an event until what it refers to is here. Throws M_LIMIT_EXCEEDED where too many wait already. */
+function letWait(receiver: RoomReceiver, event: ParsedEvent, origin: string, missing: readonly string[]): void {
+  const { room, shard } = receiver;
+  const { eventId, pdu, pduJson } = event;
+  const known = room.waiting.get(eventId);
+  if (!known) {
+    const ofOrigin = [...room.waiting.values()].filter((note) => note.origin === origin).length;
+    if (room.waiting.size >= maxWaitingPerRoom || ofOrigin >= maxWaitingPerOrigin) {
+      receiver.flush();
+      throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many events of this room wait for others, please send them later');
+    }
+    const row = { shard: shard.id, room: room.name.id, eventId, origin, depth: pdu.depth, pduJson };
+    receiver.alsoWrite([insertReceivedPdu(row)]);
+  }
+  room.waiting.set(eventId, { origin: known?.origin ?? origin, missing: new Set(missing) });
+}
+
+/** Events that waited and need not any more. */
+async function takeReady(shard: OwnedShard, room: HotRoom): Promise<EventOfOrigin[]> {
+  const ready = [...room.waiting].filter(([, { missing }]) => missing.size === 0).map(([eventId]) => eventId);
+  if (ready.length === 0) return [];
+  if (room.uncommitted > 0) await shard.settled();
+  const pdus = await readReceivedPdus(shard.context, room.name, ready);
+  const events = pdus.map(({ eventId, origin, pduJson }) => ({
+    origin,
+    event: parseReceivedEvent(room.roomId, { eventId, pduJson }),
+  }));
+  return events;
+}
+
+/**
+ * Adds verified events of another server to a room, in any order, and resolves when what became of them is committed.
+ * The same event twice changes nothing. Throws M_NOT_FOUND for rooms that are not known here, M_LIMIT_EXCEEDED where too
+ * many events of the room wait for others.
+ * https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu
+ */
+export async function receiveEvents(
+  context: Context,
+  request: { readonly roomId: string; readonly origin: string; readonly events: readonly ReceivedEvent[] },
+): Promise<ReceivedOutcome[]> {
+  const { roomId, origin, events } = request;
+  if (events.length > maxEventsPerCall) throw new RangeError(`more than ${maxEventsPerCall} events at once`);
+  const room = await findRoom(context, roomId);
+  if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
+  return await context.shardLog.submit(receiveEventsCommand, room.shard, { roomId, origin, events });
+}
