@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import type { Context } from '@holdfast/homeserver/platform/context.ts';
 import { addOutliers } from '@holdfast/homeserver/rooms/add-outliers.ts';
 import { enterRoom } from '@holdfast/homeserver/rooms/enter-room.ts';
-import { readStateIdsAt } from '@holdfast/homeserver/rooms/read-state-at.ts';
 import { receiveEvents } from '@holdfast/homeserver/rooms/receive-events.ts';
+import { readStateIdsAt } from '@holdfast/homeserver/rooms/state-at-event.ts';
 import { findRoom } from '@holdfast/homeserver/storage/names/room-names.ts';
 import { eventFlags, type StoredEvent as StoredRow } from '@holdfast/homeserver/storage/rooms/event-row.ts';
-import { readStateIds } from '@holdfast/homeserver/storage/rooms/read-auth-graph.ts';
+import { readCurrentStateIds } from '@holdfast/homeserver/storage/rooms/read-auth-graph.ts';
 import { readEventsById } from '@holdfast/homeserver/storage/rooms/read-events.ts';
 import { readForwardExtremities } from '@holdfast/homeserver/storage/rooms/read-room-summary.ts';
 import { startTestContext } from '@holdfast/homeserver/testing/start-test-context.ts';
@@ -105,7 +105,7 @@ async function assertSameRoom(context: Context, pure: Server, arrival: 'in this 
   if (arrival === 'in any order') return;
   const extremities = await readForwardExtremities(context, room);
   assert.deepEqual(new Set(extremities.map(({ eventId }) => eventId)), pure.forwardExtremities);
-  const current = (await readStateIds(context, room)).map(({ type, stateKey, eventId }): [string, string] => [
+  const current = (await readCurrentStateIds(context, room)).map(({ type, stateKey, eventId }): [string, string] => [
     stateTuple(type, stateKey),
     eventId,
   ]);

@@ -3,7 +3,7 @@ import { type StateTuple, stateTuple } from '@holdfast/protocol/state-resolution
 import type { Context } from '../platform/context.ts';
 import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
-import { readStateIds } from '../storage/rooms/read-auth-graph.ts';
+import { readCurrentStateIds } from '../storage/rooms/read-auth-graph.ts';
 import { addBackwardExtremity } from '../storage/rooms/write-extremities.ts';
 import { insertPartialState } from '../storage/rooms/write-partial-state.ts';
 import { addStateFromTheBeginning } from './given-state.ts';
@@ -65,7 +65,7 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
 async function differencesFromNow(shard: OwnedShard, room: RoomName, state: readonly Override[]): Promise<Overrides> {
   const given = new Map<StateTuple, Override>();
   for (const override of state) given.set(stateTuple(override.type, override.stateKey), override);
-  for (const { type, stateKey, eventId } of await readStateIds(shard.context, room)) {
+  for (const { type, stateKey, eventId } of await readCurrentStateIds(shard.context, room)) {
     const tuple = stateTuple(type, stateKey);
     const override = given.get(tuple);
     if (override?.event?.eventId === eventId) given.delete(tuple);

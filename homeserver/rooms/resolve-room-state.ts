@@ -5,7 +5,7 @@ import { resolveStateInSlices } from '@holdfast/protocol/state-resolution/resolv
 import { type StateMap, type StateTuple, stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
-import { readAuthGraph, readStateIds } from '../storage/rooms/read-auth-graph.ts';
+import { readAuthGraph, readCurrentStateIds } from '../storage/rooms/read-auth-graph.ts';
 import { AuthGraphMemory } from './auth-graph-memory.ts';
 import type { HotRoom } from './hot-room.ts';
 import { loadStateEvents } from './load-state-events.ts';
@@ -63,7 +63,7 @@ export async function loadAuthGraph(shard: OwnedShard, room: HotRoom): Promise<A
   await shard.settled();
   const [events, current] = await Promise.all([
     readAuthGraph(shard.context, room.name),
-    readStateIds(shard.context, room.name),
+    readCurrentStateIds(shard.context, room.name),
   ]);
   const graph = new AuthGraphMemory();
   for (const { eventId, position, authEventIds } of events) graph.add(eventId, position, authEventIds);

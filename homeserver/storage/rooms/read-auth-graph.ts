@@ -80,14 +80,13 @@ export interface StateId {
   readonly position: number;
 }
 
-/** The whole state of a room as event ids: now, or as the main line has it at a position. One query, and one for names. */
-export async function readStateIds(context: Context, room: RoomName, at?: number): Promise<StateId[]> {
-  const when = at === undefined ? `s.to_position = ${currentPosition}` : 's.from_position <= $2 AND s.to_position > $2';
+/** The whole current state of a room as event ids. One query, and one for names. */
+export async function readCurrentStateIds(context: Context, room: RoomName): Promise<StateId[]> {
   const rows = await context.database.unsafe<{ type: number; stateKey: number; eventId: string; position: number }[]>(
     `SELECT s.type, s.state_key AS "stateKey", e.event_id AS "eventId", e.position
      FROM room_state s JOIN event e ON e.shard = s.shard AND e.position = s.event
-     WHERE s.room = $1 AND ${when}`,
-    at === undefined ? [room.id] : [room.id, at],
+     WHERE s.room = $1 AND s.to_position = ${currentPosition}`,
+    [room.id],
     { prepare: true },
   );
   const names = await nameTexts(
