@@ -1,7 +1,7 @@
 import type { JsonValue } from '../events/pdu.ts';
-import { compileGlob } from '../globs/compile-glob.ts';
 import { foldCase } from '../globs/fold-case.ts';
 import { parsePropertyPath } from '../property-paths/property-path.ts';
+import { compileTextPattern } from './compile-text-pattern.ts';
 import { mayNotify } from './may-notify.ts';
 import { parseMemberCountTest } from './member-count-test.ts';
 import { bodyKey } from './pattern-cost.ts';
@@ -46,10 +46,10 @@ export function compileCondition(condition: PushCondition): CompiledCondition | 
 export function compileEventMatch(key: string, pattern: string): CompiledCondition {
   const path = propertyPath(key);
   const isBody = path.names.length === 2 && path.names[0] === 'content' && path.names[1] === 'body';
-  const glob = compileGlob(foldCase(pattern), { match: isBody ? 'words' : 'whole' });
+  const matches = compileTextPattern(foldCase(pattern), { match: isBody ? 'words' : 'whole' });
   return (event) => {
     const text = readFoldedText(event, path);
-    return text !== undefined && glob(text);
+    return text !== undefined && matches(event, text);
   };
 }
 
@@ -72,7 +72,7 @@ const bodyPath = propertyPath(bodyKey);
 function containsDisplayName(event: PreparedPushEvent, context: PushContext): boolean {
   const body = readFoldedText(event, bodyPath);
   if (body === undefined || !context.displayName) return false;
-  return compileGlob(foldCase(context.displayName), { match: 'words', wildcards: 'none' })(body);
+  return compileTextPattern(foldCase(context.displayName), { match: 'words', wildcards: 'none' })(event, body);
 }
 
 function propertyPath(key: string): PropertyPath {
