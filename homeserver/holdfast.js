@@ -2,6 +2,23 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * A server allocates much and keeps little. Left alone, V8 lets a heap grow to several times what lives in it, and glibc
+ * keeps a heap for each thread: half a gigabyte for what fits into 130 MB.
+ * docs/decisions/2026-11-memory.md
+ */
+const memoryOptions = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
+const memoryEnvironment = { MALLOC_ARENA_MAX: '2' };
+
+// Both count only from a process's beginning: `npm start` gives them, and whoever starts this file alone gets them by
+// its beginning once more, as the same process. Where the system cannot do that, it goes on with what it has.
+const isServer = process.argv[2] === 'start';
+const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+if (isServer && !options.includes('--max-semi-space-size') && process.execve) {
+  const args = [process.execPath, ...memoryOptions, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, args, { ...memoryEnvironment, ...process.env });
+}
+
 // Half of a start would be compiling what the last start compiled. Where the folder cannot be written, so it is. This
 // file alone is JavaScript: it runs before the cache, and its types would be stripped anew each time.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url)));

@@ -142,7 +142,7 @@ export const configKeys = {
   limits: section('Bounds of memory and requests.', {
     maxBodyBytes: integer(4 * mebibyte, 65_536, 256 * mebibyte, 'Largest body of a JSON request, in bytes.'),
     hotRoomBytes: integer(128 * mebibyte, mebibyte, 64 * gibibyte, 'Memory for the state of busy rooms, in bytes.'),
-    recentEntryBytes: integer(64 * mebibyte, mebibyte, 16 * gibibyte, 'Memory for the newest events, in bytes.'),
+    recentEntryBytes: integer(32 * mebibyte, mebibyte, 16 * gibibyte, 'Memory for the newest events, in bytes.'),
     maxSyncTimeoutMs: integer(120_000, 1_000, 600_000, 'Longest wait of one sync, in milliseconds.'),
     maxDevicesPerUser: integer(500, 1, 100_000, 'More logins than this are refused.'),
   }),
