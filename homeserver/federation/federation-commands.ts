@@ -1,9 +1,11 @@
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { readFederationStatusCommand } from './federation-status.ts';
+import { fillGapsCommand } from './fill-gaps.ts';
 import { openDestinationsCommand, saveDestinationsCommand, wakeDestinationCommand } from './save-destinations.ts';
 
 /** Commands about what is sent to other servers and comes from them. */
 export const federationCommands: readonly AnyCommand[] = [
+  fillGapsCommand,
   openDestinationsCommand,
   readFederationStatusCommand,
   saveDestinationsCommand,

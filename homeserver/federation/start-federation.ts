@@ -1,5 +1,6 @@
 import type { Context } from '../platform/context.ts';
 import { FederationSender } from './federation-sender.ts';
+import { GapFiller } from './gap-filler.ts';
 
 export interface StartedFederation {
   /** What is under way is given up: it is done again after the next start, or by another process. */
@@ -10,6 +11,13 @@ export interface StartedFederation {
 export function startFederation(context: Context): StartedFederation {
   if (!context.config.federation.enabled) return { close: async () => {} };
   const sender = new FederationSender(context);
+  const gapFiller = new GapFiller(context);
   sender.start();
-  return { close: () => sender.close() };
+  gapFiller.start();
+  return {
+    async close() {
+      gapFiller.close();
+      await sender.close();
+    },
+  };
 }

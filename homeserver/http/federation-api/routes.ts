@@ -3,6 +3,7 @@ import { keyRoutes } from './keys/key-routes.ts';
 import { exchangeOpenIdToken } from './openid/exchange-open-id-token.ts';
 import { queryProfile } from './query/query-profile.ts';
 import { readingRoutes } from './reading-routes.ts';
+import { sendTransaction } from './transactions/send-transaction.ts';
 import { getUserDevices } from './user-devices/get-user-devices.ts';
 import { claimUserEncryptionKeys } from './user-keys/claim-user-encryption-keys.ts';
 import { queryUserEncryptionKeys } from './user-keys/query-user-encryption-keys.ts';
@@ -12,7 +13,7 @@ import { getWellKnown } from './wellknown/get-well-known.ts';
 /** What other servers and services call. */
 export const federationRoutes: readonly Endpoint[] = [
   ...keyRoutes,
-  ...[exchangeOpenIdToken, getVersion, getWellKnown],
+  ...[exchangeOpenIdToken, getVersion, getWellKnown, sendTransaction],
   ...[claimUserEncryptionKeys, getUserDevices, queryProfile, queryUserEncryptionKeys],
   ...readingRoutes,
 ];

@@ -1,0 +1,178 @@
+import type { JsonValue } from '@holdfast/protocol/events/pdu.ts';
+import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../platform/context.ts';
+import { askServer } from '../remote-servers/ask-server.ts';
+import { askServerForEvents } from '../remote-servers/received-events/ask-server-for-events.ts';
+import { orderByAuth } from '../remote-servers/received-events/order-by-auth.ts';
+import type { VerifiedEvent } from '../remote-servers/received-events/received-event.ts';
+import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
+import { addOutliers } from '../rooms/add-outliers.ts';
+import { readKnownEvents, type WaitingEvent } from '../storage/federation/read-waiting-events.ts';
+import { type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
+import { orNothing } from './fetch-missing-events.ts';
+
+const timeoutMs = 60_000;
+const maxIdBytes = 32 * 1024 * 1024;
+/** Of the state and its authority together. */
+const maxIds = 300_000;
+/** Up to so many events are asked for one by one; more with the whole state. */
+const maxSingleEvents = 100;
+const singleEventsAtOnce = 5;
+const idsPerLook = 5_000;
+
+/**
+ * Asks a server for the state before an event, and stores of it what is not here. Gives the ids of that state, those
+ * that are stored; undefined where the server does not tell.
+ * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid
+ */
+export async function fetchStateBefore(
+  context: Context,
+  room: RoomName,
+  server: string,
+  { eventId }: WaitingEvent,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  return await orNothing(context, undefined, async () => {
+    const answer = await askServer(context, {
+      ...{ server, signal, timeoutMs, maxBytes: maxIdBytes },
+      method: 'GET',
+      path: pathOf('state_ids', room, eventId),
+    });
+    const [state, chain] = [eventIds(answer['pdu_ids']), eventIds(answer['auth_chain_ids'])];
+    if (!state || !chain || state.length + chain.length > maxIds || state.length === 0) {
+      throw new RemoteServerError('bad-answer', server, 'what it calls a state is none');
+    }
+    const missing = await findMissing(context, [...chain, ...state]);
+    if (missing.size > maxSingleEvents) await addWholeState(context, room, server, eventId, signal);
+    else if (missing.size > 0) await addSingleEvents(context, room, server, missing, signal);
+    const still = missing.size === 0 ? missing : await findMissing(context, state);
+    return state.filter((id) => !still.has(id));
+  });
+}
+
+/**
+ * Asks a server for the authority of an event, and stores of it what is not here. Gives whether it told anything.
+ * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1event_authroomideventid
+ */
+export async function fetchAuthEvents(
+  context: Context,
+  room: RoomName,
+  server: string,
+  { eventId }: WaitingEvent,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const path = `/_matrix/federation/v1/event_auth/${encodeURIComponent(room.roomId)}/${encodeURIComponent(eventId)}`;
+  return await orNothing(context, false, async () => {
+    const count = await addAnswer(context, room, { server, signal, path, arrays: ['auth_chain'] });
+    return count > 0;
+  });
+}
+
+function addWholeState(context: Context, room: RoomName, server: string, eventId: string, signal: AbortSignal) {
+  const path = pathOf('state', room, eventId);
+  return addAnswer(context, room, { server, signal, path, arrays: ['auth_chain', 'pdus'] });
+}
+
+/** Stores the events of an answer. Gives how many it had. */
+async function addAnswer(
+  context: Context,
+  room: RoomName,
+  question: {
+    readonly server: string;
+    readonly signal: AbortSignal;
+    readonly path: string;
+    readonly arrays: readonly string[];
+  },
+): Promise<number> {
+  const rules = rulesOfRoom(room);
+  const reply = await askServerForEvents(context, { ...question, rules, timeoutMs, method: 'GET' });
+  let count = 0;
+  try {
+    for await (const batch of reply.batches()) {
+      count += batch.length;
+      await addNew(context, room, batch);
+    }
+    return count;
+  } finally {
+    reply.close();
+  }
+}
+
+async function addSingleEvents(
+  context: Context,
+  room: RoomName,
+  server: string,
+  eventIdsWanted: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = [...eventIdsWanted];
+  const events: VerifiedEvent[] = [];
+  const work = async () => {
+    for (let eventId = left.pop(); eventId !== undefined && !signal.aborted; eventId = left.pop()) {
+      const event = await fetchEvent(context, room, server, eventId, signal);
+      if (event) events.push(event);
+    }
+  };
+  await Promise.all(Array.from({ length: singleEventsAtOnce }, work));
+  const authOf = events.map(({ eventId, pdu }) => ({ eventId, authEventIds: pdu.auth_events.map(referencedEventId) }));
+  await addNew(
+    context,
+    room,
+    orderByAuth(authOf).flatMap((place) => events[place] ?? []),
+  );
+}
+
+/** https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1eventeventid */
+async function fetchEvent(
+  context: Context,
+  room: RoomName,
+  server: string,
+  eventId: string,
+  signal: AbortSignal,
+): Promise<VerifiedEvent | undefined> {
+  const path = `/_matrix/federation/v1/event/${encodeURIComponent(eventId)}`;
+  const question = { server, signal, path, timeoutMs, rules: rulesOfRoom(room), arrays: ['pdus'] };
+  return await orNothing(context, undefined, async () => {
+    const reply = await askServerForEvents(context, { ...question, method: 'GET', maxBytes: 256 * 1024 });
+    try {
+      for await (const batch of reply.batches()) return batch.find((event) => event.eventId === eventId);
+      return undefined;
+    } finally {
+      reply.close();
+    }
+  });
+}
+
+async function addNew(context: Context, room: RoomName, events: readonly VerifiedEvent[]): Promise<void> {
+  const missing = await findMissing(
+    context,
+    events.map(({ eventId }) => eventId),
+  );
+  const fresh = events.filter(({ eventId }) => missing.has(eventId));
+  if (fresh.length === 0) return;
+  await addOutliers(
+    context,
+    room.roomId,
+    room.version,
+    fresh.map(({ eventId, pduJson }) => ({ eventId, pduJson })),
+  );
+}
+
+async function findMissing(context: Context, ids: readonly string[]): Promise<Set<string>> {
+  const missing = new Set(ids);
+  const all = [...missing];
+  for (let start = 0; start < all.length; start += idsPerLook) {
+    for (const id of (await readKnownEvents(context, all.slice(start, start + idsPerLook))).keys()) missing.delete(id);
+  }
+  return missing;
+}
+
+function pathOf(what: 'state' | 'state_ids', room: RoomName, eventId: string): string {
+  const query = new URLSearchParams({ event_id: eventId });
+  return `/_matrix/federation/v1/${what}/${encodeURIComponent(room.roomId)}?${query}`;
+}
+
+function eventIds(value: JsonValue | undefined): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.filter((id) => typeof id === 'string' && id.length <= 255 && id.startsWith('$')) as string[];
+}

@@ -1,0 +1,154 @@
+import { type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../platform/context.ts';
+import { joinedServersOf } from '../rooms/joined-servers.ts';
+import { receiveEvents } from '../rooms/receive-events.ts';
+import { readKnownEvents, readWaitingEvents, type WaitingEvent } from '../storage/federation/read-waiting-events.ts';
+import type { RoomName } from '../storage/names/room-names.ts';
+import { fetchMissingEvents } from './fetch-missing-events.ts';
+import { fetchAuthEvents, fetchStateBefore } from './fetch-state-before.ts';
+
+/** Of one piece of work; what is left then waits for the next. */
+const longestMs = 120_000;
+const maxRounds = 40;
+const maxFetchedEvents = 1_000;
+/** Looked at in one round, the lowest ones. */
+const maxWaiting = 200;
+/** Besides those that sent the events. */
+const maxOtherServers = 4;
+
+interface Gap {
+  readonly event: WaitingEvent;
+  readonly missingPrev: boolean;
+  readonly missingAuth: boolean;
+}
+
+/**
+ * Fetches what the waiting events of a room wait for, and has them judged. First the events in between are asked for,
+ * round by round; where that leads nowhere, the state before the lowest of the waiting events, and what lies in between
+ * is left to history. Gives whether nothing waits any more. What this room costs is bounded: by time, rounds and events.
+ */
+export async function fillRoomGaps(context: Context, room: RoomName, signal: AbortSignal): Promise<boolean> {
+  const endMs = context.clock.monotonicMs() + longestMs;
+  let fetched = 0;
+  for (let round = 0; round < maxRounds; round++) {
+    if (signal.aborted || context.clock.monotonicMs() > endMs) return false;
+    const gaps = await findGaps(context, room);
+    if (gaps.length === 0) return true;
+    const open = gaps.filter(({ missingPrev }) => missingPrev);
+    const lackingAuth = gaps.filter(({ missingPrev, missingAuth }) => missingAuth && !missingPrev);
+    const ready = gaps.filter(({ missingPrev, missingAuth }) => !missingPrev && !missingAuth);
+    let progress = ready.length > 0 && (await receiveAgain(context, room, ready));
+    for (const { event } of lackingAuth.slice(0, 5)) {
+      progress = (await addAuthEvents(context, room, event, signal)) || progress;
+    }
+    if (open.length > 0 && fetched < maxFetchedEvents) {
+      const count = await receiveMissing(context, room, open, signal);
+      fetched += count;
+      progress ||= count > 0;
+    }
+    const [lowest] = open;
+    if (!progress && lowest) progress = await receiveWithState(context, room, lowest.event, signal);
+    if (!progress) return false;
+  }
+  return false;
+}
+
+/** The waiting events with what they lack, lowest first. */
+async function findGaps(context: Context, room: RoomName): Promise<Gap[]> {
+  const waiting = await readWaitingEvents(context, room, maxWaiting);
+  const parsed = waiting.map((event) => {
+    const pdu = JSON.parse(event.pduJson) as Pdu;
+    return { event, prev: pdu.prev_events.map(referencedEventId), auth: pdu.auth_events.map(referencedEventId) };
+  });
+  const known = await readKnownEvents(
+    context,
+    parsed.flatMap(({ prev, auth }) => [...prev, ...auth]),
+  );
+  const waitingIds = new Set(waiting.map(({ eventId }) => eventId));
+  // What waits itself is not asked for: it is the ones below it that are.
+  const isMissing = (eventId: string) => known.get(eventId) !== 'placed' && !waitingIds.has(eventId);
+  return parsed
+    .map(({ event, prev, auth }) => ({
+      event,
+      missingPrev: prev.some(isMissing),
+      missingAuth: auth.some((eventId) => !known.has(eventId) && !waitingIds.has(eventId)),
+      waitsForOthers: [...prev, ...auth].some((eventId) => waitingIds.has(eventId)),
+    }))
+    .filter(({ missingPrev, missingAuth, waitsForOthers }) => missingPrev || missingAuth || !waitsForOthers);
+}
+
+/** Everything that these refer to is here. */
+async function receiveAgain(context: Context, room: RoomName, ready: readonly Gap[]): Promise<boolean> {
+  let progress = false;
+  for (const [origin, gaps] of Map.groupBy(ready, ({ event }) => event.origin)) {
+    const events = gaps.map(({ event: { eventId, pduJson } }) => ({ eventId, pduJson }));
+    const outcomes = await receiveEvents(context, { roomId: room.roomId, origin, events });
+    progress ||= outcomes.some(({ outcome }) => outcome !== 'waiting');
+  }
+  return progress;
+}
+
+/** Asks for what lies between the waiting events and the room as it is here. Gives how many events were new. */
+async function receiveMissing(
+  context: Context,
+  room: RoomName,
+  open: readonly Gap[],
+  signal: AbortSignal,
+): Promise<number> {
+  const latest = open.map(({ event }) => event);
+  for (const server of await serversToAsk(context, room, latest)) {
+    if (signal.aborted) return 0;
+    const events = await fetchMissingEvents(context, room, server, latest, signal);
+    if (events.length === 0) continue;
+    const outcomes = await receiveEvents(context, { roomId: room.roomId, origin: server, events });
+    const isNew = outcomes.filter(({ outcome }) => outcome !== 'known').length;
+    if (isNew > 0) return isNew;
+  }
+  return 0;
+}
+
+async function addAuthEvents(
+  context: Context,
+  room: RoomName,
+  event: WaitingEvent,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const server of await serversToAsk(context, room, [event])) {
+    if (signal.aborted) return false;
+    if (!(await fetchAuthEvents(context, room, server, event, signal))) continue;
+    const { origin, eventId, pduJson } = event;
+    const outcomes = await receiveEvents(context, { roomId: room.roomId, origin, events: [{ eventId, pduJson }] });
+    if (outcomes.some((outcome) => outcome.eventId === eventId && outcome.outcome !== 'waiting')) return true;
+  }
+  return false;
+}
+
+async function receiveWithState(
+  context: Context,
+  room: RoomName,
+  event: WaitingEvent,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { origin, eventId, pduJson } = event;
+  for (const server of await serversToAsk(context, room, [event])) {
+    if (signal.aborted) return false;
+    const stateBefore = await fetchStateBefore(context, room, server, event, signal);
+    if (!stateBefore) continue;
+    const events = [{ eventId, pduJson, stateBefore }];
+    const outcomes = await receiveEvents(context, { roomId: room.roomId, origin, events });
+    if (outcomes.some((outcome) => outcome.eventId === eventId && outcome.outcome !== 'waiting')) {
+      context.log.info({ roomId: room.roomId, server, eventId }, 'a gap was bridged by the state after it');
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Those that sent the events, then some others of the room. */
+async function serversToAsk(context: Context, room: RoomName, events: readonly WaitingEvent[]): Promise<string[]> {
+  const origins = new Set(events.map(({ origin }) => origin));
+  const joined = [...(await joinedServersOf(context, room.roomId))].filter((server) => !origins.has(server));
+  const start = Math.floor(context.random.fraction() * joined.length);
+  const others = [...joined.slice(start), ...joined.slice(0, start)].slice(0, maxOtherServers);
+  return [...[...origins].slice(0, maxOtherServers), ...others].filter((server) => server !== context.serverName);
+}

@@ -1,0 +1,132 @@
+import type { Timer } from '../platform/clock.ts';
+import type { Context } from '../platform/context.ts';
+import { findRoom } from '../storage/names/room-names.ts';
+import { readRoomsWithWaiting } from '../storage/rooms/read-room-loose-ends.ts';
+import { type GapFillerOfProcess, gapFillers } from './fill-gaps.ts';
+import { fillRoomGaps } from './fill-room-gaps.ts';
+import { Turns } from './turns.ts';
+
+const tickMs = 1_000;
+/** Every so many ticks the table is asked: for what another process left behind, and what nobody told of. */
+const lookEveryTicks = 5;
+const roomsAtOnce = 8;
+const firstRetryMs = 5_000;
+const longestRetryMs = 3_600_000;
+
+interface RoomWork {
+  isRunning: boolean;
+  /** More came while it ran. */
+  isWanted: boolean;
+  failures: number;
+  /** Monotonic. */
+  retryAtMs: number;
+}
+
+/**
+ * Fetches the events that others wait for, in the rooms whose shards this process owns. A room is worked on by one
+ * worker; rooms do not wait for each other, as far as there are not too many of them.
+ */
+export class GapFiller implements GapFillerOfProcess {
+  readonly #context: Context;
+  readonly #rooms = new Map<string, RoomWork>();
+  readonly #turns = new Turns(roomsAtOnce);
+  readonly #closing = new AbortController();
+  #timer: Timer | undefined;
+  #ticks = 0;
+  #isLooking = false;
+
+  constructor(context: Context) {
+    this.#context = context;
+    context.metrics.observedGauge({
+      name: 'holdfast_federation_rooms_with_gaps',
+      help: 'Rooms of this process in which events wait for others that are being fetched.',
+      read: () => this.#rooms.size,
+    });
+  }
+
+  start(): void {
+    gapFillers.of(this.#context).filler = this;
+    this.#tick();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#timer?.cancel();
+  }
+
+  wake(roomId: string): void {
+    const work = this.#workOf(roomId);
+    if (work.isRunning) work.isWanted = true;
+    else if (work.retryAtMs <= this.#context.clock.monotonicMs()) this.#run(roomId, work);
+  }
+
+  #workOf(roomId: string): RoomWork {
+    let work = this.#rooms.get(roomId);
+    if (!work) {
+      work = { isRunning: false, isWanted: false, failures: 0, retryAtMs: 0 };
+      this.#rooms.set(roomId, work);
+    }
+    return work;
+  }
+
+  #run(roomId: string, work: RoomWork): void {
+    if (this.#closing.signal.aborted) return;
+    work.isRunning = true;
+    work.isWanted = false;
+    void this.#fill(roomId)
+      .then((isFilled) => this.#finish(roomId, work, isFilled))
+      .catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#context.log.warn({ roomId, err: error }, 'a gap was not filled');
+        this.#finish(roomId, work, false);
+      });
+  }
+
+  async #fill(roomId: string): Promise<boolean> {
+    const giveBack = await this.#turns.take();
+    try {
+      const room = await findRoom(this.#context, roomId);
+      return !room || (await fillRoomGaps(this.#context, room, this.#closing.signal));
+    } finally {
+      giveBack();
+    }
+  }
+
+  #finish(roomId: string, work: RoomWork, isFilled: boolean): void {
+    work.isRunning = false;
+    if (isFilled) {
+      this.#rooms.delete(roomId);
+      if (work.isWanted) this.wake(roomId);
+      return;
+    }
+    const waitMs = Math.min(longestRetryMs, firstRetryMs * 3 ** Math.min(work.failures, 8));
+    work.failures++;
+    work.retryAtMs = this.#context.clock.monotonicMs() + waitMs * (0.75 + this.#context.random.fraction() / 2);
+  }
+
+  #tick(): void {
+    if (this.#ticks++ % lookEveryTicks === 0) void this.#look();
+    const nowMs = this.#context.clock.monotonicMs();
+    for (const [roomId, work] of this.#rooms) if (!work.isRunning && work.retryAtMs <= nowMs) this.#run(roomId, work);
+    this.#timer = this.#context.clock.startTimer(tickMs, () => {
+      if (!this.#closing.signal.aborted) this.#tick();
+    });
+  }
+
+  /** Finds the rooms in the tables; forgets those that have another owner now. */
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const found = new Set<string>();
+      for (const shard of this.#context.shardLog.ownedShards()) {
+        for (const { roomId } of await readRoomsWithWaiting(this.#context, shard)) found.add(roomId);
+      }
+      for (const [roomId, work] of this.#rooms) if (!found.has(roomId) && !work.isRunning) this.#rooms.delete(roomId);
+      for (const roomId of found) if (!this.#rooms.has(roomId)) this.wake(roomId);
+    } catch (error) {
+      this.#context.log.debug({ err: error }, 'rooms with gaps could not be looked for');
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+}

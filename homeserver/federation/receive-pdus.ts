@@ -1,0 +1,86 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../platform/context.ts';
+import type { JudgedEvent } from '../remote-servers/received-events/received-event.ts';
+import { verifyReceivedEvents } from '../remote-servers/received-events/verify-received-events.ts';
+import { receiveEvents } from '../rooms/receive-events.ts';
+import { isServerAllowedInRoom } from '../rooms/server-acls.ts';
+import { findRoom, type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
+import { fillGapsSoon } from './fill-gaps.ts';
+import { receivingMetrics } from './receiving-metrics.ts';
+
+type PduResult = readonly [eventId: string, result: JsonObject];
+
+/**
+ * Takes the events of a transaction in, rooms side by side; resolves when they are committed. Gives a result for each
+ * event that has an id here: events of rooms that are not known here have none. Throws when something is the matter with
+ * this server and not with the events.
+ */
+export async function receivePdus(context: Context, origin: string, pdus: readonly JsonValue[]): Promise<PduResult[]> {
+  const byRoom = Map.groupBy(pdus.filter(isObject), (pdu) => pdu['room_id']);
+  const results = await Promise.all(
+    [...byRoom].map(([roomId, ofRoom]) =>
+      typeof roomId === 'string' ? receivePdusOfRoom(context, origin, roomId, ofRoom) : [],
+    ),
+  );
+  return results.flat();
+}
+
+async function receivePdusOfRoom(
+  context: Context,
+  origin: string,
+  roomId: string,
+  pdus: readonly JsonObject[],
+): Promise<PduResult[]> {
+  const room = await findRoom(context, roomId);
+  if (!room) return refuseAll(context, 'unknown-room', pdus);
+  const judged = await verifyReceivedEvents(context, rulesOfRoom(room), pdus);
+  if (!(await isServerAllowedInRoom(context, room, origin))) {
+    return judged.flatMap((event) => refuse(context, 'acl', event.eventId, 'Server is banned from room'));
+  }
+  const refused = judged.flatMap((event) =>
+    event.problem ? refuse(context, event.problem.kind, event.eventId, event.problem.message) : [],
+  );
+  return [...refused, ...(await receiveVerified(context, origin, room, judged))];
+}
+
+async function receiveVerified(
+  context: Context,
+  origin: string,
+  room: RoomName,
+  judged: readonly JudgedEvent[],
+): Promise<PduResult[]> {
+  const events = judged.flatMap((event) => (event.problem ? [] : [{ eventId: event.eventId, pduJson: event.pduJson }]));
+  if (events.length === 0) return [];
+  try {
+    const outcomes = await receiveEvents(context, { roomId: room.roomId, origin, events });
+    const { pdus } = receivingMetrics.of(context);
+    if (outcomes.some(({ outcome }) => outcome === 'waiting')) fillGapsSoon(context, room);
+    for (const { outcome } of outcomes) pdus.add({ outcome });
+    // Others may be among them, which had waited for these.
+    const asked = new Set(events.map(({ eventId }) => eventId));
+    return outcomes
+      .filter(({ eventId }) => asked.has(eventId))
+      .map(({ eventId, outcome, reason }) => [eventId, outcome === 'rejected' ? { error: reason ?? 'rejected' } : {}]);
+  } catch (error) {
+    // To be sent again. Anything else is a fault here, which would come again with these events, for ever.
+    if (error instanceof MatrixError) throw error;
+    context.log.error({ origin, roomId: room.roomId, err: error }, 'received events could not be taken in');
+    return events.flatMap(({ eventId }) => refuse(context, 'failed', eventId, 'This server failed on the event'));
+  }
+}
+
+function refuseAll(context: Context, outcome: string, pdus: readonly JsonObject[]): PduResult[] {
+  return pdus.flatMap(({ event_id: eventId }) =>
+    refuse(context, outcome, typeof eventId === 'string' ? eventId : undefined, 'This server is not in the room'),
+  );
+}
+
+function refuse(context: Context, outcome: string, eventId: string | undefined, error: string): PduResult[] {
+  receivingMetrics.of(context).pdus.add({ outcome });
+  return eventId === undefined ? [] : [[eventId, { error }]];
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

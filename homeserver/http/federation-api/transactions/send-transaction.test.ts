@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../../../platform/context.ts';
+import { type FakeMember, joinFakeMember } from '../../../testing/join-fake-member.ts';
+import { createTestRoom, setState } from '../../../testing/room-actions.ts';
+import { type FakeServer, startFakeServer } from '../../../testing/start-fake-server.ts';
+import {
+  type FederatedHomeserver,
+  type FederatedHomeservers,
+  startFederatedHomeservers,
+} from '../../../testing/start-federated-homeservers.ts';
+import { type AnyJson, registerUser, type TestReply, type TestUser } from '../../../testing/test-user.ts';
+
+let federation: FederatedHomeservers;
+let homeserver: FederatedHomeserver;
+let context: Context;
+let fake: FakeServer;
+let user: TestUser;
+let transactions = 0;
+
+before(async () => {
+  federation = await startFederatedHomeservers({ servers: 1 });
+  homeserver = federation.homeservers[0] as FederatedHomeserver;
+  context = homeserver.context;
+  fake = await startFakeServer(federation.network, 'fake.test');
+  fake.answer('/_matrix/federation/v1/send/', { pdus: {} });
+  user = await registerUser(homeserver.baseUrl, 'anna');
+});
+
+after(async () => {
+  await fake.stop();
+  await federation.stop();
+});
+
+async function startRoom(): Promise<FakeMember> {
+  return await joinFakeMember(context, fake, await createTestRoom(user));
+}
+
+function pduOf(event: BuiltEvent): JsonObject {
+  return JSON.parse(event.pduJson) as JsonObject;
+}
+
+function send(body: JsonObject, id = `t${transactions++}`): Promise<TestReply> {
+  const path = `/_matrix/federation/v1/send/${id}`;
+  return fake.send(homeserver.baseUrl, 'one.test', 'PUT', path, { origin: 'fake.test', origin_server_ts: 1, ...body });
+}
+
+/** Bodies of the room's messages as a client sees them, oldest first. */
+async function messages(roomId: string): Promise<string[]> {
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=50`;
+  const { chunk } = await user.call('GET', path);
+  return chunk.flatMap((event: AnyJson) => (event.type === 'm.room.message' ? [event.content.body] : [])).reverse();
+}
+
+async function waitForMessages(roomId: string, count: number): Promise<string[]> {
+  for (;;) {
+    const found = await messages(roomId);
+    if (found.length >= count) return found;
+    await context.clock.sleep(50);
+  }
+}
+
+test('events of a transaction are there when it is answered, once, however often it comes', async () => {
+  const room = await startRoom();
+  const first = await room.say('1');
+  const second = await room.say('2', { prevEventIds: [first.eventId] });
+  const reply = await send({ pdus: [pduOf(first), pduOf(second)] }, 'same');
+  assert.deepEqual(reply.body, { pdus: { [first.eventId]: {}, [second.eventId]: {} } });
+  assert.deepEqual(await messages(room.roomId), ['1', '2']);
+  const again = await send({ pdus: [pduOf(first), pduOf(second)] }, 'same');
+  assert.deepEqual(again.body, reply.body);
+  const other = await send({ pdus: [pduOf(second), pduOf(first)] });
+  assert.deepEqual(other.body, reply.body);
+  assert.deepEqual(await messages(room.roomId), ['1', '2']);
+});
+
+test('a bad event costs only itself', async () => {
+  const room = await startRoom();
+  const good = await room.say('good');
+  const forged = { ...pduOf(await room.say('forged')), signatures: { 'fake.test': { 'ed25519:fake': 'AAAA' } } };
+  const forbidden = await room.make({ type: 'm.room.name', stateKey: '', content: { name: 'mine' } });
+  const stranger = { ...pduOf(good), room_id: '!elsewhere:fake.test' };
+  const reply = await send({ pdus: [forged, pduOf(forbidden), stranger, pduOf(good), 5, {}] as JsonObject[] });
+  assert.equal(reply.status, 200);
+  assert.deepEqual(reply.body.pdus[good.eventId], {});
+  assert.match(reply.body.pdus[forbidden.eventId].error, /./);
+  assert.deepEqual(await messages(room.roomId), ['good']);
+});
+
+test('a server that the room denies has no part in it', async () => {
+  const room = await startRoom();
+  await setState(user, room.roomId, 'm.room.server_acl', { allow: ['*'], deny: ['fake.test'] });
+  const event = await room.say('denied');
+  const reply = await send({ pdus: [pduOf(event)] });
+  assert.deepEqual(reply.body, { pdus: { [event.eventId]: { error: 'Server is banned from room' } } });
+  assert.deepEqual(await messages(room.roomId), []);
+});
+
+test('too much at once is refused', async () => {
+  const room = await startRoom();
+  const pdu = pduOf(await room.say('x'));
+  assert.equal((await send({ pdus: Array.from({ length: 51 }, () => pdu) })).status, 400);
+  const edus = Array.from({ length: 101 }, () => ({ edu_type: 'm.x', content: {} }));
+  assert.equal((await send({ pdus: [], edus })).status, 400);
+  assert.equal((await send({ pdus: {} })).status, 400);
+  assert.equal(
+    (await send({ pdus: [], edus: [{ edu_type: 'm.unknown', content: {} }, 7] as JsonObject[] })).status,
+    200,
+  );
+});
+
+test('events in between are fetched from the server that left them out', async () => {
+  const room = await startRoom();
+  const events: BuiltEvent[] = [];
+  for (const text of ['1', '2', '3']) {
+    const prev = events.at(-1);
+    events.push(await room.say(text, { ...(prev && { prevEventIds: [prev.eventId], depth: 20 + events.length }) }));
+  }
+  const [first, second, third] = events as [BuiltEvent, BuiltEvent, BuiltEvent];
+  const path = `/_matrix/federation/v1/get_missing_events/${encodeURIComponent(room.roomId)}`;
+  fake.answer(path, { events: [pduOf(first), pduOf(second)] });
+  const reply = await send({ pdus: [pduOf(third)] });
+  assert.deepEqual(reply.body, { pdus: { [third.eventId]: {} } });
+  assert.deepEqual(await waitForMessages(room.roomId, 3), ['1', '2', '3']);
+  const { body } = await fake.waitForRequest(path);
+  assert.deepEqual(body?.['latest_events'], [third.eventId]);
+});
+
+test('a gap that nobody fills is bridged by the state after it, after a restart too', async () => {
+  const room = await startRoom();
+  const lost = await room.say('lost');
+  const after = await room.say('after', { prevEventIds: [lost.eventId], depth: 30 });
+  const state = await user.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/state`);
+  const reply = await send({ pdus: [pduOf(after)] });
+  assert.deepEqual(reply.body, { pdus: { [after.eventId]: {} } });
+  await fake.waitForRequest(`/_matrix/federation/v1/state_ids/${encodeURIComponent(room.roomId)}`);
+  assert.deepEqual(await messages(room.roomId), []);
+  fake.answer(`/_matrix/federation/v1/state_ids/${encodeURIComponent(room.roomId)}`, {
+    pdu_ids: state.map((event: AnyJson) => event.event_id),
+    auth_chain_ids: state.map((event: AnyJson) => event.event_id),
+  });
+  context = (await homeserver.restart()).context;
+  assert.deepEqual(await waitForMessages(room.roomId, 1), ['after']);
+});
