@@ -4,6 +4,7 @@ import { defaultPushRules } from '@holdfast/protocol/push-rules/default-push-rul
 import type { PushAction, PushRuleKind, PushRuleset } from '@holdfast/protocol/push-rules/push-rule.ts';
 import {
   deletePushRule,
+  hasPushRuleChanges,
   mergePushRules,
   noPushRuleChanges,
   type PushRuleChangeResult,
@@ -43,9 +44,12 @@ export const changePushRulesCommand: Command<ChangePushRulesInput, null> = {
     const { changes, problem } = applyChange(before, change);
     if (problem) throw new MatrixError(problem.errcode, problem.error);
     const content = { global: mergePushRules(defaultPushRules(userId), changes) } as unknown as JsonObject;
+    // What came before has been counted by the predefined rules, and is by nobody else.
+    const begins = !hasPushRuleChanges(before) && hasPushRuleChanges(changes);
+    const countsFrom = begins ? shard.context.shardLog.tail.positions() : null;
     const committed = shard.append(1, (position) => ({
       entries: [{ kind: 'account-data', body: { userId, type, content } }],
-      writes: [putPushRuleChanges(userId, JSON.stringify(changes), shard.id, position)],
+      writes: [putPushRuleChanges(userId, JSON.stringify(changes), { shard: shard.id, position }, countsFrom)],
     }));
     return { result: null, committed };
   },

@@ -1,3 +1,4 @@
+import { hasPushRuleChanges } from '@holdfast/protocol/push-rules/push-rule-changes.ts';
 import type { Context } from '../platform/context.ts';
 import { receiptTypeCodes } from '../storage/ephemeral/receipt-types.ts';
 import { readOwnPushRules } from '../storage/sync/read-own-push-rules.ts';
@@ -25,17 +26,18 @@ export async function readUnreadTallies(
   });
   if (missing.length === 0) return tallies;
   const { userId } = user;
-  const ownRules = (await hub.pushRules.get(userId, () => readOwnPushRules(context, userId))) !== undefined;
+  const changed = await hub.pushRules.get(userId, () => readOwnPushRules(context, userId));
+  const own = changed && hasPushRuleChanges(changed.changes) ? changed : undefined;
   const counts = await readUnreadCounts(
     context,
     userId,
     missing.map(({ room }) => room),
-    ownRules,
+    own?.countsFrom,
   );
   const read = new Map<string, UnreadTally>();
   for (const { roomId, room, shard } of missing) {
     const roomCounts = counts.get(room);
-    const tally = new UnreadTally(userId, ownRules, roomCounts?.positions[shard] ?? 0, roomCounts);
+    const tally = new UnreadTally(userId, own !== undefined, roomCounts?.positions[shard] ?? 0, roomCounts);
     tallies.set(roomId, tally);
     if (roomCounts) read.set(roomId, tally);
   }

@@ -37,16 +37,27 @@ export function putAccountData(data: AccountDataWrite): Write {
 const putChanges: BatchStatement = {
   name: 'put-push-rule-changes',
   table: 'push_rule_changes',
-  columns: { user_id: 'text', changes: 'text', shard: 'smallint', position: 'bigint' },
-  text: (rows) => `INSERT INTO push_rule_changes (user_id, changes, shard, position) SELECT * FROM ${rows}
+  columns: { user_id: 'text', changes: 'text', shard: 'smallint', position: 'bigint', counts_from: 'text' },
+  text: (rows) => `INSERT INTO push_rule_changes (user_id, changes, shard, position, counts_from)
+    SELECT row.user_id, row.changes, row.shard, row.position, row.counts_from::bigint[] FROM ${rows}
     ON CONFLICT (user_id) DO UPDATE
-      SET changes = excluded.changes, shard = excluded.shard, position = excluded.position`,
+      SET changes = excluded.changes, shard = excluded.shard, position = excluded.position,
+        counts_from = coalesce(excluded.counts_from, push_rule_changes.counts_from)`,
   rowKey: (row) => String(row[0]),
 };
 
-/** `changes` is PushRuleChanges as JSON. */
-export function putPushRuleChanges(userId: string, changes: string, shard: number, position: number): Write {
-  return { statement: putChanges, row: [userId, changes, shard, position] };
+/**
+ * `changes` is PushRuleChanges as JSON. `countsFrom` (positions by shard) is where they begin to count messages; null: as
+ * before.
+ */
+export function putPushRuleChanges(
+  userId: string,
+  changes: string,
+  place: { readonly shard: number; readonly position: number },
+  countsFrom: readonly number[] | null,
+): Write {
+  const { shard, position } = place;
+  return { statement: putChanges, row: [userId, changes, shard, position, countsFrom && `{${countsFrom.join(',')}}`] };
 }
 
 const deleteOfUser: BatchStatement = {

@@ -37,21 +37,26 @@ const threadSearch = 5_000;
 
 /**
  * Counts that follow from the running numbers in `event` and the member's read markers: what is behind the farthest of
- * the receipts, the member's own last message, and the join. With `ownRules` (push rules that are not the predefined
- * ones) only rows of `notification` count. Two queries for any number of rooms.
+ * the receipts, the member's own last message, and the join. With push rules that are not the predefined ones only rows of
+ * `notification` count, from the positions of `ownRulesFrom` (by shard; none: always) on. Two queries for any number of
+ * rooms.
  */
 export async function readUnreadCounts(
   context: Context,
   userId: string,
   rooms: readonly number[],
-  ownRules: boolean,
+  ownRulesFrom?: readonly number[],
 ): Promise<Map<number, UnreadCounts>> {
   const counts = new Map<number, UnreadCounts>();
   if (rooms.length === 0) return counts;
   const user = (await findNames(context, [userId])).get(userId) ?? 0;
-  const rows = await context.database.unsafe<UnreadRow[]>(unreadQuery, [rooms as number[], user, ownRules], {
-    prepare: true,
-  });
+  const rows = await context.database.unsafe<UnreadRow[]>(
+    unreadQuery,
+    [rooms as number[], user, ownRulesFrom !== undefined, (ownRulesFrom ?? []) as number[]],
+    {
+      prepare: true,
+    },
+  );
   for (const row of rows) {
     const known = counts.get(row.room);
     const threads = (known?.threads ?? new Map()) as Map<string, Unread>;
@@ -79,11 +84,12 @@ const ownMessageAfter = (thread: string, marker: string) => `coalesce((SELECT ma
     ORDER BY e.position DESC LIMIT ${ownMessageSearch}) recent
   WHERE recent.sender = $2 AND recent.type <> 1), 0)`;
 
-/** Rows that add to the running numbers, or, with rules of one's own, that are all that counts. */
+/** Rows that add to the running numbers, or that are all that counts once one has rules of one's own. */
 const noticesAfter = (thread: string, marker: string) => `(SELECT
-    count(*) FILTER (WHERE n.flags & 1 <> 0 AND ($3 OR n.flags & 4 = 0))::int AS extra,
+    count(*) FILTER (WHERE n.flags & 1 <> 0 AND (n.position > rules.own_from OR n.flags & 4 = 0))::int AS extra,
     count(*) FILTER (WHERE n.flags & 2 <> 0)::int + (SELECT count(*)::int FROM event e
-      WHERE NOT $3 AND e.room = wanted.room AND e.flags & 32 <> 0 AND e.thread ${thread} AND e.position > ${marker}
+      WHERE e.room = wanted.room AND e.flags & 32 <> 0 AND e.thread ${thread} AND e.position > ${marker}
+        AND e.position <= rules.own_from
         AND NOT EXISTS (SELECT 1 FROM notification told
           WHERE told.room = e.room AND told.member = $2 AND told.position = e.position)) AS highlights
   FROM notification n
@@ -96,11 +102,16 @@ const endOfTime = '9223372036854775807';
 
 const unreadQuery = `
   SELECT ${snapshotPositions} AS positions, wanted.room,
-    main_notices.extra + CASE WHEN $3 THEN 0 ELSE newest.ordinal - read.ordinal END AS main,
+    main_notices.extra + greatest(0, newest.ordinal - read.ordinal) AS main,
     main_notices.highlights AS "mainHighlights",
     thread.thread, thread.root AS "threadRoot",
     coalesce(thread.notifications, 0) AS "threadCount", coalesce(thread.highlights, 0) AS "threadHighlights"
   FROM unnest($1::int[]) AS wanted (room)
+  JOIN room ON room.id = wanted.room
+  -- Up to there the running numbers count, and behind it rows alone.
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN $3 THEN coalesce(($4::bigint[])[room.shard + 1], 0) ELSE ${endOfTime} END AS own_from
+  ) rules
   -- When the member joined: where the last membership before today's unbroken one ended.
   CROSS JOIN LATERAL (
     SELECT coalesce(max(s.to_position) FILTER (WHERE s.membership <> 1), min(s.from_position), 0) AS joined
@@ -110,7 +121,7 @@ const unreadQuery = `
     SELECT greatest(span.joined, ${readUpTo("= ''")}) AS everywhere,
       greatest(span.joined, ${readUpTo("IN ('', 'main')")}) AS main
   ) receipts
-  CROSS JOIN LATERAL (SELECT ${ordinalAt('IS NULL', endOfTime)} AS ordinal) newest
+  CROSS JOIN LATERAL (SELECT ${ordinalAt('IS NULL', 'rules.own_from')} AS ordinal) newest
   CROSS JOIN LATERAL (
     SELECT CASE WHEN ${ordinalAt('IS NULL', 'receipts.main')} = newest.ordinal AND NOT $3 THEN receipts.main
       ELSE greatest(receipts.main, ${ownMessageAfter('IS NULL', 'receipts.main')}) END AS position
@@ -119,9 +130,8 @@ const unreadQuery = `
   CROSS JOIN LATERAL ${noticesAfter('IS NULL', 'marker.position')} main_notices
   LEFT JOIN LATERAL (
     SELECT active.thread, root.event_id AS root,
-      notices.extra + CASE WHEN $3 THEN 0
-        ELSE ${ordinalAt('= active.thread', endOfTime)} - ${ordinalAt('= active.thread', 'thread_marker.position')}
-        END AS notifications,
+      notices.extra + greatest(0, ${ordinalAt('= active.thread', 'rules.own_from')}
+        - ${ordinalAt('= active.thread', 'thread_marker.position')}) AS notifications,
       notices.highlights
     FROM (
       SELECT DISTINCT recent.thread FROM (
@@ -129,7 +139,6 @@ const unreadQuery = `
         WHERE e.room = wanted.room AND e.thread IS NOT NULL AND e.position > receipts.everywhere
         ORDER BY e.position DESC LIMIT ${threadSearch}) recent
     ) active
-    JOIN room ON room.id = wanted.room
     JOIN event root ON root.shard = room.shard AND root.position = active.thread
     CROSS JOIN LATERAL (
       SELECT greatest(receipts.everywhere, ${readUpTo('= root.event_id')}) AS position

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findRoom } from '../../../storage/names/room-names.ts';
+import { readOwnPushRules } from '../../../storage/sync/read-own-push-rules.ts';
 import { readUnreadCounts, type Unread } from '../../../storage/sync/read-unread-counts.ts';
 import { createTestRoom, joinRoom, readUpTo, say, sendEvent, setState } from '../../../testing/room-actions.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
@@ -45,7 +46,9 @@ async function unreadCounts(client: SyncClient, roomId: string, ownRules = false
   const { context } = homeserver;
   const room = await findRoom(context, roomId);
   assert.ok(room);
-  const counts = (await readUnreadCounts(context, client.user.userId, [room.id], ownRules)).get(room.id);
+  const { userId } = client.user;
+  const from = ownRules ? (await readOwnPushRules(context, userId))?.countsFrom : undefined;
+  const counts = (await readUnreadCounts(context, userId, [room.id], from)).get(room.id);
   const pair = ({ notifications, highlights }: Unread) => [notifications, highlights] as const;
   assert.ok(counts);
   const threads = Object.fromEntries([...counts.threads].map(([root, unread]) => [root, pair(unread)]));
@@ -186,4 +189,31 @@ test('with push rules of their own, members are counted by those', async () => {
   await say(alice, roomId, 'or tea?');
   assert.deepEqual(await unreadCounts(carolClient, roomId, true), { main: [1, 1], threads: {} });
   assert.deepEqual(await unreadCounts(client, roomId), { main: [2, 0], threads: {} });
+});
+
+test('what was unread before a member first changed a push rule stays unread, until it is read', async () => {
+  const dora = await registerUser(homeserver.baseUrl, 'dora');
+  const { roomId } = await readRoom();
+  await joinRoom(dora, roomId);
+  const client = syncClient(dora);
+  await client.next();
+  const root = await say(alice, roomId, 'root');
+  await say(alice, roomId, 'for you', { 'm.mentions': { user_ids: [dora.userId] } });
+  await say(alice, roomId, 'for all', { 'm.mentions': { room: true } });
+  await say(alice, roomId, 'in thread', inThread(root));
+  const before = await unreadCounts(client, roomId);
+  assert.deepEqual(before, { main: [3, 2], threads: { [root]: [1, 0] } });
+  const path = `/_matrix/client/v3/pushrules/global/room/${encodeURIComponent(roomId)}`;
+  await dora.call('PUT', path, { actions: [] });
+  await say(alice, roomId, 'quiet');
+  await say(alice, roomId, 'quiet too', inThread(root));
+  const last = await say(alice, roomId, 'for you again', { 'm.mentions': { user_ids: [dora.userId] } });
+  assert.deepEqual(await unreadCounts(client, roomId, true), { main: [4, 3], threads: { [root]: [1, 0] } });
+  await readUpTo(dora, roomId, last);
+  await say(alice, roomId, 'quiet still');
+  assert.deepEqual(await unreadCounts(client, roomId, true), { main: [0, 0], threads: {} });
+  await dora.call('DELETE', path);
+  await say(alice, roomId, 'loud');
+  const [notifications] = (await unreadCounts(client, roomId)).main;
+  assert.equal(notifications, 2, 'by the predefined rules again');
 });
