@@ -4,6 +4,7 @@ import { isServerAllowed } from '../remote-servers/is-server-allowed.ts';
 import type { AddressedEdu } from '../rooms/addressed-edu.ts';
 import type { StoredDestination } from '../storage/federation/destination-row.ts';
 import { homeShardOf, readDestination } from '../storage/federation/read-destinations.ts';
+import { recentPdus } from '../storage/rooms/recent-pdus.ts';
 import { DestinationQueue, type QueuedEdu, type QueuedPdu } from './destination-queue.ts';
 import { DestinationSender, type SenderHome } from './destination-sender.ts';
 import { edusOfEntry } from './edus-of-entry.ts';
@@ -113,6 +114,9 @@ export class HomeShard implements SenderHome {
     // From here on nothing waits: an entry is in all of its queues, or routed in none.
     const touched = new Set<DestinationSender>();
     const { shard, position } = entry;
+    if (entry.kind === 'event' && entry.body.redacts !== undefined) {
+      recentPdus.of(this.context).forget(entry.body.redacts);
+    }
     if (entry.kind === 'event' && servers) {
       const pdu: QueuedPdu = { shard, position, eventId: entry.body.eventId };
       for (const sender of this.#sendersFor(servers, entry)) {

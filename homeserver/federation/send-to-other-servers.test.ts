@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { setAccountFlags } from '../accounts/moderate-account.ts';
 import type { Context } from '../platform/context.ts';
 import { readDestination } from '../storage/federation/read-destinations.ts';
 import { type CollectedTransactions, collectTransactions } from '../testing/collect-transactions.ts';
-import { putRemoteMember } from '../testing/put-remote-member.ts';
+import { joinFakeMember } from '../testing/join-fake-member.ts';
 import { createTestRoom, say } from '../testing/room-actions.ts';
-import { startFakeServer } from '../testing/start-fake-server.ts';
+import { type FakeServer, startFakeServer } from '../testing/start-fake-server.ts';
 import {
   type FederatedHomeserver,
   type FederatedHomeservers,
@@ -20,6 +21,8 @@ let homeserver: FederatedHomeserver;
 let context: Context;
 let user: TestUser;
 let administrator: TestUser;
+/** By name. */
+const fakes = new Map<string, FakeServer>();
 const stops: (() => Promise<void>)[] = [];
 
 before(async () => {
@@ -47,10 +50,10 @@ async function startRoom(...names: string[]): Promise<{ roomId: string; received
   for (const name of names) {
     const fake = await startFakeServer(federation.network, name);
     stops.push(() => fake.stop());
+    fakes.set(name, fake);
     received.push(collectTransactions(fake));
-    await putRemoteMember(context, roomId, `@x:${name}`);
+    await joinFakeMember(context, fake, roomId);
   }
-  await restart();
   return { roomId, received };
 }
 
@@ -114,7 +117,8 @@ test('a server that hangs or refuses delays nobody else', async () => {
   refusing.answerWith(unavailable);
   for (const text of texts(1, 10)) await say(user, roomId, text);
   assert.deepEqual(await well.messages(10), texts(1, 10));
-  assert.equal(hanging.arrived.length, 1);
+  const isMessage = ({ type }: JsonObject) => type === 'm.room.message';
+  assert.ok(!hanging.acknowledged.some(({ pdus }) => pdus.some(isMessage)));
 });
 
 test('a server that was away for a few events gets them all in their order', async () => {
@@ -134,7 +138,7 @@ test('a server that was away for a few events gets them all in their order', asy
 test('a server that was away for many events gets the newest of each room, and then all that follow', async () => {
   const { roomId, received } = await startRoom('h.test');
   const other = await createTestRoom(user);
-  await putRemoteMember(context, other, '@x:h.test');
+  await joinFakeMember(context, fakes.get('h.test') as FakeServer, other);
   const [server] = received as [CollectedTransactions];
   server.answerWith(unavailable);
   await restart();
@@ -164,4 +168,23 @@ test('administrators see what waits for which server, and why', async () => {
   await server.messages(1);
   const later = await waitForStatus('k.test', ({ state }) => state === 'idle');
   assert.ok(later.last_success_ts > 0);
+});
+
+test('a kick reaches the server of the one who is kicked, and nothing that comes after it', async () => {
+  const { roomId, received } = await startRoom('i.test', 'j.test');
+  const [kicked, other] = received as [CollectedTransactions, CollectedTransactions];
+  await user.call('POST', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/kick`, { user_id: '@user:i.test' });
+  await say(user, roomId, 'after');
+  await other.messages(1);
+  const eventsOf = ({ arrived }: CollectedTransactions) =>
+    arrived.flatMap(({ pdus }) => pdus.map(({ type, content }) => [type, (content as JsonObject)['membership']]));
+  assert.deepEqual(eventsOf(kicked), [
+    // The other's join, which came through this server.
+    ['m.room.member', 'join'],
+    ['m.room.member', 'leave'],
+  ]);
+  assert.deepEqual(eventsOf(other), [
+    ['m.room.member', 'leave'],
+    ['m.room.message', undefined],
+  ]);
 });

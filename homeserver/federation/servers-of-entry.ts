@@ -9,13 +9,19 @@ import { serverOfUser, serversToTell } from '../rooms/joined-servers.ts';
  */
 export async function serversOfEntry(context: Context, entry: LogEntry): Promise<ReadonlySet<string> | undefined> {
   if (entry.kind !== 'event' || !isOursToSend(context, entry.body)) return undefined;
-  const servers = await serversToTell(context, entry.body.roomId, entry.position);
-  const target = serverToldOfEnd(entry.body);
-  return target === undefined || servers.has(target) ? servers : new Set([...servers, target]);
+  const { body, position } = entry;
+  const servers = await serversToTell(context, body.roomId, position);
+  const target = serverToldOfEnd(body);
+  // A server that had its user's event relayed has it.
+  const origin = body.isRelayed ? serverOfUser(body.sender) : undefined;
+  if ((target === undefined || servers.has(target)) && origin === undefined) return servers;
+  const told = new Set(target === undefined ? servers : [...servers, target]);
+  if (origin !== undefined) told.delete(origin);
+  return told;
 }
 
-function isOursToSend(context: Context, { sender }: EventEntryBody): boolean {
-  return serverOfUser(sender) === context.serverName;
+function isOursToSend(context: Context, { sender, isRelayed }: EventEntryBody): boolean {
+  return isRelayed === true || serverOfUser(sender) === context.serverName;
 }
 
 /** Who is kicked, banned, or not invited any more has to hear of it, also when nobody of the server is in the room. */

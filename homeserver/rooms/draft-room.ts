@@ -18,6 +18,8 @@ export interface AcceptedEvent extends IdentifiedPdu {
   readonly redactedBecause?: string;
   /** A redaction that takes nothing away: its sender may not, or what it names is not here. */
   readonly redactsNothing?: boolean;
+  /** Of another server's user, and this server's to send on. */
+  readonly isRelayed?: boolean | undefined;
 }
 
 /** A (type, state key) of the room's state that an event changes. */

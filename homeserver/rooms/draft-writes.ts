@@ -6,6 +6,7 @@ import { cachedNameId } from '../storage/names/intern-names.ts';
 import { clientJsonOf, withoutTarget } from '../storage/rooms/client-json.ts';
 import { eventFlags, type StoredUnsigned, transactionText } from '../storage/rooms/event-row.ts';
 import { membershipCode } from '../storage/rooms/membership-codes.ts';
+import { recentPdus } from '../storage/rooms/recent-pdus.ts';
 import { replacedEventOf, storedEventBody } from '../storage/rooms/stored-event-body.ts';
 import { insertEvent } from '../storage/rooms/write-events.ts';
 import { changeForwardExtremities } from '../storage/rooms/write-extremities.ts';
@@ -31,7 +32,7 @@ const unknownOrigin: EventOrigin = {};
 export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrigin): NewEntry[] {
   const { rules } = draft.room;
   return draft.events.map(({ event, notice, replaced, changes, isResolved }, index) => {
-    const { eventId, roomId, contentJson, redactsNothing } = event;
+    const { eventId, roomId, contentJson, redactsNothing, isRelayed } = event;
     const pdu = redactsNothing ? withoutTarget(event.pdu) : event.pdu;
     const isLast = index === draft.events.length - 1;
     return {
@@ -51,6 +52,7 @@ export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrig
         notifies: notice.notifies,
         ...(notice.highlightsAll && { highlightsAll: true }),
         ...(notice.notified.size > 0 && { notifications: Object.fromEntries(notice.notified) }),
+        ...(isRelayed && { isRelayed }),
         ...(isLast && origin.transaction && { transaction: origin.transaction }),
         ...(replaced && { replaced: replacedEventOf(replaced) }),
         ...(isResolved && { stateChanges: changes.map((change) => stateChangeOf(rules, change)) }),
@@ -118,6 +120,7 @@ function eventWrite(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEven
   const { event, position, notice, auth } = drafted;
   const { pdu, eventId } = event;
   const { transaction, identityHash } = origin;
+  recentPdus.of(shard.context).add(eventId, event.pduJson);
   return insertEvent({
     shard: shard.id,
     position,
@@ -140,6 +143,7 @@ function flagsOf({ event, notice, isResolved }: DraftedEvent): number {
     (event.redactedBecause === undefined ? 0 : eventFlags.redacted) |
     (notice.notifies ? eventFlags.notifies : 0) |
     (isResolved ? eventFlags.resolved : 0) |
+    (event.isRelayed ? eventFlags.relayed : 0) |
     (notice.highlightsAll ? eventFlags.highlightsAll : 0) |
     (event.pdu.state_key === undefined ? 0 : eventFlags.state)
   );

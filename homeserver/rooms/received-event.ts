@@ -9,6 +9,8 @@ export interface ReceivedEvent {
    * Ids of the whole state before it, all of them stored, where what lies between it and what is here cannot be had.
    */
   readonly stateBefore?: readonly string[];
+  /** It came to this server alone, as a join through it does: this server sends it to the others in the room. */
+  readonly isRelayed?: boolean;
 }
 
 /** A received event, read. */
@@ -17,9 +19,11 @@ export interface ParsedEvent extends IdentifiedPdu {
   readonly prevEventIds: ReadonlySet<string>;
   readonly authEventIds: readonly string[];
   readonly stateBefore: readonly string[] | undefined;
+  readonly isRelayed: boolean | undefined;
 }
 
-export function parseReceivedEvent(roomId: string, { eventId, pduJson, stateBefore }: ReceivedEvent): ParsedEvent {
+export function parseReceivedEvent(roomId: string, event: ReceivedEvent): ParsedEvent {
+  const { eventId, pduJson, stateBefore, isRelayed } = event;
   const pdu = JSON.parse(pduJson) as Pdu;
   return {
     eventId,
@@ -29,6 +33,7 @@ export function parseReceivedEvent(roomId: string, { eventId, pduJson, stateBefo
     prevEventIds: new Set(pdu.prev_events.map(referencedEventId)),
     authEventIds: pdu.auth_events.map(referencedEventId),
     stateBefore,
+    isRelayed,
   };
 }
 

@@ -55,7 +55,11 @@ export async function joinFakeMember(context: Context, server: FakeServer, roomI
     });
   };
   const join = await make({ type: 'm.room.member', stateKey: userId, content: { membership: 'join' } });
-  const [outcome] = await receiveEvents(context, { roomId, origin: server.serverName, events: [join] });
+  const [outcome] = await receiveEvents(context, {
+    roomId,
+    origin: server.serverName,
+    events: [{ ...join, isRelayed: true }],
+  });
   if (outcome?.outcome !== 'accepted') throw new Error(`the join was not accepted: ${JSON.stringify(outcome)}`);
   return {
     ...{ userId, roomId, rules, make },

@@ -86,6 +86,8 @@ export interface EventEntryBody {
   readonly notifications?: Readonly<Record<string, number>>;
   /** Which local device sent it, under which transaction id: told to that device alone. */
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
+  /** Of another server's user, and this server's to send to the other servers in the room. */
+  readonly isRelayed?: boolean;
   /** The state event that this one replaced, in the state before it. */
   readonly replaced?: ReplacedEvent;
   /**

@@ -1,5 +1,5 @@
 import type { Context } from '../../platform/context.ts';
-import { hiddenFlags } from '../rooms/event-row.ts';
+import { eventFlags, hiddenFlags } from '../rooms/event-row.ts';
 import { currentPosition } from '../rooms/read-state.ts';
 import { isUserName, serverOfName } from './server-of-name.ts';
 
@@ -24,7 +24,7 @@ const currentMembers = `name n JOIN room_state c ON c.state_key = n.id AND c.typ
   WHERE ${serverOfName('n')} = $2 AND ${isUserName('n')}`;
 
 /**
- * Events that this server's users sent while the other server was in the room, and those that took its users out of a
+ * Events that this server's users sent, or that it sends on for others, while the other server was in the room, and those that took its users out of a
  * room or took an invitation back. Oldest first, at most `limit`. One query, which looks at every event of the range.
  */
 export async function readMissedEvents(
@@ -41,7 +41,7 @@ export async function readMissedEvents(
      )
      SELECT e.shard, e.position, e.event_id AS "eventId" FROM event e JOIN name u ON u.id = e.sender
      WHERE e.shard = $1 AND e.position > $3 AND e.position <= $4 AND e.flags & ${hiddenFlags} = 0
-       AND ${serverOfName('u')} = $5
+       AND (${serverOfName('u')} = $5 OR e.flags & ${eventFlags.relayed} <> 0)
        AND EXISTS (SELECT FROM member m WHERE m.room = e.room AND (m.to_position = e.position
          OR m.membership = 1 AND m.from_position <= e.position AND m.to_position > e.position))
      ORDER BY e.position LIMIT $6`,

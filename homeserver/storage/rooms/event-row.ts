@@ -15,6 +15,8 @@ export const eventFlags = {
   outlier: 64,
   /** Changed the room's state otherwise than by becoming part of it. */
   resolved: 128,
+  /** Of another server's user, and this server's to send to the other servers in the room. */
+  relayed: 1024,
 } as const;
 
 /** With one of these an event is in no timeline. */

@@ -61,6 +61,7 @@ function eventEntryBody(event: StoredEvent, surroundings: EventSurroundings): Ev
     notifyOrdinal: event.notifyOrdinal,
     ...((event.flags & eventFlags.highlightsAll) !== 0 && { highlightsAll: true }),
     ...(notified && { notifications: notified }),
+    ...((event.flags & eventFlags.relayed) !== 0 && { isRelayed: true }),
     ...(event.transaction && { transaction: event.transaction }),
     ...(replaced && { replaced: replacedEventOf(replaced) }),
     ...(stateChanges && { stateChanges }),
