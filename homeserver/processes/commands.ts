@@ -13,6 +13,7 @@ import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../roo
 import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
 import { enterRoomCommand } from '../rooms/enter-room.ts';
 import { forgetRoomCommand } from '../rooms/forget-room.ts';
+import { addHistoryCommand } from '../rooms/history/add-history.ts';
 import { receiveEventsCommand } from '../rooms/receive-events.ts';
 import { redactEventCommand } from '../rooms/redact-event.ts';
 import { addReportCommand } from '../rooms/reports/report.ts';
@@ -25,6 +26,7 @@ export const commands: readonly AnyCommand[] = [
   ...mediaCommands,
   ...ephemeralCommands,
   ...federationCommands,
+  addHistoryCommand,
   addReportCommand,
   addMissingStateCommand,
   addOutliersCommand,

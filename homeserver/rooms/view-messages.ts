@@ -8,7 +8,7 @@ import { readState } from '../storage/rooms/read-state.ts';
 import type { Direction } from '../storage/rooms/read-timeline.ts';
 import { timelineEventsOf } from '../storage/sync/timeline-event.ts';
 import { clientEventsText } from './client-event-text.ts';
-import { readMessages } from './read-messages.ts';
+import { readFilledMessages } from './history/read-filled-messages.ts';
 import { findRoomReader } from './room-reader.ts';
 
 const defaultLimit = 10;
@@ -22,8 +22,8 @@ export interface ViewMessagesRequest {
 }
 
 /**
- * The reply of /messages as JSON text: what the user may read of a room's timeline. Three to five queries, whatever
- * the size of the page. Throws M_FORBIDDEN, M_INVALID_PARAM.
+ * The reply of /messages as JSON text: what the user may read of a room's timeline. Three to six queries, whatever the
+ * size of the page; history that is not here is asked for at other servers. Throws M_FORBIDDEN, M_INVALID_PARAM.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmessages
  */
 export async function viewMessages(
@@ -32,13 +32,14 @@ export async function viewMessages(
   roomId: string,
   request: ViewMessagesRequest,
 ): Promise<string> {
-  const reader = await findRoomReader(context, roomId, viewer.userId);
-  const { room } = reader;
+  const found = await findRoomReader(context, roomId, viewer.userId);
+  const { room } = found;
   const { direction, filter } = request;
   const limit = Math.min(Math.max(request.limit ?? filter.limit ?? defaultLimit, 1), maxFilterLimit);
   const from = decodePlace(room, 'from', request.from);
   const to = decodePlace(room, 'to', request.to);
-  const { events, start, end } = await readMessages(context, reader, { direction, from, to, limit, filter });
+  const { page, reader } = await readFilledMessages(context, found, { direction, from, to, limit, filter });
+  const { events, start, end } = page;
   const shown = await timelineEventsOf(context, events, true);
   const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
   const token = (position: number) => JSON.stringify(encodePaginationToken({ shard: room.shard, position }));

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { FakeRoom } from '../../testing/fake-room.ts';
+import { leaveRoom } from '../../testing/room-actions.ts';
+import { type FakeServer, startFakeServer } from '../../testing/start-fake-server.ts';
+import {
+  type FederatedHomeserver,
+  type FederatedHomeservers,
+  startFederatedHomeservers,
+} from '../../testing/start-federated-homeservers.ts';
+import { type AnyJson, registerUser, type TestUser } from '../../testing/test-user.ts';
+import { addOutliers } from '../add-outliers.ts';
+import { enterRoom } from '../enter-room.ts';
+
+let federation: FederatedHomeservers;
+let one: FederatedHomeserver;
+let alice: TestUser;
+let bob: TestUser;
+let fake: FakeServer;
+before(async () => {
+  federation = await startFederatedHomeservers({ servers: 1 });
+  one = federation.homeservers[0] as FederatedHomeserver;
+  [alice, bob] = await Promise.all([registerUser(one.baseUrl, 'alice'), registerUser(one.baseUrl, 'bob')]);
+  fake = await startFakeServer(federation.network, 'fake.test');
+  fake.answer('/_matrix/federation/v1/send', {});
+});
+after(async () => {
+  await fake.stop();
+  await federation.stop();
+});
+
+/** A user of the homeserver joins a fake room as it is now, the way joining through another server ends. */
+async function join(room: FakeRoom, user: TestUser): Promise<string> {
+  const { context, serverName } = one;
+  const signer = { name: serverName, key: context.signingKey };
+  const content = { membership: 'join' };
+  const joined = room.add({ type: 'm.room.member', stateKey: user.userId, sender: user.userId, content, signer });
+  const state = room.stateBefore(joined.eventId);
+  const received = ({ eventId, pduJson }: { eventId: string; pduJson: string }) => ({ eventId, pduJson });
+  const stored = [...new Set([...room.authChain([...state, joined]), ...state])];
+  await addOutliers(context, room.roomId, room.rules.id, stored.map(received));
+  const entered = await enterRoom(context, {
+    ...{ roomId: room.roomId, joinEvent: received(joined), isPartial: false },
+    stateEventIds: state.map(({ eventId }) => eventId),
+  });
+  assert.equal(entered.outcome, 'accepted', entered.reason ?? '');
+  room.serve();
+  return joined.eventId;
+}
+
+async function page(user: TestUser, roomId: string, query: string): Promise<AnyJson> {
+  return await user.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&${query}`);
+}
+
+/** All that a user can page back to, newest first. */
+async function readBack(user: TestUser, roomId: string, limit: number): Promise<AnyJson[]> {
+  const events: AnyJson[] = [];
+  for (let from = ''; ; ) {
+    const { chunk, end } = await page(user, roomId, `limit=${limit}${from}`);
+    events.push(...chunk);
+    if (end === undefined) return events;
+    from = `&from=${end}`;
+  }
+}
+
+const idsOf = (events: readonly AnyJson[]) => events.map(({ event_id: eventId }) => eventId);
+const allIds = (room: FakeRoom) => room.events.map(({ eventId }) => eventId).toReversed();
+const backfills = (room: FakeRoom) =>
+  fake.requests.filter(({ url }) => url.includes(`/backfill/${encodeURIComponent(room.roomId)}`)).length;
+
+test('history from before the join is filled in, in its order, to the beginning of the room', async () => {
+  const room = new FakeRoom(fake, 'long');
+  for (let index = 0; index < 230; index++) room.say(`message ${index}`);
+  await join(room, alice);
+  assert.deepEqual(idsOf(await readBack(alice, room.roomId, 60)), allIds(room));
+  const before = backfills(room);
+  assert.equal(before, 3);
+  assert.deepEqual(idsOf(await readBack(alice, room.roomId, 1000)), allIds(room));
+  assert.equal(backfills(room), before, 'what is here is not asked for again');
+});
+
+test('those who ask at the same time share what is asked of others', async () => {
+  const room = new FakeRoom(fake, 'shared');
+  for (let index = 0; index < 20; index++) room.say(`message ${index}`);
+  await join(room, alice);
+  const pages = await Promise.all([1, 2, 3].map(() => page(alice, room.roomId, 'limit=50')));
+  for (const { chunk } of pages) assert.deepEqual(idsOf(chunk), allIds(room));
+  assert.equal(backfills(room), 1);
+});
+
+test('state has at every place of the filled history what it had there', async () => {
+  const room = new FakeRoom(fake, 'named');
+  room.add({ type: 'm.room.name', stateKey: '', content: { name: 'first' } });
+  const early = room.say('early');
+  room.add({ type: 'm.room.name', stateKey: '', content: { name: 'second' } });
+  room.add({ type: 'm.room.topic', stateKey: '', content: { topic: 'late' } });
+  const late = room.say('late');
+  await join(room, alice);
+  const all = await readBack(alice, room.roomId, 100);
+  assert.deepEqual(idsOf(all), allIds(room));
+  const second = all.find((event) => event.content.name === 'second');
+  assert.deepEqual(second.unsigned.prev_content, { name: 'first' });
+  const stateAt = async (eventId: string) => {
+    const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/context/${encodeURIComponent(eventId)}?limit=0`;
+    const { state } = await alice.call('GET', path);
+    return state.map((event: AnyJson) => event.content.name ?? event.content.topic).filter(Boolean);
+  };
+  assert.deepEqual(await stateAt(early.eventId), ['first']);
+  assert.deepEqual((await stateAt(late.eventId)).sort(), ['late', 'second']);
+  const now = await alice.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/state`);
+  assert.equal(now.filter((event: AnyJson) => event.type === 'm.room.name').length, 1);
+});
+
+test('who may not see what was before joining gets none of it, and nobody is asked for it', async () => {
+  const room = new FakeRoom(fake, 'closed', 'joined');
+  room.say('secret');
+  const joined = await join(room, alice);
+  assert.deepEqual(idsOf(await readBack(alice, room.roomId, 100)), [joined]);
+  assert.equal(backfills(room), 0);
+});
+
+test('what was secret at its time stays so when the room was opened later', async () => {
+  const room = new FakeRoom(fake, 'opened', 'joined');
+  const secret = room.say('secret');
+  const opened = { type: 'm.room.history_visibility', stateKey: '', content: { history_visibility: 'shared' } };
+  room.add(opened);
+  room.say('open');
+  await join(room, alice);
+  const bodies = (await readBack(alice, room.roomId, 100)).map((event) => event.content.body).filter(Boolean);
+  assert.deepEqual(bodies, ['open']);
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/event/${encodeURIComponent(secret.eventId)}`;
+  assert.equal((await alice.send('GET', path)).status, 404);
+});
+
+test('what happened while this server was away stands where it happened', async () => {
+  const room = new FakeRoom(fake, 'again');
+  room.say('before');
+  await join(room, bob);
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/messages?dir=b&limit=1`;
+  const [{ event_id: bobsJoin }] = (await bob.call('GET', path)).chunk;
+  assert.equal(bobsJoin, room.newest.eventId);
+  await leaveRoom(bob, room.roomId);
+  const [{ event_id: left, ...leave }] = (await bob.call('GET', path)).chunk;
+  assert.equal(leave.content.membership, 'leave');
+  const stored = await one.context.database<{ body: Buffer }[]>`SELECT body FROM event WHERE event_id = ${left}`;
+  room.adopt(left, stored[0]?.body.toString() ?? '');
+  for (let index = 0; index < 130; index++) room.say(`away ${index}`);
+  room.add({ type: 'm.room.name', stateKey: '', content: { name: 'while away' } });
+  room.say('last');
+  await join(room, alice);
+  assert.deepEqual(idsOf(await readBack(alice, room.roomId, 50)), allIds(room));
+  const bobs = (await readBack(bob, room.roomId, 500)).map((event) => event.content.body ?? event.content.membership);
+  assert.ok(!bobs.includes('away 1') && !bobs.includes('last'), 'who left does not read what came later');
+});
+
+test('branches of history come, each event once', async () => {
+  const room = new FakeRoom(fake, 'forked');
+  const root = room.say('root').eventId;
+  const left = room.say('left', { prevs: [root] }).eventId;
+  const right = room.say('right', { prevs: [root] }).eventId;
+  const right2 = room.say('right 2', { prevs: [right] }).eventId;
+  room.say('merge', { prevs: [left, right2] });
+  await join(room, alice);
+  const ids = idsOf(await readBack(alice, room.roomId, 2));
+  assert.deepEqual(new Set(ids), new Set(allIds(room)));
+  assert.equal(ids.length, room.events.length);
+});
+
+test('a server that lies or does not answer gives no history, and the page says that there may be more', async () => {
+  const room = new FakeRoom(fake, 'liar');
+  room.say('hidden');
+  const joined = await join(room, alice);
+  const path = `/_matrix/federation/v1/backfill/${encodeURIComponent(room.roomId)}`;
+  const forged = { ...room.find(joined).pdu, content: { membership: 'join', forged: true } };
+  for (const answer of [{ pdus: 'none' }, { pdus: [forged, 1, null, {}] }, {}]) {
+    fake.answer(path, answer);
+    const { chunk, end } = await page(alice, room.roomId, 'limit=10');
+    assert.deepEqual(idsOf(chunk), [joined]);
+    assert.notEqual(end, undefined);
+    assert.deepEqual(await page(alice, room.roomId, `limit=10&from=${end}`).then((next) => [next.chunk, next.end]), [
+      [],
+      undefined,
+    ]);
+  }
+});
