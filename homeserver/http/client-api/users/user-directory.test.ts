@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { putRemoteMember } from '../../../testing/put-remote-member.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { registerUser, type TestUser } from '../../../testing/test-user.ts';
 
@@ -71,6 +72,19 @@ test('the whole word goes before its beginning, and that before the rest; the li
   const two = await search('order', 2);
   assert.deepEqual([two.ids, two.limited], [['order', 'order1'], true]);
   assert.equal((await search('order', 4)).limited, false);
+});
+
+test('members of other servers in rooms in common are found by their id', async () => {
+  const { context } = homeserver;
+  const [shared, other] = [await makeRoom(searcher), await makeRoom(await makeUser('host'))];
+  await putRemoteMember(context, shared, '@farfriend:elsewhere.example');
+  await putRemoteMember(context, shared, '@farther:elsewhere.example');
+  await putRemoteMember(context, other, '@farstranger:elsewhere.example');
+  await makeUser('farnobody');
+  assert.deepEqual(await search('farf').then(({ ids }) => ids), ['farfriend']);
+  assert.deepEqual(await search('far').then(({ ids }) => ids), ['farfriend', 'farther']);
+  assert.deepEqual(await search('@farther:elsewhere.example').then(({ ids }) => ids), ['farther']);
+  assert.equal((await search('far', 1)).limited, true);
 });
 
 test('oneself and deactivated users are not found', async () => {
