@@ -16,9 +16,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'user deactivate': async () => (await import('./user-commands.ts')).userDeactivateCommand,
   'user set-admin': async () => (await import('./user-commands.ts')).userSetAdminCommand,
   'user set-locked': async () => (await import('./user-commands.ts')).userSetLockedCommand,
+  'key rotate': async () => (await import('./key-rotate-command.ts')).keyRotateCommand,
   'token create': async () => (await import('./token-commands.ts')).tokenCreateCommand,
   'token list': async () => (await import('./token-commands.ts')).tokenListCommand,
   'token revoke': async () => (await import('./token-commands.ts')).tokenRevokeCommand,
+  'federation check': async () => (await import('./federation-check-command.ts')).federationCheckCommand,
   'federation status': async () => (await import('./federation-status-command.ts')).federationStatusCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 };

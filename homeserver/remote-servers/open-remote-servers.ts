@@ -1,4 +1,5 @@
 import type { Context } from '../platform/context.ts';
+import { shareBackOffs } from './back-off/share-back-offs.ts';
 import { trustAuthorities } from './connections/certificate-authorities.ts';
 import { connectionsOf, nameResolvers } from './connections/connections-of.ts';
 import type { NameResolver } from './discovery/name-resolver.ts';
@@ -19,9 +20,11 @@ export function openRemoteServers(context: Context, resolver?: NameResolver): Op
   if (context.config.federation.caFile !== undefined) trustAuthorities(context.config.federation.caFile);
   const connections = connectionsOf.of(context);
   const following = ownKeysOf.of(context).follow(context);
+  const backOffs = shareBackOffs(context);
   return {
     async close() {
       following.close();
+      await backOffs.close();
       connections.close();
       await verifyWorkersOf.peek(context)?.close();
     },

@@ -68,6 +68,8 @@ export async function startFakeServer(network: TestNetwork, serverName: string):
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
+  // A test that fails before it stops this must not go on for ever.
+  listener.unref();
   network.addServer(serverName, (listener.address() as AddressInfo).port);
   const server: FakeServer = {
     ...{ serverName, requests, key: makeFakeKey() },

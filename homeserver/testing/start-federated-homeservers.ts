@@ -31,13 +31,18 @@ export async function startFederatedHomeservers(options: FederatedHomeserversOpt
   const { servers } = options;
   const names = typeof servers === 'number' ? numberNames.slice(0, servers).map((name) => `${name}.test`) : servers;
   const network = await makeTestNetwork();
-  const homeservers = await Promise.all(names.map((name) => startFederatedHomeserver(network, name, options)));
-  return {
-    ...{ homeservers, network },
-    async stop() {
-      await Promise.all(homeservers.map((homeserver) => homeserver.stop()));
-    },
+  const homeservers: FederatedHomeserver[] = [];
+  const stop = async () => {
+    await Promise.all(homeservers.map((homeserver) => homeserver.stop()));
   };
+  try {
+    for (const name of names) homeservers.push(await startFederatedHomeserver(network, name, options));
+  } catch (error) {
+    // Those that run would keep the test from ending.
+    await stop();
+    throw error;
+  }
+  return { homeservers, network, stop };
 }
 
 /** One more homeserver in a test network. */
@@ -52,6 +57,8 @@ export async function startFederatedHomeserver(
     nameResolver: network.resolver,
     config: {
       server_name: serverName,
+      // Several servers in one process have long turns.
+      'process.lease_ms': 10_000,
       ...{ 'tls.port': 0, 'tls.bind': '127.0.0.1', 'tls.certificate': certificate, 'tls.key': key },
       'federation.ca_file': network.caFile,
       'federation.private_addresses': ['127.0.0.0/8'],

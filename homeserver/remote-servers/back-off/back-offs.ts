@@ -6,8 +6,8 @@ import type { Random } from '../../platform/random.ts';
 /** A server that does not answer at the moment. Times are monotonic. */
 interface FailingServer {
   readonly sinceMs: number;
-  retryAtMs: number;
-  lastError: string;
+  readonly retryAtMs: number;
+  readonly lastError: string;
   /** Somebody is trying whether it answers again; the others do not wait for that. */
   isProbed: boolean;
 }
@@ -33,8 +33,11 @@ export class BackOffs {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #failing = new Map<string, FailingServer>();
+  /** Servers whose state has changed here and is not in the database yet. */
+  readonly #unsaved = new Set<string>();
+  readonly #listeners = new Set<(serverName: string) => void>();
 
-  constructor({ clock, random }: Context) {
+  constructor({ clock, random }: Pick<Context, 'clock' | 'random'>) {
     this.#clock = clock;
     this.#random = random;
   }
@@ -67,23 +70,62 @@ export class BackOffs {
   }
 
   /** A request to the server came to nothing for reasons that would stop any other request too. */
-  failed(serverName: string, reason: string): void {
+  failed(serverName: string, lastError: string): void {
     const nowMs = this.#clock.monotonicMs();
-    let failing = this.#failing.get(serverName);
-    if (!failing) {
-      if (this.#failing.size >= mostFailing) return;
-      failing = { sinceMs: nowMs, retryAtMs: nowMs, lastError: reason, isProbed: false };
-      this.#failing.set(serverName, failing);
-    }
-    const waitMs = Math.min(longestMs, Math.max(shortestMs, (nowMs - failing.sinceMs) / patience));
-    failing.retryAtMs = nowMs + waitMs * (1 + jitter * (this.#random.fraction() * 2 - 1));
-    failing.lastError = reason;
-    failing.isProbed = false;
+    const { sinceMs } = this.#failing.get(serverName) ?? { sinceMs: nowMs };
+    const waitMs = Math.min(longestMs, Math.max(shortestMs, (nowMs - sinceMs) / patience));
+    const retryAtMs = nowMs + waitMs * (1 + jitter * (this.#random.fraction() * 2 - 1));
+    if (this.#set(serverName, { sinceMs, retryAtMs, lastError, isProbed: false })) this.#unsaved.add(serverName);
   }
 
   /** The server answered, or sent something itself. */
   heard(serverName: string): void {
-    this.#failing.delete(serverName);
+    if (this.#failing.delete(serverName)) {
+      this.#unsaved.add(serverName);
+      this.#tell(serverName);
+    }
+  }
+
+  /** Takes over what another process, or this one before its restart, has found out. */
+  learn(serverName: string, status: BackOffStatus | undefined): void {
+    if (this.#unsaved.has(serverName)) return;
+    const known = this.#failing.get(serverName);
+    if (!status) {
+      if (this.#failing.delete(serverName)) this.#tell(serverName);
+      return;
+    }
+    const nowMs = this.#clock.monotonicMs();
+    const { failingForMs, retryInMs, lastError } = status;
+    const times = { sinceMs: nowMs - failingForMs, retryAtMs: nowMs + Math.min(retryInMs, longestMs * (1 + jitter)) };
+    this.#set(serverName, { ...times, lastError, isProbed: known?.isProbed ?? false });
+  }
+
+  /** Takes out what is not in the database yet: servers with their state, undefined when they are well again. */
+  takeUnsaved(): Map<string, BackOffStatus | undefined> {
+    const taken = new Map([...this.#unsaved].map((serverName) => [serverName, this.status(serverName)]));
+    this.#unsaved.clear();
+    return taken;
+  }
+
+  /** What was taken could not be saved. */
+  giveBackUnsaved(serverNames: Iterable<string>): void {
+    for (const serverName of serverNames) this.#unsaved.add(serverName);
+  }
+
+  /** Calls `listener` for each server that was failing and is there again. Gives what ends that. */
+  onHeard(listener: (serverName: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #set(serverName: string, failing: FailingServer): boolean {
+    if (this.#failing.size >= mostFailing && !this.#failing.has(serverName)) return false;
+    this.#failing.set(serverName, failing);
+    return true;
+  }
+
+  #tell(serverName: string): void {
+    for (const listener of this.#listeners) listener(serverName);
   }
 }
 
@@ -91,7 +133,7 @@ export const backOffsOf: PerContext<Context, BackOffs> = perContext((context) =>
   const backOffs = new BackOffs(context);
   context.metrics.observedGauge({
     name: 'holdfast_remote_servers_failing',
-    help: 'Other servers that do not answer at the moment.',
+    help: 'Other servers that do not answer at the moment; 100,000 at most are remembered.',
     read: () => backOffs.size,
   });
   return backOffs;

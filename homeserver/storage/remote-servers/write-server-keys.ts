@@ -27,9 +27,10 @@ export async function saveServerKeys(sql: Sql, saved: SavedServerKeys): Promise<
         valid_until_ts = excluded.valid_until_ts, fetched_ts = excluded.fetched_ts
     )
     INSERT INTO remote_server_key (server_name, key_id, public_key, valid_until_ts, expired_ts)
-    SELECT ${serverName}, * FROM unnest(${keys.map(({ keyId }) => keyId)}::text[],
-      ${keys.map(({ publicKey }) => publicKey)}::bytea[], ${keys.map((key) => key.validUntilTs)}::bigint[],
-      ${keys.map((key) => key.expiredTs)}::bigint[])
+    SELECT ${serverName}, key_id, decode(public_key, 'hex'), valid_until_ts, expired_ts
+    FROM unnest(${keys.map(({ keyId }) => keyId)}::text[],
+      ${keys.map(({ publicKey }) => publicKey.toHex())}::text[], ${keys.map((key) => key.validUntilTs)}::bigint[],
+      ${keys.map((key) => key.expiredTs)}::bigint[]) AS given (key_id, public_key, valid_until_ts, expired_ts)
     WHERE (SELECT count(*) FROM remote_server_key WHERE server_name = ${serverName}) < ${mostKeysPerServer}
     ON CONFLICT (server_name, key_id) DO UPDATE SET public_key = excluded.public_key,
       valid_until_ts = excluded.valid_until_ts, expired_ts = excluded.expired_ts`;
