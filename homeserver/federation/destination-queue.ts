@@ -1,9 +1,9 @@
 import type { Context } from '../platform/context.ts';
 import type { EventPlace } from '../storage/federation/read-pdu-texts.ts';
-import { readOutbox } from './outbox.ts';
+import { readOutbox, type WaitingMessage } from './outbox.ts';
 import type { PduTexts } from './pdu-texts.ts';
 import type { Recovery, RecoveryStep } from './recovery.ts';
-import { eduText, maxEdus, maxPduCharacters, maxPdus } from './transaction.ts';
+import { eduText, maxEdus, maxMessageCharacters, maxPduCharacters, maxPdus } from './transaction.ts';
 
 /** An event on its way to other servers; one object for all of them. */
 export interface QueuedPdu extends EventPlace {
@@ -50,6 +50,7 @@ export class DestinationQueue {
   #left: { readonly reached: readonly number[]; readonly sent: readonly number[] } | undefined;
   /** How many of the first events are in the transaction under way. */
   #sending = 0;
+  #isSendingMessages = false;
   /** Messages to devices may wait. */
   mayHaveMessages: boolean;
 
@@ -144,23 +145,22 @@ export class DestinationQueue {
     });
     const missedEdus = step?.edus.slice(0, maxEdus) ?? [];
     const edus = step ? [] : this.#takeEdus(maxEdus);
-    const outbox = await this.#readMessages(maxEdus - missedEdus.length - edus.length);
-    const eduTexts = [...missedEdus, ...outbox.edus].map(eduText);
-    eduTexts.push(...edus.map(({ text }) => text));
+    const messages = await this.#readMessages(maxEdus - missedEdus.length - edus.length);
+    const eduTexts = [...missedEdus.map(eduText), ...[...messages, ...edus].map(({ text }) => text)];
     if (count === 0 && eduTexts.length === 0) return undefined;
     if (!step) this.#sending = count;
     return {
       pdus,
       edus: eduTexts,
-      outboxUpTo: outbox.upTo,
-      acknowledge: () => this.#acknowledge(step && { step, pdus: count }, count, edus) || outbox.upTo > 0,
+      outboxUpTo: messages.at(-1)?.id ?? 0,
+      acknowledge: () => this.#acknowledge(step && { step, pdus: count }, count, edus) || messages.length > 0,
     };
   }
 
   /** The transaction under way came to nothing. */
   fail(): void {
     this.#sending = 0;
-    this.mayHaveMessages = true;
+    if (this.#isSendingMessages) this.mayHaveMessages = true;
   }
 
   #acknowledge(
@@ -191,14 +191,20 @@ export class DestinationQueue {
     return [...this.#edus.values()].slice(0, limit);
   }
 
-  async #readMessages(limit: number) {
-    const none = { edus: [], upTo: 0 };
-    if (!this.mayHaveMessages || limit <= 0) return none;
+  async #readMessages(limit: number): Promise<WaitingMessage[]> {
+    this.#isSendingMessages = this.mayHaveMessages;
+    if (!this.mayHaveMessages || limit <= 0) return [];
     // Those that come from here on say so again.
     this.mayHaveMessages = false;
-    const page = await readOutbox(this.#context, this.server, limit);
-    if (page.edus.length === limit) this.mayHaveMessages = true;
-    return page;
+    try {
+      const messages = await readOutbox(this.#context, this.server, limit, maxMessageCharacters);
+      // There may be more.
+      if (messages.length > 0) this.mayHaveMessages = true;
+      return messages;
+    } catch (error) {
+      this.mayHaveMessages = true;
+      throw error;
+    }
   }
 }
 

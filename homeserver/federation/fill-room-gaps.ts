@@ -1,7 +1,10 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
+import { dropWaitingEventsCommand } from '../rooms/drop-waiting-events.ts';
 import { joinedServersOf } from '../rooms/joined-servers.ts';
 import { receiveEvents } from '../rooms/receive-events.ts';
+import type { ReceivedEvent } from '../rooms/received-event.ts';
 import { readKnownEvents, readWaitingEvents, type WaitingEvent } from '../storage/federation/read-waiting-events.ts';
 import type { RoomName } from '../storage/names/room-names.ts';
 import { fetchMissingEvents } from './fetch-missing-events.ts';
@@ -9,12 +12,16 @@ import { fetchAuthEvents, fetchStateBefore } from './fetch-state-before.ts';
 
 /** Of one piece of work; what is left then waits for the next. */
 const longestMs = 120_000;
-const maxRounds = 40;
+/** In which the events in between are asked for; after them the state is. A hostile server could go on for ever. */
+const maxMissingRounds = 20;
 const maxFetchedEvents = 1_000;
+const maxRounds = 40;
 /** Looked at in one round, the lowest ones. */
 const maxWaiting = 200;
 /** Besides those that sent the events. */
 const maxOtherServers = 4;
+/** What nobody could help to place for so long is given up. */
+const longestWaitMs = 6 * 3_600_000;
 
 interface Gap {
   readonly event: WaitingEvent;
@@ -25,7 +32,7 @@ interface Gap {
 /**
  * Fetches what the waiting events of a room wait for, and has them judged. First the events in between are asked for,
  * round by round; where that leads nowhere, the state before the lowest of the waiting events, and what lies in between
- * is left to history. Gives whether nothing waits any more. What this room costs is bounded: by time, rounds and events.
+ * is left to history. Gives whether nothing waits any more. What a room costs is bounded: by time, rounds and events.
  */
 export async function fillRoomGaps(context: Context, room: RoomName, signal: AbortSignal): Promise<boolean> {
   const endMs = context.clock.monotonicMs() + longestMs;
@@ -34,23 +41,46 @@ export async function fillRoomGaps(context: Context, room: RoomName, signal: Abo
     if (signal.aborted || context.clock.monotonicMs() > endMs) return false;
     const gaps = await findGaps(context, room);
     if (gaps.length === 0) return true;
-    const open = gaps.filter(({ missingPrev }) => missingPrev);
-    const lackingAuth = gaps.filter(({ missingPrev, missingAuth }) => missingAuth && !missingPrev);
-    const ready = gaps.filter(({ missingPrev, missingAuth }) => !missingPrev && !missingAuth);
-    let progress = ready.length > 0 && (await receiveAgain(context, room, ready));
-    for (const { event } of lackingAuth.slice(0, 5)) {
-      progress = (await addAuthEvents(context, room, event, signal)) || progress;
-    }
-    if (open.length > 0 && fetched < maxFetchedEvents) {
-      const count = await receiveMissing(context, room, open, signal);
-      fetched += count;
-      progress ||= count > 0;
-    }
-    const [lowest] = open;
-    if (!progress && lowest) progress = await receiveWithState(context, room, lowest.event, signal);
-    if (!progress) return false;
+    const mayGoDown = round < maxMissingRounds && fetched < maxFetchedEvents;
+    const { progress, count } = await workOnGaps(context, room, gaps, mayGoDown, signal);
+    fetched += count;
+    if (!progress) break;
   }
+  await giveUpOldest(context, room);
   return false;
+}
+
+async function workOnGaps(
+  context: Context,
+  room: RoomName,
+  gaps: readonly Gap[],
+  mayGoDown: boolean,
+  signal: AbortSignal,
+): Promise<{ readonly progress: boolean; readonly count: number }> {
+  const open = gaps.filter(({ missingPrev }) => missingPrev);
+  const lackingAuth = gaps.filter(({ missingPrev, missingAuth }) => missingAuth && !missingPrev);
+  const ready = gaps.filter(({ missingPrev, missingAuth }) => !missingPrev && !missingAuth);
+  let progress = ready.length > 0 && (await receiveAgain(context, room, ready));
+  for (const { event } of lackingAuth.slice(0, 5)) {
+    progress = (await addAuthEvents(context, room, event, signal)) || progress;
+  }
+  const count = open.length > 0 && mayGoDown ? await receiveMissing(context, room, open, signal) : 0;
+  progress ||= count > 0;
+  const [lowest] = open;
+  if (!progress && lowest) progress = await receiveWithState(context, room, lowest.event, signal);
+  return { progress, count };
+}
+
+/** Events that nobody could help to place are forgotten: whoever refers to them later has them asked for again. */
+async function giveUpOldest(context: Context, room: RoomName): Promise<void> {
+  const waiting = await readWaitingEvents(context, room, maxWaiting);
+  const eventIds = waiting.filter(({ waitedMs }) => waitedMs > longestWaitMs).map(({ eventId }) => eventId);
+  if (eventIds.length === 0) return;
+  context.log.warn(
+    { roomId: room.roomId, eventIds: eventIds.slice(0, 5), count: eventIds.length },
+    'events were given up',
+  );
+  await context.shardLog.submit(dropWaitingEventsCommand, room.shard, { roomId: room.roomId, eventIds });
 }
 
 /** The waiting events with what they lack, lowest first. */
@@ -100,11 +130,21 @@ async function receiveMissing(
     if (signal.aborted) return 0;
     const events = await fetchMissingEvents(context, room, server, latest, signal);
     if (events.length === 0) continue;
-    const outcomes = await receiveEvents(context, { roomId: room.roomId, origin: server, events });
+    const outcomes = await receiveAsManyAsMay(context, room, server, events);
     const isNew = outcomes.filter(({ outcome }) => outcome !== 'known').length;
     if (isNew > 0) return isNew;
   }
   return 0;
+}
+
+/** Nothing of it where too many events of the room wait already. */
+async function receiveAsManyAsMay(context: Context, room: RoomName, origin: string, events: readonly ReceivedEvent[]) {
+  try {
+    return await receiveEvents(context, { roomId: room.roomId, origin, events });
+  } catch (error) {
+    if (error instanceof MatrixError && error.errcode === 'M_LIMIT_EXCEEDED') return [];
+    throw error;
+  }
 }
 
 async function addAuthEvents(

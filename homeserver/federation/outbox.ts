@@ -3,22 +3,32 @@ import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { readOutbox as readMessages, readOutboxDestinations } from '../storage/devices/read-outbox.ts';
 import { homeShardOf } from '../storage/federation/read-destinations.ts';
-import type { Edu } from './missed-edus.ts';
+import { eduText } from './transaction.ts';
 
-/** Messages to devices of a server's users, which wait until the server has acknowledged them. */
-export interface OutboxPage {
-  readonly edus: readonly Edu[];
-  /** The id of the last one; 0 without any. */
-  readonly upTo: number;
+/** A message to devices of a server's users, which waits until the server has acknowledged it. */
+export interface WaitingMessage {
+  readonly id: number;
+  /** As it stands in a transaction. */
+  readonly text: string;
 }
 
-/** The oldest messages for a server, at most `limit`. */
-export async function readOutbox(context: Context, server: string, limit: number): Promise<OutboxPage> {
+/** The oldest messages for a server, at most `limit` and no more than so many characters, unless the first has more. */
+export async function readOutbox(
+  context: Context,
+  server: string,
+  limit: number,
+  maxCharacters: number,
+): Promise<WaitingMessage[]> {
   const messages = await readMessages(context.database, server, limit);
-  return {
-    edus: messages.map(({ content }) => ({ type: 'm.direct_to_device', content: JSON.parse(content) as JsonObject })),
-    upTo: messages.at(-1)?.id ?? 0,
-  };
+  const page: WaitingMessage[] = [];
+  let characters = 0;
+  for (const { id, content } of messages) {
+    const text = eduText({ type: 'm.direct_to_device', content: JSON.parse(content) as JsonObject });
+    characters += text.length;
+    if (page.length > 0 && characters > maxCharacters) break;
+    page.push({ id, text });
+  }
+  return page;
 }
 
 /** The servers of a home shard for which messages wait. */

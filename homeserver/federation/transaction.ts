@@ -7,6 +7,8 @@ export const maxPdus = 50;
 export const maxEdus = 100;
 /** Of a transaction's events together, in characters; one event has at most 65,536. Proxies often refuse larger bodies. */
 export const maxPduCharacters = 800_000;
+/** Of messages to devices together. */
+export const maxMessageCharacters = 400_000;
 
 export interface Transaction {
   readonly id: string;

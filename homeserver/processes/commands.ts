@@ -11,6 +11,7 @@ import { changeMembershipCommand } from '../rooms/change-membership.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
 import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
 import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
+import { dropWaitingEventsCommand } from '../rooms/drop-waiting-events.ts';
 import { enterRoomCommand } from '../rooms/enter-room.ts';
 import { forgetRoomCommand } from '../rooms/forget-room.ts';
 import { addHistoryCommand } from '../rooms/history/add-history.ts';
@@ -34,6 +35,7 @@ export const commands: readonly AnyCommand[] = [
   enterRoomCommand,
   claimAliasCommand,
   createRoomCommand,
+  dropWaitingEventsCommand,
   forgetRoomCommand,
   moveAliasCommand,
   probeWriteCommand,

@@ -26,22 +26,24 @@ export async function readWaitingEvents(context: Context, room: RoomName, limit:
   return rows.map(({ body, ...row }) => ({ ...row, pduJson: unpackEvent(body) }));
 }
 
-/** What is known of an event: its place in the history, too, or only what it says. */
-export type KnownAs = 'placed' | 'outlier';
+/** What is known of an event: its place in the history, too, or only what it says; or that it was rejected. */
+export type KnownAs = 'placed' | 'outlier' | 'rejected-outlier';
 
 /** Which of these events are stored, however they were judged. One query. */
 export async function readKnownEvents(context: Context, eventIds: readonly string[]): Promise<Map<string, KnownAs>> {
   if (eventIds.length === 0) return new Map();
   const wanted = new Set(eventIds);
-  const rows = await context.database.unsafe<{ eventId: string; isPlaced: boolean }[]>(
-    `SELECT event_id AS "eventId", flags & ${eventFlags.outlier} = 0 AS "isPlaced" FROM event
+  const rows = await context.database.unsafe<{ eventId: string; isPlaced: boolean; isRejected: boolean }[]>(
+    `SELECT event_id AS "eventId", flags & ${eventFlags.outlier} = 0 AS "isPlaced",
+       flags & ${eventFlags.rejected} <> 0 AS "isRejected" FROM event
      WHERE event_id_hash = ANY($1::bigint[])`,
     [[...wanted].map(eventIdHash)],
     { prepare: true },
   );
   const known = new Map<string, KnownAs>();
-  for (const { eventId, isPlaced } of rows) {
-    if (wanted.has(eventId) && known.get(eventId) !== 'placed') known.set(eventId, isPlaced ? 'placed' : 'outlier');
+  for (const { eventId, isPlaced, isRejected } of rows) {
+    if (!wanted.has(eventId) || known.get(eventId) === 'placed') continue;
+    known.set(eventId, isPlaced ? 'placed' : isRejected ? 'rejected-outlier' : 'outlier');
   }
   return known;
 }
