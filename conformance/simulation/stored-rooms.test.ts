@@ -74,7 +74,7 @@ async function receiveAll(context: Context, pure: Server, order: readonly string
   const { roomId } = join.event;
   await addOutliers(context, roomId, pure.rules.id, [received(create)]);
   const stateEventIds = [create.event.eventId];
-  const entered = await enterRoom(context, { roomId, joinEvent: received(join), stateEventIds, isPartial: false });
+  const entered = await enterRoom(context, { roomId, joinEvent: received(join), stateEventIds, partial: null });
   assert.equal(entered.outcome, 'accepted', entered.reason ?? '');
   const random = createRandom(seed);
   const left = [...order];

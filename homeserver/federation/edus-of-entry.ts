@@ -30,6 +30,7 @@ const edusByKind: { readonly [Kind in EntryKind]: EdusOf<Kind> | undefined } = {
   'one-time-keys': undefined,
   session: undefined,
   profile: undefined,
+  'room-state': undefined,
 };
 
 /** The EDUs that follow from an entry of the log, without a promise where there are none. */

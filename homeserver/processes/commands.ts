@@ -5,9 +5,8 @@ import { federationCommands } from '../federation/federation-commands.ts';
 import { mediaCommands } from '../media/media-commands.ts';
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { probeWriteCommand } from '../platform/shard-log/probe-write-command.ts';
-import { addMissingStateCommand } from '../rooms/add-missing-state.ts';
 import { addOutliersCommand } from '../rooms/add-outliers.ts';
-import { changeMembershipCommand } from '../rooms/change-membership.ts';
+import { changeMembershipCommand } from '../rooms/change-membership-command.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
 import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
 import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
@@ -17,6 +16,7 @@ import { forgetRoomCommand } from '../rooms/forget-room.ts';
 import { addHistoryCommand } from '../rooms/history/add-history.ts';
 import { receiveEventsCommand } from '../rooms/receive-events.ts';
 import { redactEventCommand } from '../rooms/redact-event.ts';
+import { remoteRoomCommands } from '../rooms/remote/remote-room-commands.ts';
 import { addReportCommand } from '../rooms/reports/report.ts';
 import { sendEventCommand } from '../rooms/send-event.ts';
 
@@ -29,8 +29,8 @@ export const commands: readonly AnyCommand[] = [
   ...federationCommands,
   addHistoryCommand,
   addReportCommand,
-  addMissingStateCommand,
   addOutliersCommand,
+  ...remoteRoomCommands,
   changeMembershipCommand,
   enterRoomCommand,
   claimAliasCommand,

@@ -16,6 +16,7 @@ import { createMetrics } from '../platform/metrics/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
 import type { NameResolver } from '../remote-servers/discovery/name-resolver.ts';
 import { openRemoteServers } from '../remote-servers/open-remote-servers.ts';
+import { partialRoomsOf } from '../rooms/remote/partial-rooms.ts';
 import { hasAdministrators } from '../storage/accounts/read-accounts.ts';
 import { openContext } from './open-context.ts';
 import { readServerName } from './server-facts.ts';
@@ -86,6 +87,9 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     const federation = startFederation(context);
     closers.push(() => federation.close());
     closers.push(startMediaUpkeep(context));
+    const partialRooms = partialRoomsOf(context);
+    await partialRooms.start();
+    closers.push(async () => partialRooms.close());
     if (config.metrics.port !== undefined) {
       const { port, bind } = config.metrics;
       const metricsServer = await startMetricsServer(metrics, { port, bind });

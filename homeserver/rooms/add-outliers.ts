@@ -103,7 +103,8 @@ function addOutlier(
   known: Map<string, KnownEvent>,
 ): { outcome: OutlierOutcome; write?: Write } {
   const { eventId, pdu, authEventIds } = event;
-  if (known.has(eventId)) return { outcome: { eventId, outcome: 'known' } };
+  const stored = known.get(eventId);
+  if (stored) return { outcome: { eventId, outcome: stored.isRejected ? 'rejected' : 'known' } };
   const missing = authEventIds.filter((id) => !known.has(id));
   if (missing.length > 0) return { outcome: { eventId, outcome: 'not-stored', missing } };
   const findEvent = (id: string) => {

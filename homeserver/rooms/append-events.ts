@@ -59,8 +59,11 @@ export function appendEvents(
   return { events, committed };
 }
 
-/** Builds an event of this server on top of a draft. */
-function addLocalEvent(shard: OwnedShard, draft: DraftRoom, intent: EventIntent): BuiltEvent {
+/**
+ * Builds an event of this server on top of a draft, which has it then. Its intent must have been prepared. Throws
+ * M_FORBIDDEN or M_TOO_LARGE.
+ */
+export function addLocalEvent(shard: OwnedShard, draft: DraftRoom, intent: EventIntent): BuiltEvent {
   const { rules, roomId } = draft.room;
   const { serverName, signingKey, random } = shard.context;
   const authEntries = selectAuthEvents(rules, unplacedPdu(intent)).flatMap(

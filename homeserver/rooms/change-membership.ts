@@ -1,154 +1,15 @@
-import { joinRuleOf } from '@holdfast/protocol/authorization/auth-state.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
-import type { OwnedShard } from '../platform/shard-log/command.ts';
-import { internNames } from '../storage/names/intern-names.ts';
-import { findRoom } from '../storage/names/room-names.ts';
 import { readMemberFacts } from '../storage/rooms/read-member-facts.ts';
-import { appendEvents, prepareToAppend } from './append-events.ts';
+import { changeMembershipCommand, type MembershipAction } from './change-membership-command.ts';
 import { checkEventForRoom } from './check-event-content.ts';
-import { checkInvitees, checkUserId } from './check-invitees.ts';
-import type { EventIntent } from './event-intent.ts';
-import { findAuthorisingUser } from './find-authorising-user.ts';
-import { type HotRoom, membershipIn, type StateEntry } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
-import { readJoinersPushRules } from './own-push-rules.ts';
-import {
-  checkJoined,
-  type EventResult,
-  notInRoom,
-  type RoomCommandInput,
-  roomCommand,
-  submitToRoom,
-} from './room-command.ts';
-import { isSameContent } from './same-content.ts';
-import { type ThirdPartySigned, thirdPartyInviteIntent } from './third-party-invite.ts';
-
-/**
- * What somebody wants to do to a membership, in the words of the client API's operations. `update` changes what one's
- * join says; `put` is whatever the membership in the given content means, as with a state event set directly.
- */
-export type MembershipAction = 'join' | 'invite' | 'knock' | 'leave' | 'kick' | 'ban' | 'unban' | 'update' | 'put';
-type ResolvedAction = Exclude<MembershipAction, 'put'>;
-
-interface MembershipInput extends RoomCommandInput {
-  readonly action: MembershipAction;
-  readonly sender: string;
-  readonly target: string;
-  /** Of the event: profile, reason, is_direct; `membership` counts only for `put`. */
-  readonly content: JsonObject;
-  readonly thirdPartySigned?: ThirdPartySigned;
-  readonly originServerTs: number;
-}
-
-const membershipOfAction = {
-  join: 'join',
-  invite: 'invite',
-  knock: 'knock',
-  leave: 'leave',
-  kick: 'leave',
-  ban: 'ban',
-  unban: 'leave',
-  update: 'join',
-} as const satisfies Record<ResolvedAction, string>;
-
-export const changeMembershipCommand = roomCommand<MembershipInput>(
-  'change-membership',
-  async (shard, room, input, identityHash) => {
-    await loadMembers(shard.context, room, [input.sender, input.target]);
-    const current = room.get('m.room.member', input.target);
-    const before = current ? membershipIn(current.pdu) : undefined;
-    const action = resolveAction(input, before);
-    if (input.sender !== input.target) checkJoined(room, input.sender);
-    if (current && isAlreadySo(action, before)) return { result: { eventId: current.eventId } };
-    checkAction(action, input.target, before);
-    const intents = await membershipIntents(shard, room, input, action);
-    const last = intents.at(-1) as EventIntent;
-    if (current && intents.length === 1 && saysTheSame(current, last)) return { result: { eventId: current.eventId } };
-    await prepareToAppend(shard, room, intents);
-    const { events, committed } = appendEvents(shard, room, intents, { identityHash });
-    return { result: { eventId: events.at(-1)?.eventId ?? '' }, committed };
-  },
-  ({ context }, room, { sender, target, action }) =>
-    Promise.all([
-      loadMembers(context, room, [sender, target]),
-      internNames(context, [sender, target, 'm.room.member']),
-      action === 'join' && readJoinersPushRules(context, room, [target]),
-    ]),
-);
-
-function resolveAction({ action, content, sender, target }: MembershipInput, before: string | undefined) {
-  if (action !== 'put') return action;
-  switch (content['membership']) {
-    case 'join':
-      return before === 'join' ? 'update' : 'join';
-    case 'leave':
-      if (sender === target) return 'leave';
-      return before === 'ban' ? 'unban' : 'kick';
-    case 'invite':
-    case 'knock':
-    case 'ban':
-      return content['membership'];
-    default:
-      throw new MatrixError('M_BAD_JSON', 'The membership must be one of join, invite, knock, leave and ban');
-  }
-}
-
-/** Joining where one has joined, leaving what one has left: done already, without an event. */
-function isAlreadySo(action: ResolvedAction, before: string | undefined): boolean {
-  return (action === 'join' && before === 'join') || (action === 'leave' && before === 'leave');
-}
-
-function saysTheSame(current: StateEntry, intent: EventIntent): boolean {
-  const { sender, content } = current.pdu;
-  return sender === intent.sender && isSameContent(content, intent.content);
-}
-
-/** What the operation means beyond what the authorisation rules say. */
-function checkAction(action: ResolvedAction, target: string, before: string | undefined): void {
-  const refuse = (message: string) => new MatrixError('M_FORBIDDEN', message);
-  if (action === 'leave' && (before === undefined || before === 'ban')) throw notInRoom();
-  if (action === 'kick' && before !== 'join' && before !== 'invite' && before !== 'knock') {
-    throw refuse(`${target} is not in this room`);
-  }
-  if (action === 'unban' && before !== 'ban') throw refuse(`${target} is not banned from this room`);
-  if (action === 'invite' && before === 'join') throw refuse(`${target} is already in the room`);
-  if (action === 'update' && before !== 'join') throw notInRoom();
-}
-
-/** The member event; when a third-party invitation is redeemed, behind the invitation that it turns into. */
-async function membershipIntents(
-  shard: OwnedShard,
-  room: HotRoom,
-  input: MembershipInput,
-  action: ResolvedAction,
-): Promise<EventIntent[]> {
-  const { sender, target, originServerTs, thirdPartySigned } = input;
-  const content: JsonObject = { ...input.content, membership: membershipOfAction[action] };
-  // Only this server may say on whose authority it lets somebody in.
-  delete content['join_authorised_via_users_server'];
-  const intent = { type: 'm.room.member', sender, stateKey: target, content, originServerTs };
-  if (action !== 'join') return [intent];
-  const isInvited = membershipIn(room.get('m.room.member', target)?.pdu) === 'invite';
-  if (thirdPartySigned && !isInvited) {
-    return [await thirdPartyInviteIntent(shard.context, room, thirdPartySigned, intent), intent];
-  }
-  const authorisingUser = await authorisingUserOf(shard, room, target);
-  if (authorisingUser !== undefined) content['join_authorised_via_users_server'] = authorisingUser;
-  return [intent];
-}
-
-/** For restricted rooms: a joined user who may invite, when the one who joins meets a condition. */
-async function authorisingUserOf(shard: OwnedShard, room: HotRoom, userId: string): Promise<string | undefined> {
-  const joinRule = joinRuleOf(room);
-  const isRestricted =
-    (joinRule === 'restricted' && room.rules.restrictedJoins) ||
-    (joinRule === 'knock_restricted' && room.rules.knockRestricted);
-  const membership = membershipIn(room.get('m.room.member', userId)?.pdu);
-  if (!isRestricted || membership === 'invite' || membership === 'join') return undefined;
-  return await findAuthorisingUser(shard.context, room, userId);
-}
+import { checkInvitees, checkUserId, isLocalUser } from './check-invitees.ts';
+import { changeOwnMembershipElsewhere } from './remote/change-own-membership-elsewhere.ts';
+import { inviteRemoteUser } from './remote/invite-remote-user.ts';
+import { joinThroughAnotherServer } from './remote/join-through-another-server.ts';
+import { type EventResult, submitToRoom } from './room-command.ts';
+import type { ThirdPartySigned } from './third-party-invite.ts';
 
 export interface MembershipRequest {
   readonly roomId: string;
@@ -160,39 +21,59 @@ export interface MembershipRequest {
   readonly content?: JsonObject;
   /** With a join: proof that the target owns the third-party identifier that was invited. */
   readonly thirdPartySigned?: ThirdPartySigned | undefined;
+  /** With a join or knock: servers that are likely to be in the room. */
+  readonly via?: readonly string[] | undefined;
 }
 
 /**
- * Joins, invites, knocks, leaves, kicks, bans or unbans. Returns the member event's id, an existing one when nothing
- * had to change. Throws M_FORBIDDEN; M_NOT_FOUND for joins and knocks where no such room is; M_INVALID_PARAM,
- * M_INVITE_BLOCKED, M_UNABLE_TO_GRANT_JOIN, M_BAD_JSON, M_TOO_LARGE.
+ * Joins, invites, knocks, leaves, kicks, bans or unbans, with the help of other servers where this one is not in the
+ * room or the invited user is of another. Returns the member event's id, an existing one when nothing had to change.
+ * Throws M_FORBIDDEN; M_NOT_FOUND for joins and knocks where no such room is; M_INVALID_PARAM, M_INVITE_BLOCKED,
+ * M_UNABLE_TO_GRANT_JOIN, M_UNABLE_TO_AUTHORISE_JOIN, M_INCOMPATIBLE_ROOM_VERSION, M_CONNECTION_FAILED,
+ * M_CONNECTION_TIMEOUT, M_BAD_JSON, M_TOO_LARGE.
  * https://spec.matrix.org/v1.19/client-server-api/#room-membership
  */
 export async function changeMembership(context: Context, request: MembershipRequest): Promise<EventResult> {
-  const { roomId, action, sender, target, thirdPartySigned } = request;
-  const isEntrance = action === 'join' || action === 'knock';
-  if (isEntrance && !(await findRoom(context, roomId))) {
-    throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
-  }
-  const content = await memberContent(context, request);
+  const { roomId, action, sender, target, thirdPartySigned, via = [] } = request;
+  const membership = membershipOf(request);
+  const content = await memberContent(context, request, membership);
   await checkEventForRoom(context, roomId, { type: 'm.room.member', stateKey: target, content });
-  return await submitToRoom(context, changeMembershipCommand, {
-    roomId,
-    action,
-    sender,
-    target,
-    content,
-    ...(thirdPartySigned && { thirdPartySigned }),
-    identity: context.random.uuid(),
-    originServerTs: context.clock.wallMs(),
-  });
+  if (membership === 'invite' && !isLocalUser(context, target)) return await inviteElsewhere(context, request, content);
+  const isOwn = sender === target && (membership === 'join' || membership === 'knock' || membership === 'leave');
+  const own = { roomId, userId: target, membership, content, via, thirdPartySigned };
+  const elsewhere = isOwn ? await changeOwnMembershipElsewhere(context, own) : undefined;
+  if (elsewhere !== undefined) return { eventId: elsewhere };
+  try {
+    return await submitToRoom(context, changeMembershipCommand, {
+      roomId,
+      action,
+      sender,
+      target,
+      content,
+      ...(thirdPartySigned && { thirdPartySigned }),
+      identity: context.random.uuid(),
+      originServerTs: context.clock.wallMs(),
+    });
+  } catch (error) {
+    if (membership !== 'join' || !(error instanceof MatrixError)) throw error;
+    const eventId = await joinThroughAnotherServer(context, { roomId, userId: target, content }, error);
+    return { eventId };
+  }
+}
+
+/** What the target's membership is to be. */
+function membershipOf({ action, content }: MembershipRequest): unknown {
+  if (action === 'put') return content?.['membership'];
+  return action === 'kick' || action === 'unban' ? 'leave' : action;
 }
 
 /** With the profiles that joins, knocks and invitations of local users show, unless the content brings its own. */
-async function memberContent(context: Context, request: MembershipRequest): Promise<JsonObject> {
-  const { action, sender, target, content = {} } = request;
+async function memberContent(
+  context: Context,
+  { sender, target, content = {} }: MembershipRequest,
+  membership: unknown,
+): Promise<JsonObject> {
   checkUserId(target);
-  const membership = action === 'put' ? content['membership'] : action;
   if (membership === 'invite') {
     const facts = await checkInvitees(context, [target]);
     return { ...facts(target).profile, ...content };
@@ -200,4 +81,19 @@ async function memberContent(context: Context, request: MembershipRequest): Prom
   if (sender !== target || (membership !== 'join' && membership !== 'knock')) return content;
   const facts = await readMemberFacts(context, [target]);
   return { ...facts(target).profile, ...content };
+}
+
+async function inviteElsewhere(
+  context: Context,
+  { roomId, sender, target }: MembershipRequest,
+  content: JsonObject,
+): Promise<EventResult> {
+  const eventId = await inviteRemoteUser(context, roomId, {
+    type: 'm.room.member',
+    sender,
+    stateKey: target,
+    content: { ...content, membership: 'invite' },
+    originServerTs: context.clock.wallMs(),
+  });
+  return { eventId };
 }

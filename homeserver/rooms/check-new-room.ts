@@ -3,7 +3,7 @@ import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-ver
 import type { Context } from '../platform/context.ts';
 import { readMemberFacts } from '../storage/rooms/read-member-facts.ts';
 import { checkEventContent } from './check-event-content.ts';
-import { checkInvitees } from './check-invitees.ts';
+import { checkInvitees, isLocalUser } from './check-invitees.ts';
 import { listAliases } from './directory/check-canonical-alias.ts';
 import { checkLocalAlias } from './directory/claim-alias.ts';
 import type { NewRoom, RoomBlueprint } from './initial-room-events.ts';
@@ -29,6 +29,7 @@ export async function checkNewRoom(
   const otherInvites = request.initialState
     .filter(({ type, content }) => type === 'm.room.member' && content['membership'] === 'invite')
     .map(({ stateKey }) => stateKey);
+  checkRemoteInvites(context, request, otherInvites);
   const invited = await checkInvitees(context, [...new Set([...invite, ...otherInvites])]);
   const own = await readMemberFacts(context, [creator]);
   return {
@@ -37,6 +38,21 @@ export async function checkNewRoom(
     creatorProfile: own(creator).profile,
     inviteProfiles: Object.fromEntries(invite.map((userId) => [userId, invited(userId).profile])),
   };
+}
+
+/** Users of other servers are invited with the help of those. */
+function checkRemoteInvites(
+  context: Context,
+  { invite, creationContent }: NewRoom,
+  otherInvites: readonly string[],
+): void {
+  const isRemote = (userId: string) => !isLocalUser(context, userId);
+  if (otherInvites.some(isRemote)) {
+    throw new MatrixError('M_INVALID_PARAM', 'Users of other servers are invited with `invite`, not in initial_state');
+  }
+  if (creationContent['m.federate'] === false && invite.some(isRemote)) {
+    throw new MatrixError('M_FORBIDDEN', 'Users of other servers cannot be invited to a room that does not federate');
+  }
 }
 
 /** No alias leads to a room that is not there yet, except the one that is made with it. */

@@ -12,13 +12,15 @@ import { takeRoomNumber } from '../storage/rooms/read-room-summary.ts';
 import { textHash } from '../storage/rooms/text-hash.ts';
 import { insertRoom } from '../storage/rooms/write-state.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
+import { isLocalUser } from './check-invitees.ts';
 import { checkNewRoom } from './check-new-room.ts';
 import { claimAlias, releaseAlias } from './directory/claim-alias.ts';
 import type { EventIntent } from './event-intent.ts';
 import { HotRoom } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
-import { initialRoomEvents, type NewRoom } from './initial-room-events.ts';
+import { initialRoomEvents, type NewRoom, type RoomBlueprint } from './initial-room-events.ts';
 import { recentTransactions } from './recent-transactions.ts';
+import { inviteRemoteUser } from './remote/invite-remote-user.ts';
 
 interface CreateInput {
   readonly roomId: string;
@@ -72,6 +74,8 @@ async function newHotRoom(shard: OwnedShard, input: CreateInput): Promise<HotRoo
   });
 }
 
+/** Users of other servers who are invited at the same time. */
+const invitesSideBySide = 10;
 /** From version 12 on, equal requests of one user in the same millisecond make the same id: later ones move on. */
 const maxAttempts = 20;
 
@@ -93,9 +97,32 @@ export async function createRoom(context: Context, version: string, request: New
     const roomId = newRoomId(context, rules, intents[0] as EventIntent);
     const published = request.published ?? false;
     const input = { roomId, version, creator: request.creator, intents, published, identity };
-    if (await createWithAlias(context, input, request.canonicalAlias)) return { roomId };
+    if (!(await createWithAlias(context, input, request.canonicalAlias))) continue;
+    await inviteRemoteUsers(context, roomId, blueprint);
+    return { roomId };
   }
   throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many rooms of the same kind were made in this moment');
+}
+
+/** All are tried; throws what the first refusal says. The room is there all the same. */
+async function inviteRemoteUsers(context: Context, roomId: string, blueprint: RoomBlueprint): Promise<void> {
+  const remote = blueprint.invite.filter((userId) => !isLocalUser(context, userId));
+  const refusals: unknown[] = [];
+  for (let start = 0; start < remote.length; start += invitesSideBySide) {
+    const invites = remote.slice(start, start + invitesSideBySide).map((userId) =>
+      inviteRemoteUser(context, roomId, {
+        type: 'm.room.member',
+        sender: blueprint.creator,
+        stateKey: userId,
+        content: { membership: 'invite', ...(blueprint.isDirect && { is_direct: true }) },
+        originServerTs: context.clock.wallMs(),
+      }),
+    );
+    for (const { status, reason } of (await Promise.allSettled(invites)) as { status: string; reason?: unknown }[]) {
+      if (status === 'rejected') refusals.push(reason);
+    }
+  }
+  if (refusals.length > 0) throw refusals[0];
 }
 
 /** False when the room id is taken. Without a room, the alias is free again. */

@@ -1,11 +1,13 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { type StateTuple, stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
 import type { Context } from '../platform/context.ts';
+import type { Change } from '../platform/shard-log/batch.ts';
 import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
 import { readCurrentStateIds } from '../storage/rooms/read-auth-graph.ts';
+import { hasLocalMember } from '../storage/rooms/read-local-members.ts';
 import { addBackwardExtremity } from '../storage/rooms/write-extremities.ts';
-import { insertPartialState } from '../storage/rooms/write-partial-state.ts';
+import { insertPartialRoom } from '../storage/rooms/write-partial-rooms.ts';
 import { addStateFromTheBeginning } from './given-state.ts';
 import { hotRooms } from './hot-rooms.ts';
 import { negativePositions } from './negative-positions.ts';
@@ -20,17 +22,20 @@ interface EnterInput {
   readonly roomId: string;
   readonly joinEvent: ReceivedEvent;
   readonly stateEventIds: readonly string[];
-  readonly isPartial: boolean;
+  /** Most member events are not among the state: these servers can tell them, the one that took the join first. */
+  readonly partial: { readonly servers: readonly string[] } | null;
 }
 
 export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
   name: 'enter-room',
   key: (input) => input.roomId,
   releases: 'committed',
-  async decide(shard, { roomId, joinEvent, stateEventIds, isPartial }) {
+  async decide(shard, { roomId, joinEvent, stateEventIds, partial }) {
     await shard.settled();
     const name = await findRoom(shard.context, roomId);
     if (!name) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
+    // Another join was faster.
+    if (await hasLocalMember(shard.context, name)) return { result: { eventId: joinEvent.eventId, outcome: 'known' } };
     const event = parseReceivedEvent(roomId, joinEvent);
     const state = await addStateFromTheBeginning(shard, name, stateEventIds);
     // What was in memory is behind now.
@@ -52,14 +57,20 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
         ...[...event.prevEventIds]
           .filter((prevEventId) => !receiver.known(prevEventId)?.isPlaced)
           .map((prevEventId) => addBackwardExtremity(name.id, prevEventId, position)),
-        ...(isPartial ? [insertPartialState(name.id, position)] : []),
+        ...(partial ? [insertPartialRoom({ room: name.id, position, joinEventId: event.eventId, ...partial })] : []),
       ],
     });
     receiver.flush();
+    if (verdict === 'accepted') void shard.append(1, () => stateIsNew(roomId, !partial));
     const result = { eventId: event.eventId, outcome: verdict, ...(reason !== undefined && { reason }) };
     return { result, ...(receiver.committed && { committed: receiver.committed }) };
   },
 };
+
+/** What is kept in memory of the room, wherever, does not hold any more. */
+function stateIsNew(roomId: string, isWhole: boolean): Change {
+  return { entries: [{ kind: 'room-state', body: { roomId, isWhole } }], writes: [] };
+}
 
 /** A whole state, as its differences from the room's current one. */
 async function differencesFromNow(shard: OwnedShard, room: RoomName, state: readonly Override[]): Promise<Overrides> {
@@ -76,8 +87,8 @@ async function differencesFromNow(shard: OwnedShard, room: RoomName, state: read
 
 /**
  * Adds the join by which this server comes to a room, once the room's state before it, with all auth chains, is stored
- * (addOutliers). `isPartial`: most member events are not among the state; addMissingState brings them. The join becomes
- * the room's only forward extremity. Repeating it changes nothing. Throws M_NOT_FOUND for a room of which nothing is
+ * (addOutliers); with partial state, addMissingState brings the missing members. The join becomes the room's only forward
+ * extremity. Repeating it changes nothing, and 'known' is also the outcome where another join was faster. Throws M_NOT_FOUND for a room of which nothing is
  * stored.
  */
 export async function enterRoom(context: Context, request: EnterInput): Promise<ReceivedOutcome> {

@@ -68,6 +68,8 @@ export class HotRoom implements AuthState {
   /** Root event id to the thread's root position and notifying events so far. */
   readonly threads = new Map<string, ThreadCount>();
   readonly counts: MemberCounts;
+  /** Joined with partial state: who has no member event here may be a member all the same. */
+  isPartial = false;
   /** Joined local members whose push rules are not the predefined ones. */
   readonly ownPushRules = new Map<string, CompiledPushRules>();
   /** How many changes of push rules it has followed; see own-push-rules.ts. */

@@ -44,6 +44,14 @@ export class HotRooms {
     return this.#rooms.get(roomId);
   }
 
+  /** Forgets a room whose state was changed in the tables behind it. Call right after appending that change. */
+  drop(roomId: string): void {
+    const room = this.#rooms.get(roomId);
+    if (!room) return;
+    this.#rooms.delete(roomId);
+    this.#estimatedBytes -= room.sizeBytes;
+  }
+
   add(room: HotRoom): void {
     this.#rooms.set(room.roomId, room);
     this.#estimatedBytes += room.sizeBytes;
@@ -120,7 +128,8 @@ async function extremitiesOf(context: Context, name: RoomName, events: readonly 
 }
 
 async function addLooseEnds(context: Context, room: HotRoom, looseEnds: RoomLooseEnds): Promise<void> {
-  const { absent, earlyRedactions, waiting } = looseEnds;
+  const { absent, earlyRedactions, waiting, isPartial } = looseEnds;
+  room.isPartial = isPartial;
   for (const { type, stateKey, since } of absent) room.absent.set(stateTuple(type, stateKey), since);
   for (const eventId of earlyRedactions) room.earlyRedactions.add(eventId);
   if (waiting.length === 0) return;

@@ -1,3 +1,4 @@
+import { domainOf } from '@holdfast/protocol/authorization/auth-state.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { EventIntent } from './event-intent.ts';
@@ -67,7 +68,7 @@ export function initialRoomEvents(rules: RoomVersionRules, blueprint: RoomBluepr
       .map(({ type, stateKey, content }) => state(type, content, stateKey)),
     ...(blueprint.name === undefined ? [] : [state('m.room.name', { name: blueprint.name })]),
     ...(blueprint.topic === undefined ? [] : [state('m.room.topic', topicContent(blueprint.topic))]),
-    ...blueprint.invite.map((userId) =>
+    ...localInvites(blueprint).map((userId) =>
       state(
         'm.room.member',
         {
@@ -79,6 +80,11 @@ export function initialRoomEvents(rules: RoomVersionRules, blueprint: RoomBluepr
       ),
     ),
   ];
+}
+
+/** Those who are invited from the beginning. Users of other servers are invited when the room is there. */
+function localInvites({ creator, invite }: RoomBlueprint): string[] {
+  return invite.filter((userId) => domainOf(userId) === domainOf(creator));
 }
 
 function createContent(rules: RoomVersionRules, blueprint: RoomBlueprint): JsonObject {

@@ -102,6 +102,8 @@ class JoinedServers {
     // The log went on without being followed.
     if (entries.length === 0) this.#rooms = new BoundedCache(keptRooms);
     for (const entry of entries) {
+      // Members that no entry told came with it.
+      if (entry.kind === 'room-state') this.#rooms.delete(entry.body.roomId);
       if (entry.kind !== 'event') continue;
       for (const change of stateChangesOf(entry)) if (change.type === 'm.room.member') this.#apply(entry, change);
       const room = this.#rooms.get(entry.body.roomId);

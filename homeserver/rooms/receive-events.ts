@@ -10,6 +10,7 @@ import { negativePositions } from './negative-positions.ts';
 import { prepareEvents } from './prepare-events.ts';
 import { receiveOnFork } from './receive-on-fork.ts';
 import { orderByReferences, type ParsedEvent, parseReceivedEvent, type ReceivedEvent } from './received-event.ts';
+import { adoptMembers } from './remote/adopt-members.ts';
 import { roomGraphMetrics } from './room-graph-metrics.ts';
 import { RoomReceiver } from './room-receiver.ts';
 
@@ -70,6 +71,7 @@ async function receiveAll(receiver: RoomReceiver, given: readonly EventOfOrigin[
   const pdus = events.map(({ pdu }) => pdu);
   await prepareEvents(shard, room, pdus);
   await receiver.loadReferences(events);
+  if (room.isPartial) await adoptMembers(receiver, events);
   const outcomes: ReceivedOutcome[] = [];
   for (const event of orderByReferences(events)) {
     const now = receiveNow(receiver, event, originOf.get(event.eventId) ?? '');

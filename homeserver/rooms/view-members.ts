@@ -5,6 +5,7 @@ import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { forgottenCode, type Membership, membershipCodes } from '../storage/rooms/membership-codes.ts';
 import { readState } from '../storage/rooms/read-state.ts';
 import { membershipIn } from './hot-room.ts';
+import { partialRoomsOf } from './remote/partial-rooms.ts';
 import { findRoomReader, readableStateAt } from './room-reader.ts';
 import { decodePlace } from './view-messages.ts';
 
@@ -17,7 +18,8 @@ export interface ViewMembersRequest {
 }
 
 /**
- * The member events of a room as one user may see them. Two queries. Throws M_FORBIDDEN, M_INVALID_PARAM.
+ * The member events of a room as one user may see them. Two queries. In a room that was joined a short while ago, it
+ * waits until all members are known. Throws M_FORBIDDEN, M_INVALID_PARAM; M_UNKNOWN (503) when that takes too long.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmembers
  */
 export async function viewMembers(
@@ -28,6 +30,7 @@ export async function viewMembers(
 ): Promise<StoredEvent[]> {
   const { membership, notMembership } = request;
   const reader = await findRoomReader(context, roomId, userId);
+  await partialRoomsOf(context).waitUntilWhole(roomId);
   const at = readableStateAt(reader, decodePlace(reader.room, 'at', request.at));
   const passes = (is: string) =>
     (membership === undefined && notMembership === undefined) ||
@@ -43,10 +46,14 @@ export async function viewMembers(
   return members.filter(({ pdu }) => passes(membershipIn(pdu)));
 }
 
-/** The joined members by user id, for those who are joined themselves. Two queries. Throws M_FORBIDDEN. */
+/**
+ * The joined members by user id, for those who are joined themselves. Two queries; waits as viewMembers. Throws
+ * M_FORBIDDEN.
+ */
 export async function viewJoinedMembers(context: Context, roomId: string, userId: string): Promise<JsonObject> {
   const { room, membership } = await findRoomReader(context, roomId, userId);
   if (membership !== 'join') throw new MatrixError('M_FORBIDDEN', 'You are not in this room');
+  await partialRoomsOf(context).waitUntilWhole(roomId);
   const members = await readState(context, room, { membersOnly: true, memberships: [membershipCodes.join] });
   const joined = Object.create(null) as JsonObject;
   for (const { pdu } of members) {

@@ -41,12 +41,12 @@ export async function collectInvitations(
   for (const { roomId, room, section } of invitations) {
     const member = own.get(room)?.[0];
     if (!member || (section === 'invite' && run.ignored.has(member.body.sender))) continue;
-    const events = [
-      ...(states.get(room) ?? []).map(({ pdu }) => pdu),
-      ...(senders.get(room) ?? []).map(({ pdu }) => pdu),
-      member.pdu,
+    const known = [...(states.get(room) ?? []), ...(senders.get(room) ?? [])];
+    const stripped = [
+      // Of a room on other servers, this one knows what it was told, or what held when it left.
+      ...(member.strippedState ?? known.map(({ pdu }) => stripStateEvent(pdu as Pdu))),
+      stripStateEvent(member.pdu as Pdu),
     ];
-    const stripped = events.map((pdu) => stripStateEvent(pdu as Pdu));
     sections[section].set(roomId, `{"${section}_state":{"events":${JSON.stringify(stripped)}}}`);
   }
   return sections;

@@ -72,6 +72,10 @@ class DigestBuilder implements RangeDigest {
       case 'session':
       case 'profile':
         return;
+      case 'room-state':
+        // Clients that want all members at once are told of the room only when all are known.
+        this.#room(entry.body.roomId, entry.shard);
+        return;
       default:
         entry satisfies never;
     }

@@ -1,4 +1,5 @@
 import { matchesEventFilter, matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
+import { partialRoomsOf } from '../rooms/remote/partial-rooms.ts';
 import { readReceipts, type StoredReceipt } from '../storage/ephemeral/read-receipts.ts';
 import { cachedRoom, findRoom } from '../storage/names/room-names.ts';
 import { type MembershipSpan, readMembershipSpans } from '../storage/sync/read-membership-spans.ts';
@@ -46,7 +47,8 @@ export async function findRoomNews(run: SyncRun): Promise<FoundRooms> {
   const { digest, candidates } = run;
   if (digest && candidates.length === 0) return nothing;
   const left = digest ? [] : await candidatesLeft(run);
-  const rooms = await numberRooms(run, [...candidates, ...left]);
+  const numbered = await numberRooms(run, [...candidates, ...left]);
+  const rooms = numbered.map((room) => (hasBecomeWhole(run, room) ? { ...room, isChanged: true } : room));
   const changed = rooms.filter((room) => room.isChanged);
   const spans = await readMembershipSpans(
     run.context,
@@ -57,13 +59,38 @@ export async function findRoomNews(run: SyncRun): Promise<FoundRooms> {
   const invitations: RoomInvitation[] = [];
   for (const room of rooms) {
     const memberships = room.isChanged ? (spans.get(room.room) ?? []) : undefined;
-    const plan = memberships ? planChanged(run, room.shard, memberships) : planStay(run, room.shard);
+    const plan = heldBack(
+      run,
+      room,
+      memberships ? planChanged(run, room.shard, memberships) : planStay(run, room.shard),
+    );
     if (!plan) continue;
     const { roomId, room: number, shard } = room;
     if ('position' in plan) invitations.push({ roomId, room: number, section: plan.section, position: plan.position });
     else targets.push({ roomId, room: number, shard, memberships, ...plan });
   }
   return { news: await addEphemeral(run, targets), invitations };
+}
+
+/** The position from which on all members of a room are known; undefined for clients that do not ask for them all. */
+function wholeSince({ context, request }: SyncRun, roomId: string): number | undefined {
+  return request.filter.room.state.lazyLoadMembers ? undefined : partialRoomsOf(context).wholeSince(roomId);
+}
+
+function hasBecomeWhole(run: SyncRun, { roomId, shard }: CandidateRoom): boolean {
+  const position = wholeSince(run, roomId);
+  return position !== undefined && position > (sinceIn(run, shard) ?? beforeEverything) && position <= toIn(run, shard);
+}
+
+/**
+ * A room of which most members are not known yet is not told to clients that want to know them all; when they are known,
+ * it is told as if the user had just joined.
+ */
+function heldBack(run: SyncRun, { roomId }: CandidateRoom, plan: RoomPlan | undefined): RoomPlan | undefined {
+  const position = plan?.section === 'join' ? wholeSince(run, roomId) : undefined;
+  if (plan?.section !== 'join' || position === undefined) return plan;
+  if (plan.upTo < position) return undefined;
+  return plan.since !== undefined && plan.since < position ? { ...plan, since: undefined } : plan;
 }
 
 function planStay(run: SyncRun, shard: number): RoomPlan {

@@ -56,6 +56,11 @@ export class RoomSummaries {
     else this.#rooms.delete(roomId);
   }
 
+  /** Reads the room again: its state came from elsewhere than from its events. */
+  drop(roomId: string): void {
+    this.#rooms.delete(roomId);
+  }
+
   clear(): void {
     this.#rooms = new BoundedCache(keptRooms);
   }

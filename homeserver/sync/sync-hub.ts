@@ -111,6 +111,10 @@ export class SyncHub {
       case 'outgoing-to-device':
         // For those who send to other servers.
         return;
+      case 'room-state':
+        this.members.clear();
+        this.summaries.drop(entry.body.roomId);
+        return addAll(concerned, this.users.joinedTo(entry.body.roomId));
       case 'profile':
         // Clients learn of profiles from the member events that come with the change.
         return;

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
 import { keyRoutes } from './keys/key-routes.ts';
+import { membershipRoutes } from './membership-routes.ts';
 import { exchangeOpenIdToken } from './openid/exchange-open-id-token.ts';
 import { queryProfile } from './query/query-profile.ts';
 import { readingRoutes } from './reading-routes.ts';
@@ -16,4 +17,5 @@ export const federationRoutes: readonly Endpoint[] = [
   ...[exchangeOpenIdToken, getVersion, getWellKnown, sendTransaction],
   ...[claimUserEncryptionKeys, getUserDevices, queryProfile, queryUserEncryptionKeys],
   ...readingRoutes,
+  ...membershipRoutes,
 ];

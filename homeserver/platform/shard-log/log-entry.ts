@@ -17,6 +17,7 @@ export const entryKindNumbers = {
   session: 8,
   profile: 9,
   'outgoing-to-device': 12,
+  'room-state': 13,
 } as const;
 
 export type EntryKind = keyof typeof entryKindNumbers;
@@ -57,6 +58,11 @@ export interface EntryBodies {
   /** Access tokens of a user (or one device) are no longer what caches say. */
   session: { userId: string; deviceId?: string };
   profile: { userId: string };
+  /**
+   * The state of a room came from elsewhere than from its events: this server came to it, or members that were missing
+   * are known now. What was kept of the room's state does not hold any more. `isWhole` false: most members are missing.
+   */
+  'room-state': { roomId: string; isWhole: boolean };
 }
 
 export interface EventEntryBody {

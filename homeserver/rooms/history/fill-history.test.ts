@@ -40,7 +40,7 @@ async function join(room: FakeRoom, user: TestUser): Promise<string> {
   const stored = [...new Set([...room.authChain([...state, joined]), ...state])];
   await addOutliers(context, room.roomId, room.rules.id, stored.map(received));
   const entered = await enterRoom(context, {
-    ...{ roomId: room.roomId, joinEvent: received(joined), isPartial: false },
+    ...{ roomId: room.roomId, joinEvent: received(joined), partial: null },
     stateEventIds: state.map(({ eventId }) => eventId),
   });
   assert.equal(entered.outcome, 'accepted', entered.reason ?? '');

@@ -1,4 +1,4 @@
-import type { Pdu } from '@holdfast/protocol/events/pdu.ts';
+import type { JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { type RoomName, rulesOfRoom } from '../names/room-names.ts';
 import { unpackEvent } from './pack-event.ts';
@@ -46,6 +46,11 @@ export interface StoredUnsigned {
   readonly redacted_because?: string;
   /** Of a redaction: it takes nothing away, since its sender may not or its target is not here. */
   readonly redacts_nothing?: boolean;
+  /** Stripped state that came with an invitation from another server, or with a knock there. */
+  readonly invite_room_state?: readonly JsonObject[];
+  readonly knock_room_state?: readonly JsonObject[];
+  /** The server in the room that sent the invitation or took the knock. */
+  readonly resident_server?: string;
 }
 
 /** A room event as it is stored. */

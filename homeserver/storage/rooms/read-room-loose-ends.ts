@@ -20,10 +20,12 @@ export interface RoomLooseEnds {
   /** Event ids that redactions here name and that are not here. */
   readonly earlyRedactions: readonly string[];
   readonly waiting: readonly WaitingEvent[];
+  /** It was joined with partial state, and most members are not known yet. */
+  readonly isPartial: boolean;
 }
 
 interface LooseEndRow {
-  readonly kind: 'absent' | 'redaction' | 'waiting';
+  readonly kind: 'absent' | 'redaction' | 'waiting' | 'partial';
   readonly text: string | null;
   readonly type: number | null;
   readonly stateKey: number | null;
@@ -32,7 +34,7 @@ interface LooseEndRow {
   readonly body: Uint8Array | null;
 }
 
-const nothing: RoomLooseEnds = { absent: [], earlyRedactions: [], waiting: [] };
+const nothing: RoomLooseEnds = { absent: [], earlyRedactions: [], waiting: [], isPartial: false };
 /** Of redactions whose target never came. */
 const maxEarlyRedactions = 10_000;
 
@@ -46,7 +48,10 @@ export async function readRoomLooseEnds(context: Context, room: RoomName): Promi
      (SELECT DISTINCT 'redaction', redacts, NULL::int, NULL::int, NULL::bigint, NULL, NULL::bytea FROM early_redaction
       WHERE room = $1 LIMIT ${maxEarlyRedactions})
      UNION ALL
-     SELECT 'waiting', event_id, NULL, NULL, NULL, origin, body FROM received_pdu WHERE room = $1`,
+     SELECT 'waiting', event_id, NULL, NULL, NULL, origin, body FROM received_pdu WHERE room = $1
+     UNION ALL
+     SELECT 'partial', NULL, NULL, NULL, NULL, NULL, NULL FROM partial_state_room
+     WHERE room = $1 AND whole_since IS NULL`,
     [room.id],
     { prepare: true },
   );
@@ -62,6 +67,7 @@ export async function readRoomLooseEnds(context: Context, room: RoomName): Promi
       stateKey: names.get(stateKey ?? 0) ?? '',
       since: since ?? 0,
     })),
+    isPartial: ofKind('partial').length > 0,
     earlyRedactions: ofKind('redaction').map(({ text }) => text ?? ''),
     waiting: ofKind('waiting').flatMap(({ text, origin, body }) =>
       body ? [{ eventId: text ?? '', origin: origin ?? '', ...referencesIn(unpackEvent(body)) }] : [],

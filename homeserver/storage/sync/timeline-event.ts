@@ -1,5 +1,5 @@
 import { clientEventJson, clientEventOf, redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
-import type { Pdu } from '@holdfast/protocol/events/pdu.ts';
+import type { JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
 import type { EventEntryBody } from '../../platform/shard-log/log-entry.ts';
 import { roomsByNumber } from '../names/room-names.ts';
@@ -19,6 +19,8 @@ export interface TimelineEvent {
   readonly isResolved?: boolean;
   /** Known when it was read from the tables: what `event_format: federation` shows. */
   readonly pdu?: Pdu;
+  /** Of an invitation or knock that concerns a room on other servers: what they told of the room. */
+  readonly strippedState?: readonly JsonObject[];
 }
 
 /**
@@ -65,11 +67,13 @@ function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, StoredEv
   const pdu = unsigned.redacts_nothing ? withoutTarget(event.pdu) : event.pdu;
   const replaced = found.get(unsigned.replaces_state ?? '');
   const redaction = found.get(unsigned.redacted_because ?? '');
+  const strippedState = unsigned.invite_room_state ?? unsigned.knock_room_state;
   const redacts = pdu.type === 'm.room.redaction' ? redactedEventIdOf(pdu, rules) : undefined;
   return {
     shard: event.shard,
     position: event.position,
     pdu,
+    ...(strippedState && { strippedState }),
     ...((event.flags & eventFlags.resolved) !== 0 && { isResolved: true }),
     body: {
       roomId: event.roomId,

@@ -119,7 +119,7 @@ test('requests that cannot be met are refused with the code that says why', asyn
   assert.deepEqual(await refusal({ initial_state: [{ type: 'a' }] }), [400, 'M_BAD_JSON']);
   assert.deepEqual(await refusal({ initial_state: [{ type: 'a', content: { n: 1.5 } }] }), [400, 'M_BAD_JSON']);
   assert.deepEqual(await refusal({ invite: ['bob'] }), [400, 'M_INVALID_PARAM']);
-  assert.deepEqual(await refusal({ invite: ['@bob:elsewhere.example'] }), [403, 'M_FORBIDDEN']);
+  assert.deepEqual(await refusal({ invite: ['@bob:elsewhere.example'] }), [502, 'M_CONNECTION_FAILED']);
   assert.deepEqual(await refusal({ room_alias_name: 'a:b' }), [400, 'M_INVALID_PARAM']);
   assert.deepEqual(await refusal({ name: 'x'.repeat(70_000) }), [413, 'M_TOO_LARGE']);
   const foreignAlias = { type: 'm.room.canonical_alias', content: { alias: '#whole:test.example' } };

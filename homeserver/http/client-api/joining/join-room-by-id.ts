@@ -3,7 +3,7 @@ import { isRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
 import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { defineEndpoint } from '../../endpoint.ts';
-import { joinBody } from './join-body.ts';
+import { joinBody, viaQuery } from './join-body.ts';
 
 /**
  * Joins a room by its id.
@@ -16,8 +16,10 @@ export const joinRoomById = defineEndpoint({
   authentication: 'user',
   rateLimit: 'join',
   suspendedMayNotCall: true,
+  query: viaQuery,
   body: joinBody,
-  async handle(context, { requester: { userId }, params: { roomId }, body: { reason, third_party_signed: signed } }) {
+  async handle(context, { requester: { userId }, params: { roomId }, query, body }) {
+    const { reason, third_party_signed: signed } = body;
     if (!isRoomId(roomId)) throw new MatrixError('M_INVALID_PARAM', 'The room id is not valid');
     await changeMembership(context, {
       roomId,
@@ -26,6 +28,7 @@ export const joinRoomById = defineEndpoint({
       target: userId,
       content: reason === undefined ? {} : { reason },
       thirdPartySigned: signed,
+      via: query.via ?? query.server_name,
     });
     await carryOverRoomSettings(context, userId, roomId);
     return { room_id: roomId };

@@ -17,8 +17,8 @@ export const joinRoom = defineEndpoint({
   suspendedMayNotCall: true,
   query: viaQuery,
   body: joinBody,
-  async handle(context, { requester: { userId }, params, body: { reason, third_party_signed: signed } }) {
-    const { roomId } = await findRoomByName(context, params.roomIdOrAlias);
+  async handle(context, { requester: { userId }, params, query, body: { reason, third_party_signed: signed } }) {
+    const { roomId, servers } = await findRoomByName(context, params.roomIdOrAlias);
     await changeMembership(context, {
       roomId,
       action: 'join',
@@ -26,6 +26,7 @@ export const joinRoom = defineEndpoint({
       target: userId,
       content: reason === undefined ? {} : { reason },
       thirdPartySigned: signed,
+      via: [...(query.via ?? query.server_name ?? []), ...servers],
     });
     await carryOverRoomSettings(context, userId, roomId);
     return { room_id: roomId };

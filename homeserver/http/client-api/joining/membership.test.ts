@@ -118,9 +118,9 @@ test('a room is joined and knocked on by alias, and unknown ones are not found',
   const alias = encodeURIComponent('#by-alias:test.example');
   assert.deepEqual(await bob.call('POST', `/join/${alias}?via=test.example&via=b.example`, {}), { room_id: roomId });
   assert.equal((await bob.request('POST', `/join/${encodeURIComponent('#no:test.example')}`, {})).status, 404);
-  assert.equal((await bob.request('POST', `/join/${encodeURIComponent('#no:b.example')}`, {})).status, 404);
-  assert.equal((await bob.request('POST', `/knock/${encodeURIComponent('#no:b.example')}`, {})).status, 404);
-  assert.equal((await bob.request('POST', `/join/${encodeURIComponent('!no:b.example')}`, {})).status, 404);
+  assert.equal((await bob.request('POST', `/join/${encodeURIComponent('#no:b.example')}`, {})).status, 502);
+  assert.equal((await bob.request('POST', `/knock/${encodeURIComponent('#no:b.example')}`, {})).status, 502);
+  assert.equal((await bob.request('POST', `/join/${encodeURIComponent('!no:b.example')}`, {})).status, 502);
   assert.equal((await bob.request('POST', '/join/nonsense', {})).body.errcode, 'M_INVALID_PARAM');
 });
 
@@ -224,7 +224,7 @@ test('memberships set as state are held to the same rules', async () => {
   assert.equal('join_authorised_via_users_server' in (await member(alice, roomId, bob.userId)), false);
   assert.equal(await put(bob, bob.userId, { membership: 'nonsense' }), '400 M_BAD_JSON');
   assert.equal(await put(bob, 'nobody', { membership: 'invite' }), '400 M_INVALID_PARAM');
-  assert.equal(await put(bob, '@x:elsewhere.example', { membership: 'invite' }), '403 M_FORBIDDEN');
+  assert.equal(await put(bob, '@x:elsewhere.example', { membership: 'invite' }), '502 M_CONNECTION_FAILED');
   assert.equal(await put(alice, bob.userId, { membership: 'ban' }), 200);
   assert.equal(await put(bob, bob.userId, { membership: 'leave' }), '403 M_FORBIDDEN');
   assert.equal(await put(alice, bob.userId, { membership: 'leave' }), 200);

@@ -16,10 +16,11 @@ export const knockRoom = defineEndpoint({
   suspendedMayNotCall: true,
   query: viaQuery,
   body: { type: 'object', properties: { reason: { type: 'string' } } },
-  async handle(context, { requester: { userId }, params: { roomIdOrAlias }, body: { reason } }) {
-    const { roomId } = await findRoomByName(context, roomIdOrAlias);
+  async handle(context, { requester: { userId }, params: { roomIdOrAlias }, query, body: { reason } }) {
+    const { roomId, servers } = await findRoomByName(context, roomIdOrAlias);
     const content = reason === undefined ? {} : { reason };
-    await changeMembership(context, { roomId, action: 'knock', sender: userId, target: userId, content });
+    const via = [...(query.via ?? query.server_name ?? []), ...servers];
+    await changeMembership(context, { roomId, action: 'knock', sender: userId, target: userId, content, via });
     return { room_id: roomId };
   },
 });

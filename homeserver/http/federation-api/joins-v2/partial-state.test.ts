@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type FederatedHomeservers, startFederatedHomeservers } from '../../../testing/start-federated-homeservers.ts';
+import { syncClient } from '../../../testing/sync-client.ts';
+import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
+
+/** More members than are told at once. */
+const memberCount = 40;
+
+let federation: FederatedHomeservers;
+let members: TestUser[];
+let bob: TestUser;
+before(async () => {
+  federation = await startFederatedHomeservers({ servers: 2 });
+  const [one, two] = federation.homeservers;
+  assert.ok(one && two);
+  const names = Array.from({ length: memberCount }, (_, index) => `member${index}`);
+  members = await Promise.all(names.map((name) => registerUser(one.baseUrl, name)));
+  bob = await registerUser(two.baseUrl, 'bob');
+});
+after(() => federation.stop());
+
+const client = '/_matrix/client/v3';
+const inRoom = (roomId: string, rest: string) => `${client}/rooms/${encodeURIComponent(roomId)}${rest}`;
+
+async function createFullRoom(version: string): Promise<string> {
+  const body = { preset: 'public_chat', room_version: version, name: 'Many' };
+  const { room_id: roomId } = await (members[0] as TestUser).call('POST', `${client}/createRoom`, body);
+  await Promise.all(members.slice(1).map((member) => member.call('POST', inRoom(roomId, '/join'), {})));
+  return roomId;
+}
+
+for (const version of ['1', '10', '12']) {
+  test(`a large room of version ${version} can be used at once and is whole soon after`, async () => {
+    const roomId = await createFullRoom(version);
+    const lazy = syncClient(bob);
+    const eager = syncClient(bob);
+    await eager.next();
+    const filter = { room: { state: { lazy_load_members: true } } };
+    await bob.call('POST', `${client}/join/${encodeURIComponent(roomId)}?via=one.test`, {});
+    const sent = await bob.call('PUT', inRoom(roomId, `/send/m.room.message/${version}`), { body: 'here' });
+    const reply = await lazy.until((one) => one.rooms?.join?.[roomId], { filter });
+    const events = reply.rooms.join[roomId].timeline.events as AnyJson[];
+    assert.ok(events.some(({ event_id: id }) => id === sent.event_id));
+
+    const { joined } = await bob.call('GET', inRoom(roomId, '/joined_members'));
+    assert.equal(Object.keys(joined).length, memberCount + 1);
+    const { chunk } = await bob.call('GET', inRoom(roomId, '/members'));
+    assert.equal(chunk.length, memberCount + 1);
+    const told = await eager.until((one) => one.rooms?.join?.[roomId]);
+    const { state, timeline, summary } = told.rooms.join[roomId];
+    const told_members = [...state.events, ...timeline.events].filter(({ type }: AnyJson) => type === 'm.room.member');
+    assert.equal(new Set(told_members.map((event: AnyJson) => event.state_key)).size, memberCount + 1);
+    assert.equal(summary['m.joined_member_count'], memberCount + 1);
+  });
+}

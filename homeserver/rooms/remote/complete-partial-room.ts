@@ -1,0 +1,104 @@
+import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
+import type { Context } from '../../platform/context.ts';
+import { askServer } from '../../remote-servers/ask-server.ts';
+import { askServerForEvents } from '../../remote-servers/received-events/ask-server-for-events.ts';
+import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
+import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
+import { findRoom, type RoomName, rulesOfRoom } from '../../storage/names/room-names.ts';
+import { eventFlags } from '../../storage/rooms/event-row.ts';
+import { readEventsById } from '../../storage/rooms/read-events.ts';
+import type { PartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
+import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
+import { addMissingState, maxMembersAtOnce, type StateEventPlace } from './add-missing-state.ts';
+import { storeOutliers } from './store-room-state.ts';
+
+const timeoutMs = 10 * 60_000;
+const singleTimeoutMs = 30_000;
+const maxIdsBytes = 50 * 1024 * 1024;
+/** With more events missing than this, the whole state is one request instead of one for each. */
+const mostSingleEvents = 10;
+
+/**
+ * Brings the members that a join with partial state left out, asking one server. Throws RemoteServerError where it does
+ * not tell them; then the next one may. Repeating it is harmless.
+ * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid
+ */
+export async function completePartialRoom(context: Context, partial: PartialRoom, server: string): Promise<void> {
+  const room = await findRoom(context, partial.roomId);
+  if (!room) return;
+  const { stateIds, missing } = await readMissing(context, room, server, partial.joinEventId);
+  if (missing.length > mostSingleEvents) await fetchState(context, room, server, partial.joinEventId);
+  else await fetchEach(context, room, server, missing);
+  await placeMembers(context, room, stateIds);
+}
+
+async function readMissing(
+  context: Context,
+  room: RoomName,
+  server: string,
+  joinEventId: string,
+): Promise<{ stateIds: string[]; missing: string[] }> {
+  const path = pathTo('state_ids', room, joinEventId);
+  const answer = await askServer(context, { server, method: 'GET', path, timeoutMs, maxBytes: maxIdsBytes });
+  const stateIds = idsIn(answer['pdu_ids']);
+  const authChainIds = idsIn(answer['auth_chain_ids']);
+  if (!stateIds || !authChainIds) throw new RemoteServerError('bad-answer', server, 'it did not tell ids of state');
+  const all = [...new Set([...stateIds, ...authChainIds])];
+  const known = await readEventPlaces(context, room, all);
+  if (!stateIds.some((id) => known.has(id))) {
+    throw new RemoteServerError('bad-answer', server, 'it told the state of something else');
+  }
+  return { stateIds, missing: all.filter((id) => !known.has(id)) };
+}
+
+function pathTo(operation: 'state_ids' | 'state', { roomId }: RoomName, eventId: string): string {
+  const query = `event_id=${encodeURIComponent(eventId)}`;
+  return `/_matrix/federation/v1/${operation}/${encodeURIComponent(roomId)}?${query}`;
+}
+
+function idsIn(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const ids: unknown[] = value;
+  return ids.every((id) => typeof id === 'string') ? (ids as string[]) : undefined;
+}
+
+async function fetchState(context: Context, room: RoomName, server: string, joinEventId: string): Promise<void> {
+  const rules = rulesOfRoom(room);
+  const path = pathTo('state', room, joinEventId);
+  const arrays = ['pdus', 'auth_chain'];
+  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays });
+  try {
+    if (!reply.arrays['pdus']) throw new RemoteServerError('bad-answer', server, 'it did not tell the state');
+    for await (const batch of reply.batches()) await storeOutliers(context, rules, room.roomId, batch);
+  } finally {
+    reply.close();
+  }
+}
+
+async function fetchEach(context: Context, room: RoomName, server: string, missing: readonly string[]): Promise<void> {
+  const rules = rulesOfRoom(room);
+  const answers = missing.map(async (eventId) => {
+    const path = `/_matrix/federation/v1/event/${encodeURIComponent(eventId)}`;
+    const { pdus } = await askServer(context, { server, method: 'GET', path, timeoutMs: singleTimeoutMs });
+    return Array.isArray(pdus) ? pdus.filter(isJsonObject) : [];
+  });
+  const judged = await verifyReceivedEvents(context, rules, (await Promise.all(answers)).flat());
+  const verified = judged.flatMap((event) => (event.problem === undefined ? [event] : []));
+  await storeOutliers(context, rules, room.roomId, verified);
+}
+
+/** Makes members of those of the state events that are accepted, whoever told them. */
+async function placeMembers(context: Context, room: RoomName, stateIds: readonly string[]): Promise<void> {
+  for (let start = 0; ; start += maxMembersAtOnce) {
+    const stored = await readEventsById(context, stateIds.slice(start, start + maxMembersAtOnce));
+    const members = [...stored.values()].flatMap(({ eventId, pdu, flags, roomId }): StateEventPlace[] => {
+      const isAccepted = (flags & eventFlags.rejected) === 0 && roomId === room.roomId;
+      if (!isAccepted || pdu.type !== 'm.room.member' || pdu.state_key === undefined) return [];
+      const { membership } = pdu.content;
+      return [[eventId, pdu.type, pdu.state_key, typeof membership === 'string' ? membership : null]];
+    });
+    const isLast = start + maxMembersAtOnce >= stateIds.length;
+    const { isOver } = await addMissingState(context, room.shard, { roomId: room.roomId, members, isLast });
+    if (isLast || isOver) return;
+  }
+}

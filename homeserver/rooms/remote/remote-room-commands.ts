@@ -1,0 +1,18 @@
+import type { AnyCommand } from '../../platform/shard-log/command.ts';
+import { addMissingStateCommand } from './add-missing-state.ts';
+import { appendMembershipOutOfBandCommand } from './append-membership-out-of-band.ts';
+import { draftMembershipCommand } from './draft-membership.ts';
+import { buildInviteCommand } from './invite-remote-user.ts';
+import { endJoinCommand, startJoinCommand } from './join-in-progress.ts';
+import { checkRestrictedJoinCommand } from './receive-membership.ts';
+
+/** What is done where a room is owned when its members or their servers are elsewhere. */
+export const remoteRoomCommands: readonly AnyCommand[] = [
+  addMissingStateCommand,
+  appendMembershipOutOfBandCommand,
+  buildInviteCommand,
+  checkRestrictedJoinCommand,
+  draftMembershipCommand,
+  endJoinCommand,
+  startJoinCommand,
+];

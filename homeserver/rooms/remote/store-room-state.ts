@@ -1,0 +1,82 @@
+import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
+import { authorizeEvent } from '@holdfast/protocol/authorization/authorize-event.ts';
+import { selectAuthEvents } from '@holdfast/protocol/authorization/select-auth-events.ts';
+import { type IdentifiedPdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
+import { roomIdOf } from '@holdfast/protocol/events/reference-hash.ts';
+import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import { stateTuple, stateTupleOf } from '@holdfast/protocol/state-resolution/state-map.ts';
+import type { Context } from '../../platform/context.ts';
+import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
+import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';
+import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
+import { addOutliers } from '../add-outliers.ts';
+import type { MadeMembership } from './make-membership.ts';
+import type { SentJoin } from './send-join.ts';
+
+export interface RoomStateToStore {
+  readonly roomId: string;
+  /** Which server told it. */
+  readonly server: string;
+  readonly made: MadeMembership;
+  readonly sent: SentJoin;
+}
+
+/**
+ * Stores the room's state that a server told with its auth chain, and gives the ids of the state before the join, as far
+ * as it is accepted: events that are not sound, or not allowed, are left out as if they had not been told. What is left
+ * must have the room's create event and allow the join. Throws RemoteServerError when it does not.
+ */
+export async function storeRoomState(context: Context, told: RoomStateToStore): Promise<string[]> {
+  const { roomId, made, sent } = told;
+  const isState = new Set(sent.events.arrays['state']);
+  // With partial state, the members that the join refers to are part of the state without being told as such.
+  if (sent.membersOmitted)
+    for (const reference of made.event.pdu.auth_events) isState.add(referencedEventId(reference));
+  const tuplesSeen = new Set<string>();
+  const authTuples = new Set(selectAuthEvents(made.rules, made.event.pdu).map(([type, key]) => stateTuple(type, key)));
+  authTuples.add(stateTuple('m.room.create', ''));
+  const authState = new Map<string, IdentifiedPdu>();
+  const stateIds: string[] = [];
+  for await (const batch of sent.events.batches()) {
+    const accepted = await storeOutliers(context, made.rules, roomId, batch);
+    for (const { eventId, pdu } of accepted) {
+      const tuple = stateTupleOf(pdu);
+      if (tuple === undefined || !isState.has(eventId) || tuplesSeen.has(tuple)) continue;
+      tuplesSeen.add(tuple);
+      stateIds.push(eventId);
+      if (authTuples.has(tuple)) authState.set(tuple, { eventId, roomId, pdu });
+    }
+  }
+  checkEntrance(told, authState);
+  return stateIds;
+}
+
+/** Stores verified events of a room, each after its auth events, as outliers; gives those that are accepted. */
+export async function storeOutliers(
+  context: Context,
+  rules: RoomVersionRules,
+  roomId: string,
+  events: readonly VerifiedEvent[],
+): Promise<VerifiedEvent[]> {
+  const own = events.filter(({ eventId, pdu }) => roomIdOf(pdu, eventId, rules) === roomId);
+  const received = own.map(({ eventId, pduJson }) => ({ eventId, pduJson }));
+  const outcomes = await addOutliers(context, roomId, rules.id, received);
+  const accepted = new Set<string>();
+  for (const { eventId, outcome } of outcomes) if (outcome === 'stored' || outcome === 'known') accepted.add(eventId);
+  return own.filter(({ eventId }) => accepted.has(eventId));
+}
+
+function checkEntrance(
+  { roomId, server, made }: RoomStateToStore,
+  authState: ReadonlyMap<string, IdentifiedPdu>,
+): void {
+  const { rules, event, version } = made;
+  const refuse = (message: string) => new RemoteServerError('bad-answer', server, message);
+  const create = authState.get(stateTuple('m.room.create', ''));
+  if (!create) throw refuse('the state that it told has no sound create event');
+  if ((create.pdu.content['room_version'] ?? '1') !== version) throw refuse('the create event is of another version');
+  const state: AuthState = { get: (type, stateKey) => authState.get(stateTuple(type, stateKey)) };
+  const join = { eventId: event.eventId, roomId, pdu: event.pdu };
+  const verdict = authorizeEvent(rules, join, state, cryptoPrimitives.verify);
+  if (!verdict.allowed) throw refuse(`the state that it told does not allow the join: ${verdict.reason}`);
+}
