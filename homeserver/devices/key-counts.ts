@@ -1,5 +1,5 @@
 import type { Context } from '../platform/context.ts';
-import { countOneTimeKeys, readUnusedFallbackTypes } from '../storage/devices/read-one-time-keys.ts';
+import { readKeyCounts as readStoredKeyCounts } from '../storage/devices/read-one-time-keys.ts';
 import { deviceCacheOf } from './device-cache.ts';
 
 /** What /sync tells a device of its keys on this server. */
@@ -21,10 +21,7 @@ export async function readKeyCounts(context: Context, userId: string, deviceId: 
   const known = cache.get(userId, deviceId);
   if (known) return known;
   return await cache.read(userId, deviceId, async () => {
-    const [oneTimeKeys, unusedFallbackTypes] = await Promise.all([
-      countOneTimeKeys(context.database, userId, deviceId),
-      readUnusedFallbackTypes(context.database, userId, deviceId),
-    ]);
+    const { oneTimeKeys, unusedFallbackTypes } = await readStoredKeyCounts(context.database, userId, deviceId);
     return { value: { oneTimeKeys: withCommonAlgorithm(oneTimeKeys), unusedFallbackTypes }, keep: true };
   });
 }

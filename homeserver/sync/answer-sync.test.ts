@@ -103,7 +103,7 @@ for (const lazy of [false, true]) {
     const [few = 0, many = 0] = costs;
     // Names that are met for the first time may cost one more.
     assert.ok(many <= few + 1, `${few} queries for few rooms, ${many} for many`);
-    assert.ok(many <= 20, `${many} queries`);
+    assert.ok(many <= 17, `${many} queries`);
   });
 }
 
@@ -163,5 +163,5 @@ test('an old token costs the same few queries for many rooms as for few', async 
   }
   const [few = 0, many = 0] = costs;
   assert.ok(many <= few, `${few} queries for few rooms, ${many} for many`);
-  assert.ok(many <= 22, `${many} queries`);
+  assert.ok(many <= 18, `${many} queries`);
 });

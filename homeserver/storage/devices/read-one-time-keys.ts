@@ -33,19 +33,30 @@ export async function countOneTimeKeys(sql: Sql, userId: string, deviceId: strin
   return Object.fromEntries(rows.map((row) => [row.algorithm, row.count]));
 }
 
+/** How many keys a device has left: one-time keys by algorithm, and the algorithms of fallback keys not given out. */
+export async function readKeyCounts(
+  sql: Sql,
+  userId: string,
+  deviceId: string,
+): Promise<{ oneTimeKeys: Record<string, number>; unusedFallbackTypes: string[] }> {
+  const rows = await sql<{ algorithm: string; count: number | null }[]>`
+    SELECT algorithm, count(*)::int AS count FROM one_time_key
+    WHERE user_id = ${userId} AND device_id = ${deviceId} AND NOT is_claimed GROUP BY algorithm
+    UNION ALL
+    SELECT algorithm, NULL FROM fallback_key
+    WHERE user_id = ${userId} AND device_id = ${deviceId} AND NOT is_used ORDER BY algorithm`;
+  const counted = rows.filter((row) => row.count !== null);
+  return {
+    oneTimeKeys: Object.fromEntries(counted.map((row) => [row.algorithm, row.count as number])),
+    unusedFallbackTypes: rows.filter((row) => row.count === null).map((row) => row.algorithm),
+  };
+}
+
 /** The number of the newest of a device's uploads that is known of; 0: none. */
 export async function readLastUpload(sql: Sql, userId: string, deviceId: string): Promise<number> {
   const rows = await sql<{ upload: number | null }[]>`
     SELECT max(upload) AS upload FROM one_time_key WHERE user_id = ${userId} AND device_id = ${deviceId}`;
   return rows[0]?.upload ?? 0;
-}
-
-/** The algorithms of a device's fallback keys that have not been given out. */
-export async function readUnusedFallbackTypes(sql: Sql, userId: string, deviceId: string): Promise<string[]> {
-  const rows = await sql<{ algorithm: string }[]>`
-    SELECT algorithm FROM fallback_key
-    WHERE user_id = ${userId} AND device_id = ${deviceId} AND NOT is_used ORDER BY algorithm`;
-  return rows.map((row) => row.algorithm);
 }
 
 /** A kind of key that somebody wants of a device. */

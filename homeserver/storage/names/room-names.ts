@@ -35,7 +35,7 @@ export async function findRoom(context: Context, roomId: string): Promise<RoomNa
   if (!isStorableText(roomId)) return undefined;
   const rows = await context.database<RoomName[]>`
     SELECT id, room_id AS "roomId", shard, version FROM room WHERE room_id = ${roomId}`;
-  return rows[0] && remember(context, rows[0]);
+  return rows[0] && rememberRoom(context, rows[0]);
 }
 
 /** As findRoom when the answer needs no query. */
@@ -56,11 +56,12 @@ export async function roomsByNumber(context: Context, ids: Iterable<number>): Pr
   if (missing.length === 0) return found;
   const rows = await context.database<RoomName[]>`
     SELECT id, room_id AS "roomId", shard, version FROM room WHERE id = ANY(${missing}::int[])`;
-  for (const row of rows) found.set(row.id, remember(context, row));
+  for (const row of rows) found.set(row.id, rememberRoom(context, row));
   return found;
 }
 
-function remember(context: Context, room: RoomName): RoomName {
+/** Keeps the name of a room that a query has read beside other things. */
+export function rememberRoom(context: Context, room: RoomName): RoomName {
   cachesOf(context).byRoomId.set(room.roomId, room);
   cachesOf(context).byId.set(room.id, room);
   return room;

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
-import { findNames, nameTexts } from '../names/intern-names.ts';
+import { nameTexts } from '../names/intern-names.ts';
 import { type EventRow, eventColumns } from '../rooms/event-row.ts';
 import { storedEvents } from '../rooms/read-events.ts';
 import { currentPosition } from '../rooms/read-state.ts';
@@ -67,12 +67,12 @@ export async function readRoomCounts(context: Context, rooms: readonly number[])
 /** Which of the rooms (by number) have a name or a canonical alias that is not empty. One query. */
 export async function readNamedRooms(context: Context, rooms: readonly number[]): Promise<Set<number>> {
   if (rooms.length === 0) return new Set();
-  const names = await findNames(context, ['m.room.name', 'm.room.canonical_alias', '']);
   const rows = await context.database.unsafe<EventRow[]>(
     `SELECT ${eventColumns} FROM room_state s JOIN event e ON e.shard = s.shard AND e.position = s.event
-     WHERE s.room = ANY($1::int[]) AND s.type = ANY($2::int[]) AND s.state_key = $3
-       AND s.to_position = ${currentPosition}`,
-    [rooms as number[], [names.get('m.room.name') ?? 0, names.get('m.room.canonical_alias') ?? 0], names.get('') ?? 0],
+     WHERE s.room = ANY($1::int[])
+       AND s.type = ANY(ARRAY(SELECT id FROM name WHERE text IN ('m.room.name', 'm.room.canonical_alias')))
+       AND s.state_key = (SELECT id FROM name WHERE text = '') AND s.to_position = ${currentPosition}`,
+    [rooms as number[]],
     { prepare: true },
   );
   const events = await storedEvents(context, rows);

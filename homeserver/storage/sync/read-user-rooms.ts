@@ -1,6 +1,5 @@
 import type { Context } from '../../platform/context.ts';
-import { findNames } from '../names/intern-names.ts';
-import { roomsByNumber } from '../names/room-names.ts';
+import { rememberRoom } from '../names/room-names.ts';
 import { type Membership, membershipOfCode } from '../rooms/membership-codes.ts';
 import { currentPosition } from '../rooms/read-state.ts';
 import { parsePositions, snapshotPositions } from './shard-positions.ts';
@@ -23,35 +22,32 @@ export interface UserRooms {
 
 interface UserRoomRow {
   readonly positions: string;
-  readonly room: number | null;
+  readonly id: number | null;
+  readonly roomId: string;
+  readonly shard: number;
+  readonly version: string;
   readonly membership: number;
   readonly position: number;
 }
 
 /**
  * The rooms that a user is joined to, invited to or knocks on, and with `left` also those left or banned from and not
- * forgotten. Two queries at most.
+ * forgotten. One query.
  */
 export async function readUserRooms(context: Context, userId: string, left = false): Promise<UserRooms> {
-  const user = (await findNames(context, [userId])).get(userId) ?? 0;
   const rows = await context.database.unsafe<UserRoomRow[]>(
-    `SELECT p.positions, s.room, s.membership, s.from_position AS position
-     FROM (SELECT ${snapshotPositions} AS positions) p
-     LEFT JOIN room_state s ON s.state_key = $1 AND s.type = 1 AND s.to_position = ${currentPosition}
-       AND s.membership <= $2`,
-    [user, left ? 5 : 3],
+    `SELECT p.positions, r.id, r.room_id AS "roomId", r.shard, r.version, s.membership, s.from_position AS position
+     FROM (SELECT ${snapshotPositions} AS positions, (SELECT id FROM name WHERE text = $1) AS name) p
+     LEFT JOIN room_state s ON s.state_key = p.name AND s.type = 1 AND s.to_position = ${currentPosition}
+       AND s.membership <= $2
+     LEFT JOIN room r ON r.id = s.room`,
+    [userId, left ? 5 : 3],
     { prepare: true },
   );
-  const found = rows.filter((row) => row.room !== null) as (UserRoomRow & { room: number })[];
-  const names = await roomsByNumber(
-    context,
-    found.map((row) => row.room),
-  );
-  const rooms = found.flatMap((row): UserRoom[] => {
-    const name = names.get(row.room);
-    if (!name) return [];
-    const { roomId, shard } = name;
-    return [{ roomId, room: row.room, shard, membership: membershipOfCode(row.membership), position: row.position }];
+  const rooms = rows.flatMap(({ id, roomId, shard, version, membership, position }): UserRoom[] => {
+    if (id === null) return [];
+    rememberRoom(context, { id, roomId, shard, version });
+    return [{ roomId, room: id, shard, membership: membershipOfCode(membership), position }];
   });
   return { positions: parsePositions(rows[0]?.positions ?? ''), rooms };
 }
