@@ -1,9 +1,9 @@
 import { edusOfDeviceList, edusOfJoin } from '../devices/remote-lists/device-list-edus.ts';
-import { edusOfPresence } from '../ephemeral/presence-edus.ts';
+import { edusOfPresence, presenceEdusOfJoin } from '../ephemeral/presence-edus.ts';
 import { edusOfReceipt } from '../ephemeral/receipt-edus.ts';
 import { edusOfTyping } from '../ephemeral/typing-edus.ts';
 import type { Context } from '../platform/context.ts';
-import type { EntryKind, LogEntry } from '../platform/shard-log/log-entry.ts';
+import { type EntryKind, type LogEntry, stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import type { AddressedEdu } from '../rooms/addressed-edu.ts';
 
 type EntryOf<Kind extends EntryKind> = LogEntry & { readonly kind: Kind };
@@ -18,7 +18,7 @@ const none: readonly AddressedEdu[] = [];
 
 /** Every kind of entry has its line here. */
 const edusByKind: { readonly [Kind in EntryKind]: EdusOf<Kind> | undefined } = {
-  event: (context, entry) => (entry.body.type === 'm.room.member' ? edusOfJoin(context, entry) : none),
+  event: (context, entry) => (changesMembers(entry) ? edusOfMoves(context, entry) : none),
   receipt: edusOfReceipt,
   typing: edusOfTyping,
   presence: edusOfPresence,
@@ -32,6 +32,15 @@ const edusByKind: { readonly [Kind in EntryKind]: EdusOf<Kind> | undefined } = {
   profile: undefined,
   'room-state': undefined,
 };
+
+function changesMembers(entry: EntryOf<'event'>): boolean {
+  return stateChangesOf(entry).some(({ type }) => type === 'm.room.member');
+}
+
+async function edusOfMoves(context: Context, entry: EntryOf<'event'>): Promise<AddressedEdu[]> {
+  const [lists, presences] = await Promise.all([edusOfJoin(context, entry), presenceEdusOfJoin(context, entry)]);
+  return [...lists, ...presences];
+}
 
 /** The EDUs that follow from an entry of the log, without a promise where there are none. */
 export function edusOfEntry(

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
-import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
+import { type LogEntry, stateChangesOf } from '../../platform/shard-log/log-entry.ts';
 import type { AddressedEdu } from '../../rooms/addressed-edu.ts';
 import { joinedServersOf } from '../../rooms/joined-servers.ts';
 import { isUserOfServer } from '../../rooms/server-of-user.ts';
@@ -51,9 +51,16 @@ export async function edusOfJoin(
   context: Context,
   entry: LogEntry & { readonly kind: 'event' },
 ): Promise<AddressedEdu[]> {
-  const { roomId, stateKey: userId = '', content, replaced } = entry.body;
-  const isJoin = content['membership'] === 'join' && replaced?.content['membership'] !== 'join';
-  if (!isJoin || !isUserOfServer(userId, context.serverName)) return [];
+  const edus: AddressedEdu[] = [];
+  for (const { type, stateKey: userId, event, replaced } of stateChangesOf(entry)) {
+    const isJoin = event?.body.content['membership'] === 'join' && replaced?.content['membership'] !== 'join';
+    if (type !== 'm.room.member' || !isJoin || !isUserOfServer(userId, context.serverName)) continue;
+    edus.push(...(await edusOfMeeting(context, entry.body.roomId, userId)));
+  }
+  return edus;
+}
+
+async function edusOfMeeting(context: Context, roomId: string, userId: string): Promise<AddressedEdu[]> {
   const [servers, others] = await Promise.all([
     joinedServersOf(context, roomId),
     serversSharingRoomsWith(context, userId, roomId),

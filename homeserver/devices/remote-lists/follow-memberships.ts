@@ -41,6 +41,10 @@ export class DeviceListMemberships {
     this.#work();
   }
 
+  get waitingMoves(): number {
+    return this.#waiting.size;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#unsubscribe();

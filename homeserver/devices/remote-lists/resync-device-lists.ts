@@ -31,6 +31,7 @@ export class DeviceListResync {
   #timer: { cancel(): void };
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #staleLists = 0;
   #closed = false;
 
   constructor(context: Context) {
@@ -41,6 +42,15 @@ export class DeviceListResync {
       const isNews = entries.some(({ kind, body }) => kind === 'device-list' && isRemote(body.userId));
       if (isNews && context.shardLog.ownedShards().includes(shard)) this.#lookSoon();
     });
+  }
+
+  get pausedServers(): number {
+    return this.#paused.size;
+  }
+
+  /** Lists that had to be asked for at the last look. */
+  get staleLists(): number {
+    return this.#staleLists;
   }
 
   /** The server was heard of: it is worth asking again. */
@@ -84,6 +94,7 @@ export class DeviceListResync {
     const nowMs = clock.monotonicMs();
     const paused = [...this.#paused].filter(([, { untilMs }]) => untilMs > nowMs).map(([server]) => server);
     const stale = await readStaleDeviceLists(database, shards, paused, usersAtOnce);
+    this.#staleLists = stale.length;
     const byServer = [...Map.groupBy(stale, ({ server }) => server)];
     await Promise.all(
       Array.from({ length: serversAtOnce }, async () => {
@@ -133,7 +144,7 @@ function isFinal(status: number | undefined): boolean {
 const resyncs = new WeakMap<Context, DeviceListResync>();
 
 /** Begins to keep copies of device lists up to date. */
-export function startDeviceListResync(context: Context): { close(): Promise<void> } {
+export function startDeviceListResync(context: Context): DeviceListResync {
   const resync = new DeviceListResync(context);
   resyncs.set(context, resync);
   return resync;

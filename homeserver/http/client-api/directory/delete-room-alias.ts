@@ -10,6 +10,7 @@ export const deleteRoomAlias = defineEndpoint({
   method: 'DELETE',
   path: '/_matrix/client/v3/directory/room/{roomAlias}',
   authentication: 'user',
+  suspendedMayNotCall: true,
   async handle(context, { requester, params: { roomAlias } }) {
     await deleteAlias(context, requester, roomAlias);
     return {};

@@ -11,6 +11,7 @@ export const setTyping = defineEndpoint({
   method: 'PUT',
   path: '/_matrix/client/v3/rooms/{roomId}/typing/{userId}',
   authentication: 'user',
+  suspendedMayNotCall: true,
   body: {
     type: 'object',
     properties: { typing: { type: 'boolean' }, timeout: { type: 'integer' } },
