@@ -12,6 +12,7 @@ import type { EventOrigin } from './draft-writes.ts';
 import type { EventIntent } from './event-intent.ts';
 import { eventReference } from './event-reference.ts';
 import type { HotRoom } from './hot-room.ts';
+import { maxPrevEvents, mergeExtremities } from './merge-extremities.ts';
 import { prepareEvents } from './prepare-events.ts';
 import { recentTransactions } from './recent-transactions.ts';
 
@@ -33,6 +34,11 @@ export async function prepareToAppend(
   intents: readonly EventIntent[],
 ): Promise<void> {
   await prepareEvents(shard, room, intents.map(unplacedPdu));
+  // With more, an event cannot come after all that there is.
+  const [first] = intents;
+  if (first && room.extremities.length > maxPrevEvents) {
+    await mergeExtremities(shard, room, first.sender, maxPrevEvents, 'local-event');
+  }
 }
 
 /**
@@ -66,6 +72,9 @@ export function appendEvents(
 export function addLocalEvent(shard: OwnedShard, draft: DraftRoom, intent: EventIntent): BuiltEvent {
   const { rules, roomId } = draft.room;
   const { serverName, signingKey, random } = shard.context;
+  if (draft.extremities.length > maxPrevEvents) {
+    throw new MatrixError('M_FORBIDDEN', 'The branches of this room cannot be merged by this user');
+  }
   const authEntries = selectAuthEvents(rules, unplacedPdu(intent)).flatMap(
     ([type, stateKey]) => draft.get(type, stateKey) ?? [],
   );

@@ -14,6 +14,7 @@ export function applyStateChange(
 ): void {
   const { type, stateKey, before, after } = change;
   const tuple = stateTuple(type, stateKey);
+  room.stateVersion++;
   if (type === 'm.room.member') countMembership(room, stateKey, before, after);
   room.authGraph?.setCurrent(tuple, after?.eventId);
   if (after) {

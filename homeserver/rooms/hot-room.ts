@@ -28,6 +28,13 @@ export interface Extremity {
   readonly place: StatePlace;
 }
 
+/** The state after an event that is no extremity. */
+export interface StateAfterMemory {
+  readonly stateVersion: number;
+  readonly overrides: Overrides;
+  readonly place: StatePlace;
+}
+
 /** An event of another server that waits for others. */
 export interface WaitingNote {
   readonly origin: string;
@@ -50,6 +57,7 @@ export interface MemberCounts {
 
 /** State events that were read to resolve states, kept for the next time. */
 const keptStateEvents = 2_000;
+const keptStatesAfter = 200;
 /** Rough memory of a state event beside its JSON. */
 const stateEntryBytes = 2_000;
 
@@ -86,6 +94,12 @@ export class HotRoom implements AuthState {
   readonly waiting = new Map<string, WaitingNote>();
   /** Event ids that redactions name and that are not here yet. */
   readonly earlyRedactions = new Set<string>();
+  /** States after events that were read lately, by position; good as long as the current state stays what it is. */
+  readonly statesAfter = new BoundedCache<number, StateAfterMemory>(keptStatesAfter);
+  /** Grows with every change of the current state. */
+  stateVersion = 0;
+  /** So many there were when nobody of this server might merge them. */
+  unmergedExtremities = 0;
   /** Present once a resolution needed it. */
   authGraph: AuthGraphMemory | undefined;
   readonly stateEvents = new BoundedCache<string, IdentifiedPdu>(keptStateEvents);

@@ -2,10 +2,12 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
 import { findRoom } from '../storage/names/room-names.ts';
+import { readLocalMembers } from '../storage/rooms/read-local-members.ts';
 import { readReceivedPdus } from '../storage/rooms/read-room-loose-ends.ts';
 import { insertReceivedPdu } from '../storage/rooms/write-received-pdus.ts';
 import type { HotRoom } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
+import { mergeExtremities } from './merge-extremities.ts';
 import { negativePositions } from './negative-positions.ts';
 import { prepareEvents } from './prepare-events.ts';
 import { receiveOnFork } from './receive-on-fork.ts';
@@ -37,6 +39,9 @@ const maxEventsPerCall = 1_000;
 /** Events of one room that wait for others. */
 const maxWaitingPerRoom = 5_000;
 const maxWaitingPerOrigin = 1_000;
+/** Branches more than these are merged without waiting for an event of this server. */
+const mergeFromExtremities = 10;
+const membersAsked = 3;
 
 export const receiveEventsCommand: Command<ReceiveInput, ReceivedOutcome[]> = {
   name: 'receive-events',
@@ -53,10 +58,25 @@ export const receiveEventsCommand: Command<ReceiveInput, ReceivedOutcome[]> = {
       outcomes.push(...(await receiveAll(receiver, left)));
       left = await takeReady(shard, room);
     }
-    const { committed } = receiver;
+    const committed = (await mergeQuietly(shard, room)) ?? receiver.committed;
     return { result: outcomes, ...(committed && { committed }) };
   },
 };
+
+/** Merges branches that pile up while nobody here speaks. Who may not do it is not asked again at once. */
+async function mergeQuietly(shard: OwnedShard, room: HotRoom): Promise<Promise<void> | undefined> {
+  if (room.extremities.length <= Math.max(mergeFromExtremities, room.unmergedExtremities * 2)) return undefined;
+  if (room.uncommitted > 0) await shard.settled();
+  for (const userId of await readLocalMembers(shard.context, room.name, membersAsked)) {
+    const committed = await mergeExtremities(shard, room, userId, 1, 'received');
+    if (room.extremities.length <= mergeFromExtremities) {
+      room.unmergedExtremities = 0;
+      return committed;
+    }
+  }
+  room.unmergedExtremities = room.extremities.length;
+  return undefined;
+}
 
 interface EventOfOrigin {
   readonly origin: string;

@@ -5,7 +5,7 @@ import { type StateTuple, stateTuple, stateTupleOf } from '@holdfast/protocol/st
 import type { OwnedShard } from '../platform/shard-log/command.ts';
 import type { HotRoom } from './hot-room.ts';
 import { loadStateEvents } from './load-state-events.ts';
-import { readStatesAfter } from './read-state-after.ts';
+import { readStatesAfter, type StateAfter } from './read-state-after.ts';
 import type { ParsedEvent } from './received-event.ts';
 import { loadAuthGraph, resolveRoomState } from './resolve-room-state.ts';
 import type { RoomReceiver } from './room-receiver.ts';
@@ -32,10 +32,7 @@ export async function findStateBefore(receiver: RoomReceiver, event: ParsedEvent
     if (extremity) states.push(extremity);
     else if (position !== undefined) elsewhere.push(position);
   }
-  if (elsewhere.length > 0) {
-    await shard.settled();
-    states.push(...(await readStatesAfter(shard.context, room.name, elsewhere)).values());
-  }
+  states.push(...(await statesAfter(shard, room, elsewhere)));
   const [only] = states;
   if (only && states.length === 1) return only;
   const overrides = await resolveRoomState(
@@ -44,6 +41,19 @@ export async function findStateBefore(receiver: RoomReceiver, event: ParsedEvent
     states.map((state) => state.overrides),
   );
   return { overrides, place: undefined };
+}
+
+/** The states after events that are no extremities, by position: as a rule many events follow the same ones. */
+async function statesAfter(shard: OwnedShard, room: HotRoom, positions: readonly number[]): Promise<StateAfter[]> {
+  const kept = positions.map((position) => room.statesAfter.get(position));
+  const missing = positions.filter((_, index) => kept[index]?.stateVersion !== room.stateVersion);
+  if (missing.length > 0) {
+    await shard.settled();
+    for (const [position, state] of await readStatesAfter(shard.context, room.name, missing)) {
+      room.statesAfter.set(position, { ...state, stateVersion: room.stateVersion });
+    }
+  }
+  return positions.flatMap((position) => room.statesAfter.get(position) ?? []);
 }
 
 /** A state that is given whole, as differences from the current one. Rejected events are no state. */
