@@ -2,7 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import { dropWaitingEventsCommand } from '../rooms/drop-waiting-events.ts';
-import { joinedServersOf } from '../rooms/joined-servers.ts';
+import { isServerInRoom, joinedServersOf } from '../rooms/joined-servers.ts';
 import { receiveEvents } from '../rooms/receive-events.ts';
 import type { ReceivedEvent } from '../rooms/received-event.ts';
 import { readKnownEvents, readWaitingEvents, type WaitingEvent } from '../storage/federation/read-waiting-events.ts';
@@ -35,6 +35,11 @@ interface Gap {
  * is left to history. Gives whether nothing waits any more. What a room costs is bounded: by time, rounds and events.
  */
 export async function fillRoomGaps(context: Context, room: RoomName, signal: AbortSignal): Promise<boolean> {
+  // While a join is on its way, events wait for it. Otherwise this server has left, and nobody tells it anything.
+  if (!(await isServerInRoom(context, room.roomId))) {
+    await giveUpOldest(context, room);
+    return false;
+  }
   const endMs = context.clock.monotonicMs() + longestMs;
   let fetched = 0;
   for (let round = 0; round < maxRounds; round++) {

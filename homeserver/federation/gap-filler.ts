@@ -32,6 +32,7 @@ export class GapFiller implements GapFillerOfProcess {
   readonly #turns = new Turns(roomsAtOnce);
   readonly #closing = new AbortController();
   #timer: Timer | undefined;
+  #unsubscribe: (() => void) | undefined;
   #ticks = 0;
   #isLooking = false;
 
@@ -46,12 +47,23 @@ export class GapFiller implements GapFillerOfProcess {
 
   start(): void {
     gapFillers.of(this.#context).filler = this;
+    this.#unsubscribe = this.#context.shardLog.tail.subscribe((_shard, entries) => {
+      for (const entry of entries) if (entry.kind === 'room-state') this.#roomIsNew(entry.shard, entry.body.roomId);
+    });
     this.#tick();
   }
 
   close(): void {
     this.#closing.abort();
     this.#timer?.cancel();
+    this.#unsubscribe?.();
+  }
+
+  /** What came while this server was joining has waited for it. */
+  #roomIsNew(shard: number, roomId: string): void {
+    if (!this.#context.shardLog.ownedShards().includes(shard)) return;
+    this.#workOf(roomId).retryAtMs = 0;
+    this.wake(roomId);
   }
 
   wake(roomId: string): void {

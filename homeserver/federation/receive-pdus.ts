@@ -3,9 +3,12 @@ import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { JudgedEvent } from '../remote-servers/received-events/received-event.ts';
 import { verifyReceivedEvents } from '../remote-servers/received-events/verify-received-events.ts';
+import { isServerInRoom } from '../rooms/joined-servers.ts';
 import { receiveEvents } from '../rooms/receive-events.ts';
+import { receiveEndOfInvitation } from '../rooms/remote/receive-end-of-invitation.ts';
 import { isServerAllowedInRoom } from '../rooms/server-acls.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
+import { isJoinInProgress } from '../storage/rooms/read-joins-in-progress.ts';
 import { fillGapsSoon } from './fill-gaps.ts';
 import { receivingMetrics } from './receiving-metrics.ts';
 
@@ -38,10 +41,34 @@ async function receivePdusOfRoom(
   if (!(await isServerAllowedInRoom(context, room, origin))) {
     return judged.flatMap((event) => refuse(context, 'acl', event.eventId, 'Server is banned from room'));
   }
+  const place = await placeOfRoom(context, room);
+  if (place === 'elsewhere') return await receiveElsewhere(context, origin, room, judged);
   const refused = judged.flatMap((event) =>
     event.problem ? refuse(context, event.problem.kind, event.eventId, event.problem.message) : [],
   );
   return [...refused, ...(await receiveVerified(context, origin, room, judged))];
+}
+
+/** 'joining': a local user's join is on its way, and the room's events wait for it. */
+async function placeOfRoom(context: Context, room: RoomName): Promise<'here' | 'joining' | 'elsewhere'> {
+  if (await isServerInRoom(context, room.roomId)) return 'here';
+  return (await isJoinInProgress(context, room.id)) ? 'joining' : 'elsewhere';
+}
+
+/** Of a room that this server is not in, only what ends a local user's invitation or knock is taken. */
+async function receiveElsewhere(
+  context: Context,
+  origin: string,
+  room: RoomName,
+  judged: readonly JudgedEvent[],
+): Promise<PduResult[]> {
+  const results: PduResult[] = [];
+  for (const event of judged) {
+    if (!event.problem && (await receiveEndOfInvitation(context, room, origin, event)))
+      results.push([event.eventId, {}]);
+    else results.push(...refuse(context, 'not-in-room', event.eventId, 'This server is not in the room'));
+  }
+  return results;
 }
 
 async function receiveVerified(

@@ -42,6 +42,10 @@ class ServerAcls {
       this.#rooms = new BoundedCache(keptRooms);
     }
     for (const entry of entries) {
+      if (entry.kind === 'room-state') {
+        this.#changes++;
+        this.#rooms.delete(entry.body.roomId);
+      }
       if (entry.kind !== 'event' || !stateChangesOf(entry).some(({ type }) => type === aclType)) continue;
       this.#changes++;
       this.#rooms.delete(entry.body.roomId);

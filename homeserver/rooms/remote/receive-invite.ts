@@ -4,16 +4,15 @@ import { encodePdu } from '@holdfast/protocol/events/encode-pdu.ts';
 import type { JsonObject, JsonValue, Pdu } from '@holdfast/protocol/events/pdu.ts';
 import { signEvent } from '@holdfast/protocol/events/sign-event.ts';
 import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
-import { isServerAllowedByAcl } from '@holdfast/protocol/server-acl/is-server-allowed.ts';
 import type { Context } from '../../platform/context.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
 import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
 import { readAccount } from '../../storage/accounts/read-accounts.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
 import { readMemberFacts } from '../../storage/rooms/read-member-facts.ts';
-import { readStateEvent } from '../../storage/rooms/read-state.ts';
 import { isLocalUser } from '../check-invitees.ts';
 import { isServerInRoom } from '../joined-servers.ts';
+import { isServerAllowedInRoom } from '../server-acls.ts';
 import { appendMembershipOutOfBand } from './append-membership-out-of-band.ts';
 import { checkInviteState } from './invite-state.ts';
 import { requireOwnUser } from './require-resident-room.ts';
@@ -95,8 +94,7 @@ async function checkRoom(context: Context, { roomId, version, origin }: SentInvi
   if (!room) return;
   if (room.version !== version) throw new MatrixError('M_INVALID_PARAM', 'The room is of another version');
   if (!(await isServerInRoom(context, roomId))) return;
-  const acl = await readStateEvent(context, room, 'm.room.server_acl', '');
-  if (!isServerAllowedByAcl(acl?.pdu.content, origin)) {
+  if (!(await isServerAllowedInRoom(context, room, origin))) {
     throw new MatrixError('M_FORBIDDEN', "The room's server ACL does not let your server take part");
   }
 }

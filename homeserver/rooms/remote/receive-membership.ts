@@ -54,7 +54,8 @@ export async function receiveMembership(context: Context, sent: SentMembership):
   const [outcome] = await receiveEvents(context, {
     roomId: sent.roomId,
     origin: sent.origin,
-    events: [{ eventId, pduJson }],
+    // The other servers of the room hear of it from this one.
+    events: [{ eventId, pduJson, isRelayed: true }],
   });
   if (outcome?.outcome === 'waiting') {
     throw new MatrixError('M_INVALID_PARAM', 'The event refers to events that this server does not have');

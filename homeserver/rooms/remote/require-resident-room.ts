@@ -1,11 +1,10 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
-import { isServerAllowedByAcl } from '@holdfast/protocol/server-acl/is-server-allowed.ts';
 import type { Context } from '../../platform/context.ts';
 import { findRoom, type RoomName } from '../../storage/names/room-names.ts';
 import { isPartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
-import { readStateEvent } from '../../storage/rooms/read-state.ts';
 import { isServerInRoom } from '../joined-servers.ts';
+import { isServerAllowedInRoom } from '../server-acls.ts';
 
 /**
  * A room for which this server can speak to another: it is in the room, knows its state whole, and the room's server
@@ -17,8 +16,7 @@ export async function requireResidentRoom(context: Context, roomId: string, orig
   if (!room || !(await isServerInRoom(context, roomId))) {
     throw new MatrixError('M_NOT_FOUND', 'This server is not in the room');
   }
-  const acl = await readStateEvent(context, room, 'm.room.server_acl', '');
-  if (!isServerAllowedByAcl(acl?.pdu.content, origin)) {
+  if (!(await isServerAllowedInRoom(context, room, origin))) {
     throw new MatrixError('M_FORBIDDEN', "The room's server ACL does not let your server take part");
   }
   // Without all members it cannot be said who may do what; others can.

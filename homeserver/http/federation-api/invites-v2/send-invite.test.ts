@@ -66,6 +66,15 @@ for (const version of ['1', '6', '10', '11', '12']) {
   });
 }
 
+test('an invitation that is taken back is gone on the other server', async () => {
+  const roomId = await createRoom({ invite: [bob.userId] });
+  await invitedTo(roomId);
+  await alice.call('POST', inRoom(roomId, '/kick'), { user_id: bob.userId, reason: 'a mistake' });
+  const reply = await bobSync.until((one) => one.rooms?.leave?.[roomId]);
+  const last = reply.rooms.leave[roomId].timeline.events.at(-1);
+  assert.deepEqual([last.content.membership, last.content.reason], ['leave', 'a mistake']);
+});
+
 test('an invitation can be rejected when nobody is in the room any more', async () => {
   const roomId = await createRoom({ invite: [bob.userId] });
   await invitedTo(roomId);
