@@ -59,7 +59,7 @@ function pathTo(operation: 'state_ids' | 'state', { roomId }: RoomName, eventId:
 function idsIn(value: unknown): string[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const ids: unknown[] = value;
-  return ids.every((id) => typeof id === 'string') ? (ids as string[]) : undefined;
+  return ids.every((id) => typeof id === 'string') ? ids : undefined;
 }
 
 async function fetchState(context: Context, room: RoomName, server: string, joinEventId: string): Promise<void> {
