@@ -56,7 +56,7 @@ export interface MemberCounts {
 }
 
 /** State events that were read to resolve states, kept for the next time. */
-const keptStateEvents = 2_000;
+const keptStateEvents = 20_000;
 const keptStatesAfter = 200;
 /** Rough memory of a state event beside its JSON. */
 const stateEntryBytes = 2_000;

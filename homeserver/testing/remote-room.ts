@@ -104,7 +104,7 @@ export class RemoteRoom {
       await addOutliers(context, this.roomId, this.rules.id, before.slice(first, first + 500));
     }
     const { roomId } = this;
-    const entered = await enterRoom(context, { roomId, joinEvent: join, stateEventIds, isPartial: false });
+    const entered = await enterRoom(context, { roomId, joinEvent: join, stateEventIds, partial: null });
     if (entered.outcome !== 'accepted') throw new Error(`the join was ${entered.outcome}: ${entered.reason ?? ''}`);
     return join;
   }
