@@ -61,13 +61,17 @@ async function startDatabase(config: Config, log: Log): Promise<EmbeddedPostgres
 }
 
 /** For people; the log has the rest. */
-function explainFailedStart(error: NodeJS.ErrnoException, { http }: Config): string {
-  const place = `${http.bind} port ${http.port}`;
+function explainFailedStart(error: NodeJS.ErrnoException & { port?: number }, { http, tls }: Config): string {
+  if (error.name === 'CertificateError') return error.message;
+  const isTls = tls.port !== undefined && error.port === tls.port;
+  const { bind, port } = isTls ? { bind: tls.bind, port: tls.port } : http;
+  const place = `${bind} port ${port}`;
+  const key = isTls ? 'tls' : 'http';
   if (error.code === 'EADDRINUSE') {
-    return `Another program listens on ${place} already. End it, or choose another port: HOLDFAST_HTTP_PORT=8009`;
+    return `Another program listens on ${place} already. End it, or choose another port: HOLDFAST_${key.toUpperCase()}_PORT=${port + 1}`;
   }
   if (error.code === 'EACCES') return `This user may not listen on ${place}. Choose a port of 1024 or more.`;
-  if (error.code === 'EADDRNOTAVAIL') return `This machine has no address ${http.bind} to listen on (http.bind).`;
+  if (error.code === 'EADDRNOTAVAIL') return `This machine has no address ${bind} to listen on (${key}.bind).`;
   return `${error.message}\n\n\`holdfast doctor\` may tell more.`;
 }
 

@@ -12,9 +12,10 @@ interface Listener {
 
 /** Whether the ports that Holdfast listens on are free, or taken by a Holdfast that already runs here. */
 export async function checkListeners(config: Config): Promise<Finding[]> {
-  const { http, metrics, process: own } = config;
+  const { http, metrics, tls, process: own } = config;
   const listeners: Listener[] = [
     { key: 'http', variable: 'HOLDFAST_HTTP_PORT', ...http },
+    { key: 'tls', variable: 'HOLDFAST_TLS_PORT', bind: tls.bind, port: tls.port ?? 0 },
     { key: 'metrics', variable: 'HOLDFAST_METRICS_PORT', bind: metrics.bind, port: metrics.port ?? 0 },
     {
       ...{ key: 'process.internal', variable: 'HOLDFAST_PROCESS_INTERNAL_PORT' },

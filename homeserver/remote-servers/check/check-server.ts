@@ -51,7 +51,8 @@ async function checkAnswers(context: Context, server: string): Promise<ServerFin
 async function checkVersion(context: Context, server: string): Promise<ServerFinding> {
   return ask(context, { server, path: '/_matrix/federation/v1/version', isSigned: false }, (answer) => {
     const software = isJsonObject(answer['server']) ? answer['server'] : {};
-    return found(`${server} runs ${String(software['name'])} ${String(software['version'])}`);
+    const { name, version } = software;
+    return found(`${server} runs ${typeof name === 'string' ? name : 'something'} ${JSON.stringify(version ?? '')}`);
   });
 }
 

@@ -107,7 +107,8 @@ test('a notary answers for many servers at once, for itself, and leaves out whom
     },
   };
   const { body: bulk } = await request(notary.baseUrl, 'POST', '/_matrix/key/v2/query', { body });
-  const names = (answer: { server_keys: JsonObject[] }) => answer.server_keys.map((each) => each['server_name']).sort();
+  const names = (answer: { server_keys: JsonObject[] }) =>
+    answer.server_keys.map((each) => each['server_name'] as string).sort();
   assert.deepEqual(names(bulk), ['known.test', 'notary.test']);
   const { body: single } = await request(notary.baseUrl, 'GET', '/_matrix/key/v2/query/known.test');
   const [given] = single.server_keys as [JsonObject];
