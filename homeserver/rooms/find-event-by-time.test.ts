@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Context } from '../platform/context.ts';
 import { startTestContext, type TestContext } from '../testing/start-test-context.ts';
 import { createRoom } from './create-room.ts';
-import { findEventByTime } from './find-event-by-time.ts';
+import { findEventAnywhere } from './history/find-event-anywhere.ts';
 import { sendMessageEvent } from './send-event.ts';
 
 const alice = '@alice:test';
@@ -37,7 +37,7 @@ before(async () => {
 after(() => server.stop());
 
 async function find(sinceStartMs: number, direction: 'f' | 'b') {
-  return (await findEventByTime(context, roomId, alice, startMs + sinceStartMs, direction)).eventId;
+  return (await findEventAnywhere(context, roomId, alice, startMs + sinceStartMs, direction)).eventId;
 }
 
 test('the closest event of a direction is found, wherever the time lies', async () => {

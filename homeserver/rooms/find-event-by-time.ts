@@ -1,9 +1,8 @@
-import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
 import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { type Direction, type PositionRange, readTimeline } from '../storage/rooms/read-timeline.ts';
 import { rangesPerQuery } from './read-messages.ts';
-import { findRoomReader, type RoomReader } from './room-reader.ts';
+import type { RoomReader } from './room-reader.ts';
 
 /** Events on both sides of the place found that are looked at in full: clocks of senders differ a little. */
 const neighbours = 50;
@@ -16,25 +15,8 @@ const mostSegments = 20;
 type SearchedTimeline = Pick<RoomReader, 'room' | 'ranges' | 'segments'>;
 
 /**
- * The event closest to a time, at or after it (`f`) or at or before it (`b`), among those that the user may read. Some
- * thirty small queries at most. Throws M_FORBIDDEN, M_NOT_FOUND.
- * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv1roomsroomidtimestamp_to_event
- */
-export async function findEventByTime(
-  context: Context,
-  roomId: string,
-  userId: string,
-  timestampMs: number,
-  direction: Direction,
-): Promise<StoredEvent> {
-  const reader = await findRoomReader(context, roomId, userId);
-  const closest = await findClosestEvent(context, reader, timestampMs, direction);
-  if (closest) return closest;
-  throw new MatrixError('M_NOT_FOUND', `There is no event from ${timestampMs} on in this direction`);
-}
-
-/**
- * The event closest to a time in one direction, or undefined. Timestamps grow along the timeline but for senders'
+ * The event closest to a time, at or after it (`f`) or at or before it (`b`), or undefined. Some thirty small queries at
+ * most, for each segment of the timeline. Timestamps grow along the timeline but for senders'
  * clocks: a search by halves finds the place in each of its segments, and what is near it is compared.
  */
 export async function findClosestEvent(

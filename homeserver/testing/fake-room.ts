@@ -1,10 +1,15 @@
+import assert from 'node:assert/strict';
 import { selectAuthEvents } from '@holdfast/protocol/authorization/select-auth-events.ts';
 import { type BuiltEvent, buildEvent } from '@holdfast/protocol/events/build-event.ts';
 import { type JsonObject, type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { SigningKey } from '../platform/context.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
+import { addOutliers } from '../rooms/add-outliers.ts';
+import { enterRoom } from '../rooms/enter-room.ts';
 import type { FakeRequest, FakeServer } from './start-fake-server.ts';
+import type { FederatedHomeserver } from './start-federated-homeservers.ts';
+import type { TestUser } from './test-user.ts';
 
 /** An event for a fake room. `prevs`: ids of events that it comes after; left out, the newest one. */
 export interface FakeEvent {
@@ -151,6 +156,25 @@ export class FakeRoom {
     }
     return [...state.values()];
   }
+}
+
+/** A user of a homeserver joins a fake room as it is now, the way joining through another server ends. */
+export async function joinFakeRoom(homeserver: FederatedHomeserver, room: FakeRoom, user: TestUser): Promise<string> {
+  const { context, serverName } = homeserver;
+  const signer = { name: serverName, key: context.signingKey };
+  const content = { membership: 'join' };
+  const joined = room.add({ type: 'm.room.member', stateKey: user.userId, sender: user.userId, content, signer });
+  const state = room.stateBefore(joined.eventId);
+  const received = ({ eventId, pduJson }: BuiltEvent) => ({ eventId, pduJson });
+  const stored = [...new Set([...room.authChain([...state, joined]), ...state])];
+  await addOutliers(context, room.roomId, room.rules.id, stored.map(received));
+  const { outcome, reason = '' } = await enterRoom(context, {
+    ...{ roomId: room.roomId, joinEvent: received(joined), partial: null },
+    stateEventIds: state.map(({ eventId }) => eventId),
+  });
+  assert.equal(outcome, 'accepted', reason);
+  room.serve();
+  return joined.eventId;
 }
 
 function queryOf({ url }: FakeRequest): URLSearchParams {

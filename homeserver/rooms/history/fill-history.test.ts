@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { FakeRoom } from '../../testing/fake-room.ts';
+import { FakeRoom, joinFakeRoom } from '../../testing/fake-room.ts';
 import { leaveRoom } from '../../testing/room-actions.ts';
 import { type FakeServer, startFakeServer } from '../../testing/start-fake-server.ts';
 import {
@@ -9,8 +9,6 @@ import {
   startFederatedHomeservers,
 } from '../../testing/start-federated-homeservers.ts';
 import { type AnyJson, registerUser, type TestUser } from '../../testing/test-user.ts';
-import { addOutliers } from '../add-outliers.ts';
-import { enterRoom } from '../enter-room.ts';
 
 let federation: FederatedHomeservers;
 let one: FederatedHomeserver;
@@ -29,24 +27,7 @@ after(async () => {
   await federation.stop();
 });
 
-/** A user of the homeserver joins a fake room as it is now, the way joining through another server ends. */
-async function join(room: FakeRoom, user: TestUser): Promise<string> {
-  const { context, serverName } = one;
-  const signer = { name: serverName, key: context.signingKey };
-  const content = { membership: 'join' };
-  const joined = room.add({ type: 'm.room.member', stateKey: user.userId, sender: user.userId, content, signer });
-  const state = room.stateBefore(joined.eventId);
-  const received = ({ eventId, pduJson }: { eventId: string; pduJson: string }) => ({ eventId, pduJson });
-  const stored = [...new Set([...room.authChain([...state, joined]), ...state])];
-  await addOutliers(context, room.roomId, room.rules.id, stored.map(received));
-  const entered = await enterRoom(context, {
-    ...{ roomId: room.roomId, joinEvent: received(joined), partial: null },
-    stateEventIds: state.map(({ eventId }) => eventId),
-  });
-  assert.equal(entered.outcome, 'accepted', entered.reason ?? '');
-  room.serve();
-  return joined.eventId;
-}
+const join = (room: FakeRoom, user: TestUser) => joinFakeRoom(one, room, user);
 
 async function page(user: TestUser, roomId: string, query: string): Promise<AnyJson> {
   return await user.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&${query}`);
@@ -164,6 +145,25 @@ test('branches of history come, each event once', async () => {
   const ids = idsOf(await readBack(alice, room.roomId, 2));
   assert.deepEqual(new Set(ids), new Set(allIds(room)));
   assert.equal(ids.length, room.events.length);
+});
+
+test('an event of a time that is not here is found elsewhere, and can be read on from', async () => {
+  const room = new FakeRoom(fake, 'dated');
+  const old = room.say('old', { originServerTs: 1_000_000 });
+  for (let index = 0; index < 150; index++) room.say(`message ${index}`);
+  await join(room, alice);
+  const base = `/_matrix/client/v1/rooms/${encodeURIComponent(room.roomId)}`;
+  fake.answer(`/_matrix/federation/v1/timestamp_to_event/${encodeURIComponent(room.roomId)}`, {
+    event_id: old.eventId,
+    origin_server_ts: 1_000_000,
+  });
+  const found = await alice.call('GET', `${base}/timestamp_to_event?ts=1000001&dir=b`);
+  assert.equal(found.event_id, old.eventId);
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/context/${encodeURIComponent(old.eventId)}?limit=0`;
+  const { start } = await alice.call('GET', path);
+  const ids = idsOf((await page(alice, room.roomId, `limit=100&from=${start}`)).chunk);
+  assert.deepEqual(ids, allIds(room).slice(-5));
+  assert.deepEqual(idsOf(await readBack(alice, room.roomId, 70)), allIds(room), 'what lies between is filled in later');
 });
 
 test('a server that lies or does not answer gives no history, and the page says that there may be more', async () => {

@@ -171,7 +171,7 @@ export async function placeStretch(
 }
 
 /** What can be reached from the wanted events through events that have no place here yet, the newest first. */
-async function findConnected(
+export async function findConnected(
   context: Context,
   room: RoomName,
   events: readonly VerifiedEvent[],

@@ -1,6 +1,6 @@
 import type { Context } from '../../platform/context.ts';
 import { type BackwardExtremity, readBackwardExtremities } from '../../storage/rooms/read-history-ends.ts';
-import { isRoomPartial } from '../../storage/rooms/read-partial-state.ts';
+import { isPartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { type MessagesPage, type MessagesRequest, readMessages } from '../read-messages.ts';
 import { findRoomReader, mayRead, type RoomReader } from '../room-reader.ts';
@@ -33,7 +33,7 @@ export async function readFilledMessages(
   const ends = await readBackwardExtremities(context, reader.room);
   if (ends.length === 0 || findDueEnds(reader, page, request, ends).length === 0) return { page, reader };
   // As long as most members are not known, neither is the state that history would have to fit to.
-  if (await isRoomPartial(context, reader.room)) return { page: continuing(page, request), reader };
+  if (await isPartialRoom(context, reader.room.id)) return { page: continuing(page, request), reader };
   return await fillPage(context, { page, reader }, request, ends);
 }
 

@@ -1,4 +1,4 @@
-import { findEventByTime } from '../../../rooms/find-event-by-time.ts';
+import { findEventAnywhere } from '../../../rooms/history/find-event-anywhere.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -16,7 +16,7 @@ export const getEventByTimestamp = defineEndpoint({
     required: ['ts', 'dir'],
   },
   async handle(context, { requester, params: { roomId }, query: { ts, dir } }) {
-    const { eventId, pdu } = await findEventByTime(context, roomId, requester.userId, ts, dir);
+    const { eventId, pdu } = await findEventAnywhere(context, roomId, requester.userId, ts, dir);
     return { event_id: eventId, origin_server_ts: pdu.origin_server_ts };
   },
 });
