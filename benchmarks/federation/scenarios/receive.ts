@@ -102,11 +102,17 @@ function forge(stub: StubServer, room: StubRoom): BuiltEvent {
   return { ...event, pduJson: event.pduJson.replace(signature, () => other) };
 }
 
+/** Exactly what was sent, in its order. */
 async function checkReceived(user: TestUser, { messages, room }: Origin): Promise<void> {
-  const ids = await readMessageIds(user, room.roomId);
-  assert.deepEqual(
-    ids.toReversed(),
-    messages.map(({ eventId }) => eventId),
-    'exactly what was sent, in its order',
+  const read = (await readMessageIds(user, room.roomId)).toReversed();
+  const sent = messages.map(({ eventId }) => eventId);
+  const [seen, wanted] = [new Set(read), new Set(sent)];
+  const missing = sent.flatMap((eventId, index) => (seen.has(eventId) ? [] : [index]));
+  const foreign = read.filter((eventId) => !wanted.has(eventId)).length;
+  const text = `${missing.length} of ${sent.length} missing (${missing.slice(0, 5).join(', ')} ...), ${foreign} foreign`;
+  assert.ok(missing.length === 0 && foreign === 0, text);
+  assert.ok(
+    read.every((eventId, index) => eventId === sent[index]),
+    'every message once and in its order',
   );
 }
