@@ -65,14 +65,16 @@ export async function makeThumbnail(
   if (!size && original) return { original };
   const target = size ?? thumbnailSize(picture, standIn) ?? picture;
   const isAnimated = animated && frames > 1 && picture.width * picture.height * frames <= maxPixels;
-  return { bytes: await render(path, target, isAnimated, metadata.hasAlpha, maxPixels) };
+  // Drawings stay what they are: JPEG would blur their edges and take their transparency.
+  const isDrawn = metadata.format === 'png' || metadata.hasAlpha;
+  return { bytes: await render(path, target, isAnimated, isDrawn, maxPixels) };
 }
 
 async function render(
   path: string,
   size: PixelSize,
   animated: boolean,
-  hasAlpha: boolean,
+  isDrawn: boolean,
   maxPixels: number,
 ): Promise<Uint8Array> {
   const sharp = await loadSharp();
@@ -82,7 +84,7 @@ async function render(
     .resize(size.width, size.height, { fit: 'cover' });
   const encoded = animated
     ? resized.webp({ quality: webpQuality, effort: 2 })
-    : hasAlpha
+    : isDrawn
       ? resized.png()
       : resized.jpeg({ quality: jpegQuality });
   try {
