@@ -11,7 +11,6 @@ import { Pacer } from './pacer.ts';
 import { PduTexts } from './pdu-texts.ts';
 import { RouterPump } from './router-pump.ts';
 import { openDestinationsCommand } from './save-destinations.ts';
-import { HomeShardLostError } from './saved-positions.ts';
 import { Turns } from './turns.ts';
 
 const tickMs = 1_000;
@@ -102,7 +101,9 @@ export class FederationSender implements DestinationOwner {
   #tick(): void {
     this.#ticks++;
     const owned = new Set(this.#context.shardLog.ownedShards());
-    for (const homeShard of this.#homes.keys()) if (!owned.has(homeShard)) this.#closeHome(homeShard);
+    for (const [homeShard, { home }] of this.#homes) {
+      if (home.signal.aborted || !owned.has(homeShard)) this.#closeHome(homeShard);
+    }
     for (const homeShard of owned) if (!this.#homes.has(homeShard)) this.#askToOpen(homeShard);
     for (const { home, pump } of this.#homes.values()) {
       home.tick();
@@ -125,7 +126,6 @@ export class FederationSender implements DestinationOwner {
   #saveRouted(home: HomeShard): void {
     home.saveRouted().catch((error: unknown) => {
       this.#context.log.debug({ homeShard: home.id, err: error }, 'what was routed could not be saved');
-      if (error instanceof HomeShardLostError) this.#closeHome(home.id);
     });
   }
 

@@ -85,6 +85,8 @@ export class HomeShard implements SenderHome {
     this.#saved = new SavedPositions(share.context, held, {
       routed: this.routed,
       senders: () => this.#senders.values(),
+      // The queues are opened anew, from what was saved, by whoever owns the shard now.
+      lost: () => this.close(),
     });
     for (const row of opened.rows) this.#takeRow(row);
     for (const server of opened.inOutbox) {

@@ -11,6 +11,8 @@ export interface SavedQueues {
   /** How far the logs of all shards have been routed. */
   readonly routed: readonly number[];
   senders(): Iterable<DestinationSender>;
+  /** Nothing can be saved any more. */
+  lost(): void;
 }
 
 interface Waiting {
@@ -19,7 +21,7 @@ interface Waiting {
 }
 
 /** The home shard belongs to another process, or was taken anew: nothing more can be saved. */
-export class HomeShardLostError extends Error {
+class HomeShardLostError extends Error {
   constructor() {
     super('the home shard is no longer held');
     this.name = 'HomeShardLostError';
@@ -118,7 +120,10 @@ export class SavedPositions {
         outboxUpTo > 0 ? [[sender.server, outboxUpTo] as const] : [],
       ),
     });
-    if (!isSaved) throw new HomeShardLostError();
+    if (!isSaved) {
+      this.#queues.lost();
+      throw new HomeShardLostError();
+    }
     if (withRouted) this.#isRoutedSaved = true;
     for (const [sender, { isBehind }] of rows) sender.isSavedAsBehind = isBehind;
   }

@@ -188,3 +188,22 @@ test('a kick reaches the server of the one who is kicked, and nothing that comes
     ['m.room.message', undefined],
   ]);
 });
+
+// Last: the process that it starts stays.
+test('another process goes on where one ended', async () => {
+  const { roomId, received } = await startRoom('l.test');
+  const [server] = received as [CollectedTransactions];
+  await say(user, roomId, '1');
+  await server.messages(1);
+  server.answerWith(() => undefined);
+  await say(user, roomId, '2');
+  await server.arrivals(2);
+  // It takes the shard over when the first one ends, before that one's successor is there.
+  await homeserver.startProcess();
+  await restart();
+  server.answerWith(undefined);
+  assert.deepEqual(await server.messages(2), ['1', '2']);
+  assert.equal(server.arrived[1]?.id, server.acknowledged[1]?.id);
+  await say(user, roomId, '3');
+  assert.deepEqual(await server.messages(3), ['1', '2', '3']);
+});
