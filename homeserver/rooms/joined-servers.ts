@@ -19,16 +19,18 @@ class ServersOfRoom {
   /** Changes up to there are contained. */
   position: number;
 
-  constructor({ position, servers }: JoinedServerRows) {
+  readonly #assumed: readonly string[];
+  joined: ReadonlySet<string> = nobody;
+
+  constructor({ position, servers, assumed }: JoinedServerRows) {
     this.position = position;
+    this.#assumed = assumed;
     for (const { server, joined, goneAt } of servers) {
       if (joined > 0) this.#members.set(server, joined);
       else if (goneAt !== null) this.#gone.push({ server, goneAt });
     }
-    this.joined = new Set(this.#members.keys());
+    this.#count();
   }
-
-  joined: ReadonlySet<string>;
 
   /** Those that are joined, and those that were when the event at `position` came. */
   at(position: number): ReadonlySet<string> {
@@ -43,10 +45,14 @@ class ServersOfRoom {
     if (after > 0) this.#members.set(server, after);
     else this.#members.delete(server);
     if (after > 0 === before > 0) return;
-    this.joined = new Set(this.#members.keys());
+    this.#count();
     if (after > 0) return;
     this.#gone = this.#gone.filter(({ goneAt }) => goneAt > position - rememberedPositions).slice(-maxGone);
     this.#gone.push({ server, goneAt: position });
+  }
+
+  #count(): void {
+    this.joined = new Set([...this.#members.keys(), ...this.#assumed]);
   }
 }
 
@@ -77,7 +83,10 @@ class JoinedServers {
     const { tail } = this.#context.shardLog;
     for (;;) {
       const since = tail.position(room.shard) - rememberedPositions;
-      const servers = new ServersOfRoom(await readJoinedServers(this.#context, room, since));
+      const read = await readJoinedServers(this.#context, room, since);
+      // Whether this server is in the room, it knows for certain.
+      const assumed = read.assumed.filter((server) => server !== this.#context.serverName);
+      const servers = new ServersOfRoom({ ...read, assumed });
       if (this.#catchUp(room, servers)) return servers;
     }
   }

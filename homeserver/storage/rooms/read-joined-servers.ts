@@ -16,13 +16,27 @@ export interface JoinedServerRows {
   /** Of the shard's log: every change up to there is contained. */
   readonly position: number;
   readonly servers: readonly JoinedServerRow[];
+  /** Of a room whose members are not all known yet: the servers that were in it when this one came. */
+  readonly assumed: readonly string[];
+}
+
+interface JoinedServersRow {
+  readonly position: number;
+  readonly server: string | null;
+  readonly joined: number;
+  readonly goneAt: number | null;
+  readonly assumed: readonly string[] | null;
 }
 
 /** The servers of a room's joined members, and of those who left after position `since`. One query. */
 export async function readJoinedServers(context: Context, room: RoomName, since: number): Promise<JoinedServerRows> {
-  const rows = await context.database.unsafe<(JoinedServerRow & { position: number; server: string | null })[]>(
-    `SELECT p.position, m.server, m.joined, m."goneAt"
-     FROM (SELECT position FROM shard WHERE id = $1) p
+  const rows = await context.database.unsafe<JoinedServersRow[]>(
+    `SELECT p.position, m.server, m.joined, m."goneAt", p.assumed
+     FROM (
+       SELECT position,
+         (SELECT servers FROM partial_state_room WHERE room = $2 AND whole_since IS NULL) AS assumed
+       FROM shard WHERE id = $1
+     ) p
      LEFT JOIN (
        SELECT ${serverOfName('n')} AS server,
          (count(*) FILTER (WHERE s.to_position = ${currentPosition}))::int AS joined,
@@ -34,5 +48,9 @@ export async function readJoinedServers(context: Context, room: RoomName, since:
     [room.shard, room.id, since],
     { prepare: true },
   );
-  return { position: rows[0]?.position ?? 0, servers: rows.filter(({ server }) => server !== null) };
+  return {
+    position: rows[0]?.position ?? 0,
+    servers: rows.flatMap(({ server, joined, goneAt }) => (server === null ? [] : [{ server, joined, goneAt }])),
+    assumed: rows[0]?.assumed ?? [],
+  };
 }
