@@ -25,8 +25,8 @@ export interface TestHomeserver {
   readonly databaseUrl: string;
   /** Starts a further process over the same database; it ends with `stop`. */
   startProcess(config?: Readonly<Record<string, unknown>>): Promise<StartedHomeserver>;
-  /** Stops the first process and starts another one on its port and database. */
-  restart(): Promise<StartedHomeserver>;
+  /** Stops the first process and starts another one on its port and database, after `whileDown`. */
+  restart(whileDown?: () => Promise<unknown>): Promise<StartedHomeserver>;
   stop(): Promise<void>;
 }
 
@@ -65,9 +65,10 @@ export async function startTestHomeserver(options: TestHomeserverOptions = {}): 
     context: first.context,
     databaseUrl: database.url,
     startProcess,
-    async restart() {
+    async restart(whileDown) {
       await started[0]?.stop();
       started.shift();
+      await whileDown?.();
       const process = await startProcess({ 'http.port': Number(new URL(first.url).port) });
       started.unshift(process);
       started.pop();
