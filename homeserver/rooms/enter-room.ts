@@ -42,6 +42,7 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
     shard.remember(hotRooms).forget(roomId);
     const room = await shard.remember(hotRooms).load(roomId);
     if (!room) throw new Error(`the room ${roomId} went away`);
+    room.isPartial = partial !== null;
     await shard.remember(negativePositions).loaded();
     const receiver = new RoomReceiver(shard, room);
     await prepareEvents(shard, room, [event.pdu]);

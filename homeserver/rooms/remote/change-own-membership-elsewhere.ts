@@ -47,8 +47,8 @@ export async function changeOwnMembershipElsewhere(context: Context, own: OwnMem
   }
   if (membership === 'knock') return await knockOnRemoteRoom(context, { roomId, userId, content, servers });
   if (thirdPartySigned && before !== 'invite' && !isLocalUser(context, thirdPartySigned.sender)) {
-    const { sender, ...signed } = thirdPartySigned;
-    await askToInvite(context, { roomId, sender, target: userId, signed });
+    const { sender } = thirdPartySigned;
+    await askToInvite(context, { roomId, sender, target: userId, signed: thirdPartySigned });
   }
   return await joinRemoteRoom(context, { roomId, userId, content, servers });
 }

@@ -50,7 +50,8 @@ export async function makeMembership(
           .join('&')}`;
   const place = `${encodeURIComponent(roomId)}/${encodeURIComponent(userId)}`;
   const path = `/_matrix/federation/v1/make_${membership}/${place}${versions}`;
-  const answer = await askServer(context, { server, method: 'GET', path, timeoutMs, maxBytes: maxTemplateBytes });
+  const asked = { server, method: 'GET', path, timeoutMs, maxBytes: maxTemplateBytes } as const;
+  const answer = await askServer(context, { ...asked, evenWhenBackingOff: true });
   const bad = (message: string) => new RemoteServerError('bad-answer', server, message);
   const { room_version: version = '1', event: template } = answer;
   const rules = typeof version === 'string' ? roomVersionRules(version) : undefined;

@@ -39,6 +39,7 @@ export class PartialRooms {
   }
 
   async start(): Promise<void> {
+    this.#closed = false;
     this.#unsubscribe = this.#context.shardLog.tail.subscribe((_shard, entries) => this.#follow(entries));
     for (const { roomId, position } of await readWholeSince(this.#context)) this.#note(roomId, position ?? Infinity);
     this.#scheduleLook(0);

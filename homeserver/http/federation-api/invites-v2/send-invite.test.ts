@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { encodeBase64 } from '@holdfast/protocol/crypto/base64.ts';
+import { signJson } from '@holdfast/protocol/crypto/sign-json.ts';
+import { cryptoPrimitives, generateSigningKeyPair } from '../../../platform/cryptography/crypto-primitives.ts';
 import { type FederatedHomeservers, startFederatedHomeservers } from '../../../testing/start-federated-homeservers.ts';
 import { type SyncClient, syncClient } from '../../../testing/sync-client.ts';
-import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
+import { type AnyJson, registerUser, request, type TestUser } from '../../../testing/test-user.ts';
 
 let federation: FederatedHomeservers;
 let alice: TestUser;
@@ -73,6 +76,50 @@ test('an invitation that is taken back is gone on the other server', async () =>
   const reply = await bobSync.until((one) => one.rooms?.leave?.[roomId]);
   const last = reply.rooms.leave[roomId].timeline.events.at(-1);
   assert.deepEqual([last.content.membership, last.content.reason], ['leave', 'a mistake']);
+});
+
+test('a user is invited to a room that others of the same server are in', async () => {
+  const roomId = await createRoom({ invite: [bob.userId] });
+  await invitedTo(roomId);
+  await bob.call('POST', inRoom(roomId, '/join'), {});
+  const dave = await registerUser(bob.baseUrl, 'dave');
+  const daveSync = syncClient(dave);
+  await alice.call('POST', inRoom(roomId, '/invite'), { user_id: dave.userId });
+  await daveSync.until((one) => one.rooms?.invite?.[roomId]);
+  await dave.call('POST', inRoom(roomId, '/join'), {});
+  await daveSync.until((one) => one.rooms?.join?.[roomId]);
+});
+
+test('the owner of an invited third-party identifier is invited by the server of the inviter', async () => {
+  const roomId = await createRoom({});
+  const key = { name: 'id.test', keyId: 'ed25519:0', ...generateSigningKeyPair() };
+  await alice.call('PUT', inRoom(roomId, '/state/m.room.third_party_invite/token'), {
+    ...{ display_name: 'b...', key_validity_url: 'https://id.test/valid', public_key: encodeBase64(key.publicKey) },
+  });
+  const proof = { sender: alice.userId, mxid: bob.userId, token: 'token' };
+  const signed = signJson(proof, key, cryptoPrimitives);
+  const join = (given: object) =>
+    bob.send('POST', inRoom(roomId, '/join?via=one.test'), {
+      body: { third_party_signed: given },
+      token: bob.accessToken,
+    });
+  assert.equal((await join({ ...signed, token: 'other' })).status, 403);
+  assert.equal((await join(signed)).status, 200);
+  assert.equal(await memberAsAliceSees(roomId), 'join');
+});
+
+test('an identity server tells of an invitation, and the owner is invited', async () => {
+  const roomId = await createRoom({});
+  const key = { name: 'id.test', keyId: 'ed25519:0', ...generateSigningKeyPair() };
+  await alice.call('PUT', inRoom(roomId, '/state/m.room.third_party_invite/token'), {
+    ...{ display_name: 'b...', key_validity_url: 'https://id.test/valid', public_key: encodeBase64(key.publicKey) },
+  });
+  const signed = signJson({ sender: alice.userId, mxid: bob.userId, token: 'token' }, key, cryptoPrimitives);
+  const invite = { medium: 'email', address: 'b@x', mxid: bob.userId, room_id: roomId, sender: alice.userId, signed };
+  const body = { medium: 'email', address: 'b@x', mxid: bob.userId, invites: [invite] };
+  const reply = await request(bob.baseUrl, 'PUT', '/_matrix/federation/v1/3pid/onbind', { body });
+  assert.deepEqual([reply.status, reply.body], [200, {}]);
+  await invitedTo(roomId);
 });
 
 test('an invitation can be rejected when nobody is in the room any more', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { partialRoomsOf } from '../../../rooms/remote/partial-rooms.ts';
 import { type FederatedHomeservers, startFederatedHomeservers } from '../../../testing/start-federated-homeservers.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
 import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
@@ -29,6 +30,29 @@ async function createFullRoom(version: string): Promise<string> {
   await Promise.all(members.slice(1).map((member) => member.call('POST', inRoom(roomId, '/join'), {})));
   return roomId;
 }
+
+test('events are taken in while members are missing, and a restart goes on with what is left', async () => {
+  const [, two] = federation.homeservers;
+  assert.ok(two);
+  const roomId = await createFullRoom('11');
+  // Nobody makes the room whole until the restart.
+  partialRoomsOf(two.context).close();
+  await bob.call('POST', `${client}/join/${encodeURIComponent(roomId)}?via=one.test`, {});
+  const lazy = syncClient(bob);
+  const filter = { room: { state: { lazy_load_members: true } } };
+  const speaker = members.at(-1) as TestUser;
+  await speaker.call('PUT', inRoom(roomId, '/send/m.room.message/1'), { body: 'do you hear me' });
+  const reply = await lazy.until(
+    (one) => one.rooms?.join?.[roomId]?.timeline.events.some((event: AnyJson) => event.sender === speaker.userId),
+    { filter },
+  );
+  const told = [...reply.rooms.join[roomId].state.events, ...reply.rooms.join[roomId].timeline.events];
+  assert.ok(told.some((event: AnyJson) => event.state_key === speaker.userId));
+
+  await two.restart();
+  const { joined } = await bob.call('GET', inRoom(roomId, '/joined_members'));
+  assert.equal(Object.keys(joined).length, memberCount + 1);
+});
 
 for (const version of ['1', '10', '12']) {
   test(`a large room of version ${version} can be used at once and is whole soon after`, async () => {

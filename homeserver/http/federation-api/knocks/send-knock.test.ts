@@ -82,6 +82,28 @@ test('members of another room may join a restricted room', async () => {
   assert.equal(member.join_authorised_via_users_server, alice.userId);
 });
 
+test('who meets a condition is let in by another server where nobody of the own one may', async () => {
+  const club = await createRoom('11', { join_rule: 'public' });
+  const allow = [{ type: 'm.room_membership', room_id: club }];
+  const roomId = await createRoom('11', { join_rule: 'restricted', allow });
+  const levels = await alice.call('GET', inRoom(roomId, '/state/m.room.power_levels'));
+  await alice.call('PUT', inRoom(roomId, '/state/m.room.power_levels'), { ...levels, invite: 50 });
+  const carol = await registerUser(federation.homeservers[1]?.baseUrl ?? '', 'carol');
+  for (const user of [bob, carol]) assert.equal(await attempt(user, 'join', club), 200);
+  assert.equal(await attempt(bob, 'join', roomId), 200);
+  assert.equal(await attempt(carol, 'join', roomId), 200);
+  const member = await alice.call('GET', inRoom(roomId, `/state/m.room.member/${carol.userId}`));
+  assert.equal(member.join_authorised_via_users_server, alice.userId);
+});
+
+test('a knock is turned away', async () => {
+  const roomId = await createRoom('12', { join_rule: 'knock' });
+  assert.equal(await attempt(bob, 'knock', roomId), 200);
+  await bobSync.until((one) => one.rooms?.knock?.[roomId]);
+  await alice.call('POST', inRoom(roomId, '/kick'), { user_id: bob.userId });
+  await bobSync.until((one) => one.rooms?.leave?.[roomId]);
+});
+
 test('a server that does not know the room of the condition says so', async () => {
   const allow = [{ type: 'm.room_membership', room_id: `!${'A'.repeat(43)}` }];
   const roomId = await createRoom('11', { join_rule: 'restricted', allow });
