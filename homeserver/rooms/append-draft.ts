@@ -2,6 +2,7 @@ import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
 import type { DraftRoom } from './draft-room.ts';
 import { draftEntries, draftWrites, type EventOrigin } from './draft-writes.ts';
+import { hotRooms } from './hot-rooms.ts';
 
 /**
  * Appends what a draft has and changes the room's memory at once: what comes next builds on it before it is committed.
@@ -26,6 +27,7 @@ export function appendDraft(
     };
   });
   draft.applyToRoom();
+  shard.remember(hotRooms).add(room);
   room.uncommitted++;
   const eventIds = [...draft.events.map(({ event }) => event.eventId), ...(options.alsoPending ?? [])];
   for (const eventId of eventIds) room.pending.add(eventId);

@@ -48,7 +48,7 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
     await prepareEvents(shard, room, [event.pdu]);
     await receiver.loadReferences([event]);
     if (receiver.isHere(event.eventId)) return { result: { eventId: event.eventId, outcome: 'known' } };
-    const overrides = await differencesFromNow(shard, name, state);
+    const overrides = await differencesFromNow(shard, name, state, partial !== null);
     const { verdict, reason } = await receiveWithState(receiver, event, {
       before: { overrides, place: undefined },
       // Where this server was in the room before, what it had then is no state that the event could contradict.
@@ -73,15 +73,25 @@ function stateIsNew(roomId: string, isWhole: boolean): Change {
   return { entries: [{ kind: 'room-state', body: { roomId, isWhole } }], writes: [] };
 }
 
-/** A whole state, as its differences from the room's current one. */
-async function differencesFromNow(shard: OwnedShard, room: RoomName, state: readonly Override[]): Promise<Overrides> {
+/**
+ * A state as its differences from the room's current one. A member of whom a partial state says nothing is who was known
+ * here before.
+ */
+async function differencesFromNow(
+  shard: OwnedShard,
+  room: RoomName,
+  state: readonly Override[],
+  isPartial: boolean,
+): Promise<Overrides> {
   const given = new Map<StateTuple, Override>();
   for (const override of state) given.set(stateTuple(override.type, override.stateKey), override);
   for (const { type, stateKey, eventId } of await readCurrentStateIds(shard.context, room)) {
     const tuple = stateTuple(type, stateKey);
     const override = given.get(tuple);
     if (override?.event?.eventId === eventId) given.delete(tuple);
-    else if (!override) given.set(tuple, { type, stateKey, event: undefined });
+    else if (!override && !(isPartial && type === 'm.room.member')) {
+      given.set(tuple, { type, stateKey, event: undefined });
+    }
   }
   return given;
 }
@@ -89,8 +99,8 @@ async function differencesFromNow(shard: OwnedShard, room: RoomName, state: read
 /**
  * Adds the join by which this server comes to a room, once the room's state before it, with all auth chains, is stored
  * (addOutliers); with partial state, addMissingState brings the missing members. The join becomes the room's only forward
- * extremity. Repeating it changes nothing, and 'known' is also the outcome where another join was faster. Throws M_NOT_FOUND for a room of which nothing is
- * stored.
+ * extremity. Repeating it changes nothing, and 'known' is also the outcome where another join was faster. Throws
+ * M_NOT_FOUND for a room of which nothing is stored.
  */
 export async function enterRoom(context: Context, request: EnterInput): Promise<ReceivedOutcome> {
   const room = await findRoom(context, request.roomId);

@@ -52,7 +52,9 @@ export class HotRooms {
     this.#estimatedBytes -= room.sizeBytes;
   }
 
+  /** Keeps a room in memory. One that was put out while a command decided on it is the newest there is, and comes back. */
   add(room: HotRoom): void {
+    if (this.#rooms.get(room.roomId) === room) return;
     this.#rooms.set(room.roomId, room);
     this.#estimatedBytes += room.sizeBytes;
     this.#evict();
