@@ -3,13 +3,14 @@ import { isDatabaseOutage } from '../platform/database/database-error.ts';
 import { DeadlineExceededError } from '../platform/deadline.ts';
 import type { Log } from '../platform/logging/log.ts';
 import { ShardUnavailableError } from '../platform/shard-log/shard-error.ts';
+import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import { jsonReply, type MadeReply } from './reply.ts';
 
 const outageRetrySeconds = 2;
 
 /**
  * The one place where errors become replies. What the domain throws on purpose is a MatrixError; a database or shard
- * that is away is 503 and passes by itself; anything else is a bug: 500, logged with the request's id.
+ * that is away is 503 and passes by itself; another server that does not answer is 502 or 504; anything else is a bug: 500, logged with the request's id.
  * https://spec.matrix.org/v1.19/client-server-api/#standard-error-response
  */
 export function errorReply(error: unknown, log: Log): MadeReply {
@@ -21,6 +22,11 @@ export function errorReply(error: unknown, log: Log): MadeReply {
       { errcode: 'M_UNKNOWN', error: text },
       { status: 503, headers: { 'Retry-After': String(outageRetrySeconds) } },
     );
+  }
+  if (error instanceof RemoteServerError) {
+    // Callers say it better where they know what their client wanted.
+    const status = error.kind === 'timeout' ? 504 : 502;
+    return jsonReply({ errcode: 'M_UNKNOWN', error: `${error.serverName}: ${error.message}` }, { status });
   }
   log.error({ err: error }, 'a request failed');
   return jsonReply({ errcode: 'M_UNKNOWN', error: 'Internal server error' }, { status: 500 });

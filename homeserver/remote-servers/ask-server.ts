@@ -137,7 +137,8 @@ async function send(
   };
   const isRepeatable = method !== 'POST' || idempotent === true;
   const request = { poolKey: server, route, method, path, headers, body: contentJson, isRepeatable };
-  return connectionsOf.of(context).send(request, isProbe, deadline);
+  // What strangers can make us ask, such as keys, must not take the place of the rest.
+  return connectionsOf.of(context).send(request, isProbe || !isSigned, deadline);
 }
 
 /** Throws what a server means by an error status. */

@@ -22,7 +22,7 @@ export const connectionsOf: PerContext<Context, Connections> = perContext((conte
   });
   metrics.observedGauge({
     name: 'holdfast_remote_requests_waiting',
-    help: 'Requests to other servers that wait for their turn; 500 per server at most.',
+    help: 'Requests to other servers that wait for their turn; 500 per server and 20,000 in all at most.',
     read: () => connections.slots.waiting,
   });
   return connections;

@@ -13,6 +13,7 @@ import { ServerAgent } from './server-agent.ts';
 
 const requestsPerServer = 8;
 const waitingPerServer = 500;
+const waitingInAll = 20_000;
 const rememberedSessions = 2_000;
 
 /** The connections of this process to other servers: bounded, kept open for a while, checked for where they go. */
@@ -29,13 +30,14 @@ export class Connections {
     };
     const most = federation.maxConnections;
     this.slots = new RequestSlots({
-      ...{ inAll: most, probes: Math.ceil(most / 4), perServer: requestsPerServer, waitingPerServer },
+      ...{ inAll: most, probes: Math.ceil(most / 4), perServer: requestsPerServer },
+      ...{ waitingPerServer, waitingInAll },
     });
     this.agent = new ServerAgent((route) => openConnection(this.rules, route), most);
   }
 
   /**
-   * Sends a request when its turn has come. `isProbe`: the server failed last. The slot is held until the response's
+   * Sends a request when its turn has come. `isProbe`: nobody knows whether the server answers. The slot is held until the response's
    * body has been read or given up.
    */
   async send(request: HttpRequest, isProbe: boolean, deadline: Deadline): Promise<IncomingMessage> {

@@ -7,17 +7,23 @@ const mostRedirects = 8;
 
 /**
  * Asks any HTTPS address outside, under the same rules as other servers: no private addresses, certificates checked.
- * Redirections are followed, to HTTPS only. The body is not read yet. Throws errors that `describeConnectionError` can
+ * Redirections are followed, to HTTPS only. The body is not read yet. `isProbe`: nobody knows
+ * whether there is an answer. Throws errors that `describeConnectionError` can
  * tell.
  */
-export async function fetchUrl(connections: Connections, url: string, deadline: Deadline): Promise<IncomingMessage> {
+export async function fetchUrl(
+  connections: Connections,
+  url: string,
+  deadline: Deadline,
+  isProbe = false,
+): Promise<IncomingMessage> {
   let address = new URL(url);
   const seen = new Set<string>();
   for (;;) {
     if (address.protocol !== 'https:') throw new Error('it leads to an address without https');
     if (seen.has(address.href) || seen.size > mostRedirects) throw new Error('it redirects without end');
     seen.add(address.href);
-    const response = await requestUrl(connections, address, deadline);
+    const response = await requestUrl(connections, address, deadline, isProbe);
     const { location } = response.headers;
     const isRedirect = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0);
     if (!isRedirect || location === undefined) return response;
@@ -32,6 +38,7 @@ function requestUrl(
   connections: Connections,
   { hostname, host, port, pathname, search }: URL,
   deadline: Deadline,
+  isProbe: boolean,
 ): Promise<IncomingMessage> {
   const name = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   const route = {
@@ -40,5 +47,5 @@ function requestUrl(
   };
   const headers = { Accept: 'application/json, */*' };
   const request = { poolKey: `https ${host}`, route, method: 'GET', path: pathname + search, headers };
-  return connections.send({ ...request, isRepeatable: true }, false, deadline);
+  return connections.send({ ...request, isRepeatable: true }, isProbe, deadline);
 }

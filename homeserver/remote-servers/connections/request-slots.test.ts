@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { startDeadline } from '../../platform/deadline.ts';
 import { RequestSlots, TooManyWaitingError } from './request-slots.ts';
 
-const limits = { inAll: 4, probes: 2, perServer: 2, waitingPerServer: 3 };
+const limits = { inAll: 4, probes: 2, perServer: 2, waitingPerServer: 3, waitingInAll: 100 };
 
 function setUp() {
   const slots = new RequestSlots(limits);

@@ -3,11 +3,12 @@ import type { Deadline } from '../../platform/deadline.ts';
 export interface SlotLimits {
   /** Requests under way at the same time, to all servers. */
   readonly inAll: number;
-  /** Of these, to servers that failed last: those that hang must leave room for those that answer. */
+  /** Of these, to servers that may not answer: those that hang must leave room for the others. */
   readonly probes: number;
   readonly perServer: number;
-  /** That wait for their turn, per server. */
+  /** That wait for their turn, per server and in all. */
   readonly waitingPerServer: number;
+  readonly waitingInAll: number;
 }
 
 interface ServerSlots {
@@ -67,7 +68,11 @@ export class RequestSlots {
   }
 
   async #waitInLine(server: string, slots: ServerSlots, isProbe: boolean, deadline: Deadline): Promise<void> {
-    if (slots.waiting.length >= this.#limits.waitingPerServer) throw new TooManyWaitingError();
+    const { waitingPerServer, waitingInAll } = this.#limits;
+    if (slots.waiting.length >= waitingPerServer || this.#waiting >= waitingInAll) {
+      this.#forgetIfIdle(server, slots);
+      throw new TooManyWaitingError();
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting: Waiting = { isProbe, start: resolve };
     slots.waiting.push(waiting);

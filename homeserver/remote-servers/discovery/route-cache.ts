@@ -68,7 +68,7 @@ async function fetchWellKnown(context: Context, url: string): Promise<WellKnownA
   const { clock } = context;
   const deadline = startDeadline(wellKnownTimeoutMs, `reading ${url}`, { clock });
   try {
-    const response = await fetchUrl(connectionsOf.of(context), url, deadline);
+    const response = await fetchUrl(connectionsOf.of(context), url, deadline, true);
     const { 'cache-control': cacheControl, expires } = response.headers;
     const body = await readResponse(response, wellKnownBytes, deadline);
     return { status: response.statusCode ?? 0, headers: { 'cache-control': cacheControl, expires }, body };

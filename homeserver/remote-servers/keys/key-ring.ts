@@ -33,6 +33,8 @@ const cachedServers = 20_000;
 const betweenFetchesMs = 10_000;
 const longestBetweenFetchesMs = 300_000;
 const fetchesAtOnce = 50;
+/** Once this time has passed no further server is asked: of thousands that hang, nobody would hear the end. */
+const askingMs = 30_000;
 /** Of more servers than this at once, the notaries are asked first: one question instead of hundreds. */
 const manyServers = 25;
 
@@ -106,8 +108,10 @@ export class KeyRing {
   /** Each server once at a time, and only so many at once: those that hang take their places for a while. */
   async #askServers(serverNames: readonly string[], isAwaited: boolean): Promise<void> {
     const names = [...new Set(serverNames)];
+    const endMs = this.#clock.monotonicMs() + askingMs;
     const askNext = async (): Promise<void> => {
       for (let name = names.pop(); name !== undefined; name = names.pop()) {
+        if (this.#clock.monotonicMs() > endMs) return;
         await this.#refresh(this.#server(name), isAwaited);
       }
     };

@@ -34,8 +34,8 @@ const defaultBytes = 512 * 1024 * 1024;
 
 /**
  * As `askServer`, for answers of tens of thousands of events: they are parsed and verified in another thread while
- * this one goes on, and given in batches. `timeoutMs` covers the answer, not the verification. Throws RemoteServerError
- * and WorkersBusyError. The caller closes the reply.
+ * this one goes on, and given in batches. `timeoutMs` covers the answer, not the verification. Throws RemoteServerError,
+ * and what `verifyReceivedEvents` throws. The caller closes the reply.
  */
 export async function askServerForEvents(context: Context, question: EventsQuestion): Promise<EventsReply> {
   const { server, rules, arrays: arrayNames } = question;

@@ -25,7 +25,8 @@ export const verifyWorkersOf: PerContext<Context, VerifyWorkers> = perContext((c
 /**
  * Verifies events of other servers: form, sizes, signatures (with keys that are fetched where they are not known), and
  * the content hash, without which an event is redacted. Gives a verdict for each, in their order. Few are verified at
- * once, more in a thread of their own. Throws WorkersBusyError.
+ * once, more in a thread of their own. Throws
+ * M_LIMIT_EXCEEDED when too many wait, M_UNKNOWN with status 503 when the thread is lost.
  * https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu
  */
 export async function verifyReceivedEvents(

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { WorkerAnswers, WorkerCall, WorkerKind, WorkerReply, WorkerRequest } from './worker-messages.ts';
 
@@ -28,13 +29,7 @@ interface RunningWorker {
   batches: number;
 }
 
-/** Thrown when as many batches are open as may be. */
-export class WorkersBusyError extends Error {
-  constructor() {
-    super('too many events wait to be verified');
-    this.name = 'WorkersBusyError';
-  }
-}
+const busyRetryMs = 2_000;
 
 const mostWorkers = Math.max(1, Math.min(2, availableParallelism() - 1));
 const mostBatches = 500;
@@ -58,9 +53,9 @@ export class VerifyWorkers {
     return this.#batches;
   }
 
-  /** Throws WorkersBusyError. */
+  /** Throws M_LIMIT_EXCEEDED when as many batches are open as may be. */
   open(): OpenedBatch {
-    if (this.#batches >= mostBatches || this.#isClosed) throw new WorkersBusyError();
+    if (this.#batches >= mostBatches || this.#isClosed) throw tooManyBatches();
     const running = this.#chooseWorker();
     const batch = this.#nextId++;
     let isOpen = true;
@@ -81,7 +76,7 @@ export class VerifyWorkers {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#workers.map((running) => this.#end(running, new Error('the server closes'))));
+    await Promise.all(this.#workers.map((running) => this.#end(running, lostWorker('the server closes'))));
   }
 
   #chooseWorker(): RunningWorker {
@@ -98,8 +93,8 @@ export class VerifyWorkers {
       if (problem === undefined) pending?.resolve(answer);
       else pending?.reject(new WorkerInputError(problem));
     });
-    worker.on('error', (error) => void this.#end(running, error as Error));
-    worker.on('exit', () => void this.#end(running, new Error('the worker ended')));
+    worker.on('error', (error) => void this.#end(running, lostWorker(String(error))));
+    worker.on('exit', () => void this.#end(running, lostWorker('the worker ended')));
     this.#workers.push(running);
     return running;
   }
@@ -110,11 +105,11 @@ export class VerifyWorkers {
     request: WorkerRequest,
     transfer: readonly ArrayBuffer[],
   ): Promise<unknown> {
-    if (!this.#workers.includes(running)) return Promise.reject(new Error('the worker ended'));
+    if (!this.#workers.includes(running)) return Promise.reject(lostWorker('the worker ended'));
     const call = this.#nextId++;
     return new Promise((resolve, reject) => {
       const timer = this.#clock.startTimer(callTimeoutMs, () => {
-        void this.#end(running, new Error('the worker does not answer'));
+        void this.#end(running, lostWorker('the worker does not answer'));
       });
       running.calls.set(call, { resolve, reject, timer });
       // While somebody waits, the process must not end for having nothing else to do.
@@ -134,4 +129,15 @@ export class VerifyWorkers {
     running.calls.clear();
     await running.worker.terminate();
   }
+}
+
+function tooManyBatches(): MatrixError {
+  const fields = { retry_after_ms: busyRetryMs };
+  return new MatrixError('M_LIMIT_EXCEEDED', 'Too many events wait to be verified', { fields });
+}
+
+/** What was asked of it may be asked again. */
+function lostWorker(reason: string): MatrixError {
+  const fields = { retry_after_ms: busyRetryMs };
+  return new MatrixError('M_UNKNOWN', `Events could not be verified: ${reason}`, { status: 503, fields });
 }
