@@ -2,7 +2,6 @@ import type { Context } from '../../platform/context.ts';
 import { findNames } from '../names/intern-names.ts';
 import type { RoomName } from '../names/room-names.ts';
 import { eventFlags } from './event-row.ts';
-import { currentPosition } from './read-state.ts';
 import { eventIdHash } from './text-hash.ts';
 
 /** Where an event of a room is stored, and as what. */
@@ -39,20 +38,6 @@ export interface StateSpanRow {
   readonly from: number;
   /** Position of the event; null: state resolution took it away. */
   readonly event: number | null;
-}
-
-/** The newest span of each (type, state key) of a room. One query. */
-export async function readNewestSpans(
-  context: Context,
-  room: RoomName,
-): Promise<(StateSpanRow & { readonly isCurrent: boolean })[]> {
-  return await context.database.unsafe<(StateSpanRow & { readonly isCurrent: boolean })[]>(
-    `SELECT DISTINCT ON (type, state_key) type, state_key AS "stateKey", from_position AS from, event,
-       to_position = ${currentPosition} AS "isCurrent"
-     FROM room_state WHERE room = $1 ORDER BY type, state_key, from_position DESC`,
-    [room.id],
-    { prepare: true },
-  );
 }
 
 /** The first span of each of these members of a room, by the number of the user's name. One query. */
