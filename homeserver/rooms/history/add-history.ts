@@ -23,6 +23,7 @@ import { hasPowerToRedact } from '../redacted-rows.ts';
 import { loadBeginning, type RoomBeginning, spanWrites } from './history-beginning.ts';
 import { type HistoryStretch, historyEventWrites, type PlacedHistoryEvent } from './history-event-writes.ts';
 import { HistoryState, orderStretch } from './history-stretch.ts';
+import { StretchForks } from './stretch-forks.ts';
 
 interface HistoryInput {
   readonly roomId: string;
@@ -68,6 +69,7 @@ export const addHistoryCommand: Command<HistoryInput, HistoryResult> = {
     const writes = [
       ...redactions,
       ...spanWrites(shard, room.name, beginning, stretch.state, stretch.last, place.before && stretch.first),
+      ...stretch.forks.writes(shard, room.name),
       ...extremityWrites(room.name, stretch.placed, known, place.filled),
       ...(place.before === undefined
         ? []
@@ -140,6 +142,7 @@ function placeEvents(
   const first = positions.take();
   const state = new HistoryState((tuple) => beginning.eventOf(tuple));
   for (const difference of beginning.differences) state.setBefore(difference);
+  const forks = new StretchForks(state);
   const rules = rulesOfRoom(room);
   const findEvent = (eventId: string) => {
     const found = known.get(eventId);
@@ -151,12 +154,19 @@ function placeEvents(
       event.pdu.type !== 'm.room.create' && judgeByAuthEvents(rules, event, { findEvent }) !== undefined;
     known.set(event.eventId, { event, position, isRejected, isAccepted: !isRejected, isPlaced: true });
     const { type, state_key: stateKey, sender } = event.pdu;
-    const replaced = stateKey === undefined ? undefined : state.get(type, stateKey);
+    const branch = forks.branchOf(event);
+    const replaced =
+      stateKey === undefined
+        ? undefined
+        : branch
+          ? forks.replacedOn(branch, type, stateKey)
+          : state.get(type, stateKey);
     const hasPower = type === 'm.room.redaction' && hasPowerToRedact(rules, state, sender);
+    forks.note(event, position, branch, isRejected);
     if (stateKey !== undefined && !isRejected) state.change(event, event, position);
     return { event, position, isRejected, replaced, hasPower };
   });
-  return { placed, state, first, last: taken.at(-1) ?? first };
+  return { placed, state, forks, first, last: taken.at(-1) ?? first };
 }
 
 /** What is here now is missing no longer; what the new events refer to and is not here, is. */

@@ -15,6 +15,7 @@ import type { KnownEvent } from '../known-events.ts';
 import type { ParsedEvent } from '../received-event.ts';
 import { mayRedact, redactedRows } from '../redacted-rows.ts';
 import type { HistoryState } from './history-stretch.ts';
+import type { StretchForks } from './stretch-forks.ts';
 
 /** An event of a stretch of history, with what became of it. */
 export interface PlacedHistoryEvent {
@@ -32,6 +33,7 @@ export interface HistoryStretch {
   /** Oldest first. */
   readonly placed: readonly PlacedHistoryEvent[];
   readonly state: HistoryState;
+  readonly forks: StretchForks;
   /** One below the lowest position, and the highest. */
   readonly first: number;
   readonly last: number;

@@ -34,13 +34,15 @@ interface ChangingState {
 
 /**
  * The room's state while a stretch of history is gone through from its oldest event on: as differences from what held
- * from the beginning on. Branches are taken as if their events had come one after another.
+ * from the beginning on. Events of branches count as if they had come one after another; see StretchForks.
  */
 export class HistoryState implements AuthState {
   readonly #beginning: (tuple: string) => IdentifiedPdu | undefined;
   /** null: nothing. */
   readonly #current = new Map<string, StateOfStretch | null>();
   readonly #stretches = new Map<string, ChangingState>();
+  /** Where the state changed, in order. */
+  readonly #changedAt: number[] = [];
 
   /** `beginning` tells events that held from the beginning on, as far as they are asked for by authorisation. */
   constructor(beginning: (tuple: string) => IdentifiedPdu | undefined) {
@@ -51,6 +53,24 @@ export class HistoryState implements AuthState {
     const tuple = stateTuple(type, stateKey);
     const current = this.#current.get(tuple);
     return current === undefined ? this.#beginning(tuple) : current?.event;
+  }
+
+  /** The position of the last change so far, and of the last one at or before a position. */
+  get lastChange(): number {
+    return this.#changedAt.at(-1) ?? -Infinity;
+  }
+
+  lastChangeAt(position: number): number {
+    return this.#changedAt.findLast((changed) => changed <= position) ?? -Infinity;
+  }
+
+  /** What was at an earlier position of the stretch. */
+  getAt(type: string, stateKey: string, position: number): IdentifiedPdu | undefined {
+    const tuple = stateTuple(type, stateKey);
+    const stretch = this.#stretches.get(tuple);
+    const changed = stretch?.changes.findLast((change) => change.position <= position);
+    if (changed) return changed.event;
+    return stretch?.before ? stretch.before.state?.event : this.#beginning(tuple);
   }
 
   /** Before the stretch, there was something else than from the beginning on; undefined: nothing. */
@@ -66,6 +86,7 @@ export class HistoryState implements AuthState {
     const membership = type === 'm.room.member' ? membershipCode(pdu.content['membership']) : null;
     const state = { eventId, position, membership, event };
     this.#current.set(tuple, state);
+    this.#changedAt.push(position);
     const known = this.#stretches.get(tuple);
     if (known) known.changes.push(state);
     else this.#stretches.set(tuple, { type, stateKey, before: undefined, changes: [state] });

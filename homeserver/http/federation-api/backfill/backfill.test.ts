@@ -101,6 +101,25 @@ test('history is told as it is, event by event, and the state before each event'
   assert.deepEqual(single.pdus, [room.newest.pdu]);
 });
 
+test('the state at events of branches is that of their branch', async () => {
+  const room = await knownRoom('branches', 'shared', (made) => {
+    const root = made.add({ type: 'm.room.name', stateKey: '', content: { name: 'root' } }).eventId;
+    const left = made.add({ type: 'm.room.topic', stateKey: '', content: { topic: 'left' }, prevs: [root] }).eventId;
+    const leftEnd = made.say('left', { prevs: [left] }).eventId;
+    const right = made.say('right', { prevs: [root] }).eventId;
+    const renamed = { type: 'm.room.name', stateKey: '', content: { name: 'right' } };
+    const name = made.add({ ...renamed, prevs: [right] }).eventId;
+    const again = made.add({ ...renamed, content: { name: 'right again' }, prevs: [name] }).eventId;
+    const message = made.say('right, renamed', { prevs: [again] }).eventId;
+    made.say('merge', { prevs: [leftEnd, message] });
+  });
+  for (const { eventId, pdu } of room.events.slice(1, -2)) {
+    const told = await ask(fake, path('state_ids', room, `?event_id=${encodeURIComponent(eventId)}`));
+    const state = room.stateBefore(eventId).map((event) => event.eventId);
+    assert.deepEqual(sorted(told.pdu_ids), sorted(state), JSON.stringify(pdu.content));
+  }
+});
+
 test('missing events are told oldest first, between what is known and what is not', async () => {
   const room = await knownRoom('gaps', 'shared', (made) => {
     for (let index = 0; index < 30; index++) made.say(`message ${index}`);
