@@ -6,6 +6,7 @@ import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import type { NewEntry } from '../platform/shard-log/log-entry.ts';
 import { isServerInRoom } from '../rooms/joined-servers.ts';
+import { isServerAllowedInRoom } from '../rooms/server-acls.ts';
 import { isUserOfServer } from '../rooms/server-of-user.ts';
 import { readEventPlaces, readJoinedMembers, readReceiptTimes } from '../storage/ephemeral/read-receipt-places.ts';
 import { putReceipt } from '../storage/ephemeral/write-receipts.ts';
@@ -93,6 +94,7 @@ export async function receiveReceipts(context: Context, origin: string, content:
     if (receipts.length === 0) continue;
     const room = await findRoom(context, roomId);
     if (!room || !(await isServerInRoom(context, roomId))) continue;
+    if (!(await isServerAllowedInRoom(context, room, origin))) continue;
     await context.shardLog.submit(receiveReceiptsCommand, room.shard, { roomId, receipts });
   }
 }

@@ -2,6 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import { isServerInRoom } from '../rooms/joined-servers.ts';
+import { isServerAllowedInRoom } from '../rooms/server-acls.ts';
 import { isUserOfServer } from '../rooms/server-of-user.ts';
 import { findRoom } from '../storage/names/room-names.ts';
 import { setTypingCommand } from './set-typing.ts';
@@ -25,5 +26,8 @@ export async function receiveTyping(context: Context, origin: string, content: J
   if (!isUserOfServer(userId, origin)) throw new MatrixError('M_FORBIDDEN', 'A server speaks for its own users');
   const room = await findRoom(context, roomId);
   if (!room || !(await isServerInRoom(context, roomId))) throw new MatrixError('M_FORBIDDEN', 'Not in this room');
+  if (!(await isServerAllowedInRoom(context, room, origin))) {
+    throw new MatrixError('M_FORBIDDEN', "The room's server ACL does not let the server take part");
+  }
   await context.shardLog.submit(setTypingCommand, room.shard, { roomId, userId, timeoutMs: typing ? timeoutMs : 0 });
 }

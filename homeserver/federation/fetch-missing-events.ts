@@ -12,8 +12,8 @@ const limit = 100;
 const maxIds = 20;
 
 /**
- * Asks a server for the events between the room as it is here and `latest`. Gives those that are sound; none where the
- * server does not answer.
+ * Asks a server for the events between the room as it is here and `latest`. Gives those that are sound, none where the
+ * server refuses; undefined where it does not answer.
  * https://spec.matrix.org/v1.19/server-server-api/#post_matrixfederationv1get_missing_eventsroomid
  */
 export async function fetchMissingEvents(
@@ -22,9 +22,9 @@ export async function fetchMissingEvents(
   server: string,
   latest: readonly WaitingEvent[],
   signal: AbortSignal,
-): Promise<{ eventId: string; pduJson: string }[]> {
+): Promise<{ eventId: string; pduJson: string }[] | undefined> {
   const earliest = await readExtremityIds(context, room, maxIds);
-  return await orNothing(context, [], async () => {
+  return await askAndListen(context, async () => {
     const reply = await askServerForEvents(context, {
       ...{ server, signal, timeoutMs, maxBytes, rules: rulesOfRoom(room), arrays: ['events'] },
       ...{ method: 'POST', idempotent: true },
@@ -45,6 +45,16 @@ export async function fetchMissingEvents(
       reply.close();
     }
   });
+}
+
+async function askAndListen<T>(context: Context, ask: () => Promise<T[]>): Promise<T[] | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof RemoteServerError)) throw error;
+    context.log.debug({ server: error.serverName, problem: error.message }, 'a server did not tell missing events');
+    return error.kind === 'refused' || error.kind === 'bad-answer' ? [] : undefined;
+  }
 }
 
 /** `work`'s result, or `nothing` where another server did not do its part. */

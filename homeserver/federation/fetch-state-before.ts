@@ -1,5 +1,4 @@
-import type { JsonValue } from '@holdfast/protocol/events/pdu.ts';
-import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
+import { type JsonValue, type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import { askServer } from '../remote-servers/ask-server.ts';
 import { askServerForEvents } from '../remote-servers/received-events/ask-server-for-events.ts';
@@ -29,10 +28,11 @@ export async function fetchStateBefore(
   context: Context,
   room: RoomName,
   server: string,
-  { eventId }: WaitingEvent,
+  event: WaitingEvent,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
   return await orNothing(context, undefined, async () => {
+    const eventId = await chooseAnchor(context, room, server, event, signal);
     const answer = await askServer(context, {
       ...{ server, signal, timeoutMs, maxBytes: maxIdBytes },
       method: 'GET',
@@ -66,6 +66,24 @@ export async function fetchAuthEvents(
     const count = await addAnswer(context, room, { server, signal, path, arrays: ['auth_chain'] });
     return count > 0;
   });
+}
+
+/**
+ * The event before which the state is asked for. Where the event comes after one message alone, it is that: then the state
+ * is not only what the event's own server makes of it.
+ */
+async function chooseAnchor(
+  context: Context,
+  room: RoomName,
+  server: string,
+  { eventId, pduJson }: WaitingEvent,
+  signal: AbortSignal,
+): Promise<string> {
+  const { prev_events: prevEvents } = JSON.parse(pduJson) as Pdu;
+  const [prev] = prevEvents;
+  if (prev === undefined || prevEvents.length > 1) return eventId;
+  const prevEvent = await fetchEvent(context, room, server, referencedEventId(prev), signal);
+  return prevEvent && prevEvent.pdu.state_key === undefined ? prevEvent.eventId : eventId;
 }
 
 function addWholeState(context: Context, room: RoomName, server: string, eventId: string, signal: AbortSignal) {

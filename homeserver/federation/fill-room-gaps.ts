@@ -16,6 +16,10 @@ const longestMs = 120_000;
 const maxMissingRounds = 20;
 const maxFetchedEvents = 1_000;
 const maxRounds = 40;
+/** Servers give no more than 10 or 20 events unless they are generous; a shorter answer is all there is. */
+const longAnswer = 10;
+/** Asked about at once. */
+const maxLatest = 20;
 /** Looked at in one round, the lowest ones. */
 const maxWaiting = 200;
 /** Besides those that sent the events. */
@@ -29,39 +33,47 @@ interface Gap {
   readonly missingAuth: boolean;
 }
 
+/** What a piece of work has found out. */
+interface GapWork {
+  /** Events that were sent to us and whose gap somebody was asked about. */
+  readonly asked: Set<string>;
+  /** Events that came as answers. */
+  readonly fetched: Set<string>;
+  /** The last answer was as long as servers make them: there may be more below it. */
+  mayGoDown: boolean;
+}
+
 /**
  * Fetches what the waiting events of a room wait for, and has them judged. First the events in between are asked for,
- * round by round; where that leads nowhere, the state before the lowest of the waiting events, and what lies in between
- * is left to history. Gives whether nothing waits any more. What a room costs is bounded: by time, rounds and events.
+ * further down as long as the answers are long. What came as an answer and still has a gap below it is taken in on the
+ * state that its server says was there, and what lies in between is left to history. An event that was sent to us whose
+ * server does not tell what comes before it is dropped. Gives whether nothing waits any more. What a room costs is
+ * bounded: by time, rounds and events.
  */
 export async function fillRoomGaps(context: Context, room: RoomName, signal: AbortSignal): Promise<boolean> {
-  // While a join is on its way, events wait for it. Otherwise this server has left, and nobody tells it anything.
-  if (!(await isServerInRoom(context, room.roomId))) {
-    await giveUpOldest(context, room);
-    return false;
-  }
+  // While this server is joining, events wait for the join.
+  if (!(await isServerInRoom(context, room.roomId))) return false;
   const endMs = context.clock.monotonicMs() + longestMs;
-  let fetched = 0;
+  const work: GapWork = { asked: new Set(), fetched: new Set(), mayGoDown: true };
   for (let round = 0; round < maxRounds; round++) {
     if (signal.aborted || context.clock.monotonicMs() > endMs) return false;
     const gaps = await findGaps(context, room);
     if (gaps.length === 0) return true;
-    const mayGoDown = round < maxMissingRounds && fetched < maxFetchedEvents;
-    const { progress, count } = await workOnGaps(context, room, gaps, mayGoDown, signal);
-    fetched += count;
-    if (!progress) break;
+    work.mayGoDown &&= round < maxMissingRounds && work.fetched.size < maxFetchedEvents;
+    if (!(await workOnGaps(context, room, gaps, work, signal))) break;
   }
   await giveUpOldest(context, room);
   return false;
 }
 
+/** Gives whether anything came of it. */
 async function workOnGaps(
   context: Context,
   room: RoomName,
   gaps: readonly Gap[],
-  mayGoDown: boolean,
+  work: GapWork,
   signal: AbortSignal,
-): Promise<{ readonly progress: boolean; readonly count: number }> {
+): Promise<boolean> {
   const open = gaps.filter(({ missingPrev }) => missingPrev);
   const lackingAuth = gaps.filter(({ missingPrev, missingAuth }) => missingAuth && !missingPrev);
   const ready = gaps.filter(({ missingPrev, missingAuth }) => !missingPrev && !missingAuth);
@@ -69,11 +81,13 @@ async function workOnGaps(
   for (const { event } of lackingAuth.slice(0, 5)) {
     progress = (await addAuthEvents(context, room, event, signal)) || progress;
   }
-  const count = open.length > 0 && mayGoDown ? await receiveMissing(context, room, open, signal) : 0;
-  progress ||= count > 0;
-  const [lowest] = open;
+  const unasked = open.filter(
+    ({ event }) => !work.asked.has(event.eventId) && (work.mayGoDown || !work.fetched.has(event.eventId)),
+  );
+  if (unasked.length > 0) return (await receiveMissing(context, room, unasked, work, signal)) || progress;
+  const lowest = open.find(({ event }) => work.fetched.has(event.eventId)) ?? open[0];
   if (!progress && lowest) progress = await receiveWithState(context, room, lowest.event, signal);
-  return { progress, count };
+  return progress;
 }
 
 /** Events that nobody could help to place are forgotten: whoever refers to them later has them asked for again. */
@@ -123,23 +137,41 @@ async function receiveAgain(context: Context, room: RoomName, ready: readonly Ga
   return progress;
 }
 
-/** Asks for what lies between the waiting events and the room as it is here. Gives how many events were new. */
+/**
+ * Asks for what lies between the waiting events and the room as it is here. Events that were sent to us are dropped where
+ * their server answers and nobody tells what comes before them. Gives whether anything came of it.
+ */
 async function receiveMissing(
   context: Context,
   room: RoomName,
   open: readonly Gap[],
+  work: GapWork,
   signal: AbortSignal,
-): Promise<number> {
-  const latest = open.map(({ event }) => event);
+): Promise<boolean> {
+  const latest = open.slice(0, maxLatest).map(({ event }) => event);
+  const answered = new Set<string>();
   for (const server of await serversToAsk(context, room, latest)) {
-    if (signal.aborted) return 0;
+    if (signal.aborted) return false;
     const events = await fetchMissingEvents(context, room, server, latest, signal);
-    if (events.length === 0) continue;
-    const outcomes = await receiveAsManyAsMay(context, room, server, events);
-    const isNew = outcomes.filter(({ outcome }) => outcome !== 'known').length;
-    if (isNew > 0) return isNew;
+    if (!events) continue;
+    answered.add(server);
+    const outcomes = events.length > 0 ? await receiveAsManyAsMay(context, room, server, events) : [];
+    if (outcomes.every(({ outcome }) => outcome === 'known')) continue;
+    for (const { eventId } of latest) work.asked.add(eventId);
+    for (const { eventId } of events) work.fetched.add(eventId);
+    work.mayGoDown = events.length >= longAnswer;
+    return true;
   }
-  return 0;
+  for (const { eventId } of latest) work.asked.add(eventId);
+  const useless = latest.filter(({ eventId, origin }) => answered.has(origin) && !work.fetched.has(eventId));
+  if (useless.length === 0) return answered.size > 0;
+  const eventIds = useless.map(({ eventId }) => eventId);
+  context.log.info(
+    { roomId: room.roomId, eventIds },
+    'events were dropped: their servers do not tell what comes before',
+  );
+  await context.shardLog.submit(dropWaitingEventsCommand, room.shard, { roomId: room.roomId, eventIds });
+  return true;
 }
 
 /** Nothing of it where too many events of the room wait already. */

@@ -20,7 +20,8 @@ export async function serversOfEntry(context: Context, entry: LogEntry): Promise
   return told;
 }
 
-function isOursToSend(context: Context, { sender, isRelayed }: EventEntryBody): boolean {
+function isOursToSend(context: Context, { sender, isRelayed, isSentElsewhere }: EventEntryBody): boolean {
+  if (isSentElsewhere) return false;
   return isRelayed === true || serverOfUser(sender) === context.serverName;
 }
 

@@ -20,6 +20,8 @@ export interface AcceptedEvent extends IdentifiedPdu {
   readonly redactsNothing?: boolean;
   /** Of another server's user, and this server's to send on. */
   readonly isRelayed?: boolean | undefined;
+  /** Of a local user, and another server's to send on: it went there first. */
+  readonly isSentElsewhere?: boolean | undefined;
 }
 
 /** A (type, state key) of the room's state that an event changes. */

@@ -36,7 +36,7 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
     if (!name) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
     // Another join was faster.
     if (await hasLocalMember(shard.context, name)) return { result: { eventId: joinEvent.eventId, outcome: 'known' } };
-    const event = parseReceivedEvent(roomId, joinEvent);
+    const event = parseReceivedEvent(roomId, { ...joinEvent, isSentElsewhere: true });
     const state = await addStateFromTheBeginning(shard, name, stateEventIds);
     // What was in memory is behind now.
     shard.remember(hotRooms).forget(roomId);

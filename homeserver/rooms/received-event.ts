@@ -11,6 +11,8 @@ export interface ReceivedEvent {
   readonly stateBefore?: readonly string[];
   /** It came to this server alone, as a join through it does: this server sends it to the others in the room. */
   readonly isRelayed?: boolean;
+  /** Of a local user; the server that took it sends it to the others in the room, as it does with joins. */
+  readonly isSentElsewhere?: boolean;
 }
 
 /** A received event, read. */
@@ -20,10 +22,11 @@ export interface ParsedEvent extends IdentifiedPdu {
   readonly authEventIds: readonly string[];
   readonly stateBefore: readonly string[] | undefined;
   readonly isRelayed: boolean | undefined;
+  readonly isSentElsewhere: boolean | undefined;
 }
 
 export function parseReceivedEvent(roomId: string, event: ReceivedEvent): ParsedEvent {
-  const { eventId, pduJson, stateBefore, isRelayed } = event;
+  const { eventId, pduJson, stateBefore, isRelayed, isSentElsewhere } = event;
   const pdu = JSON.parse(pduJson) as Pdu;
   return {
     eventId,
@@ -34,6 +37,7 @@ export function parseReceivedEvent(roomId: string, event: ReceivedEvent): Parsed
     authEventIds: pdu.auth_events.map(referencedEventId),
     stateBefore,
     isRelayed,
+    isSentElsewhere,
   };
 }
 

@@ -94,6 +94,8 @@ export interface EventEntryBody {
   readonly transaction?: { readonly deviceId: string; readonly transactionId: string };
   /** Of another server's user, and this server's to send to the other servers in the room. */
   readonly isRelayed?: boolean;
+  /** Of a local user, and another server's to send: it went there first. */
+  readonly isSentElsewhere?: boolean;
   /** The state event that this one replaced, in the state before it. */
   readonly replaced?: ReplacedEvent;
   /**

@@ -40,7 +40,7 @@ export async function readMissedEvents(
          AND s.to_position > $3 AND s.from_position <= $4 AND s.membership <= 3
      )
      SELECT e.shard, e.position, e.event_id AS "eventId" FROM event e JOIN name u ON u.id = e.sender
-     WHERE e.shard = $1 AND e.position > $3 AND e.position <= $4 AND e.flags & ${hiddenFlags} = 0
+     WHERE e.shard = $1 AND e.position > $3 AND e.position <= $4 AND e.flags & ${hiddenFlags | eventFlags.sentElsewhere} = 0
        AND (${serverOfName('u')} = $5 OR e.flags & ${eventFlags.relayed} <> 0)
        AND EXISTS (SELECT FROM member m WHERE m.room = e.room AND (m.to_position = e.position
          OR m.membership = 1 AND m.from_position <= e.position AND m.to_position > e.position))

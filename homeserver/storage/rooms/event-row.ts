@@ -17,6 +17,8 @@ export const eventFlags = {
   resolved: 128,
   /** Of another server's user, and this server's to send to the other servers in the room. */
   relayed: 1024,
+  /** Of a local user, and another server's to send: it went there first. */
+  sentElsewhere: 2048,
 } as const;
 
 /** With one of these an event is in no timeline. */

@@ -3,6 +3,8 @@ import { after, before, test } from 'node:test';
 import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../../platform/context.ts';
+import { readWaitingEvents } from '../../../storage/federation/read-waiting-events.ts';
+import { findRoom } from '../../../storage/names/room-names.ts';
 import { type FakeMember, joinFakeMember } from '../../../testing/join-fake-member.ts';
 import { createTestRoom, setState } from '../../../testing/room-actions.ts';
 import { type FakeServer, startFakeServer } from '../../../testing/start-fake-server.ts';
@@ -128,19 +130,40 @@ test('events in between are fetched from the server that left them out', async (
   assert.deepEqual(body?.['latest_events'], [third.eventId]);
 });
 
-test('a gap that nobody fills is bridged by the state after it, after a restart too', async () => {
+test('a gap below what was fetched is bridged by the state there, after a restart too', async () => {
   const room = await startRoom();
   const lost = await room.say('lost');
-  const after = await room.say('after', { prevEventIds: [lost.eventId], depth: 30 });
-  const state = await user.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/state`);
-  const reply = await send({ pdus: [pduOf(after)] });
-  assert.deepEqual(reply.body, { pdus: { [after.eventId]: {} } });
-  await fake.waitForRequest(`/_matrix/federation/v1/state_ids/${encodeURIComponent(room.roomId)}`);
-  assert.deepEqual(await messages(room.roomId), []);
-  fake.answer(`/_matrix/federation/v1/state_ids/${encodeURIComponent(room.roomId)}`, {
-    pdu_ids: state.map((event: AnyJson) => event.event_id),
-    auth_chain_ids: state.map((event: AnyJson) => event.event_id),
-  });
+  const fetched = await room.say('fetched', { prevEventIds: [lost.eventId], depth: 30 });
+  const sent = await room.say('sent', { prevEventIds: [fetched.eventId], depth: 31 });
+  const { roomId } = room;
+  const state = await user.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state`);
+  fake.answer(`/_matrix/federation/v1/get_missing_events/${encodeURIComponent(roomId)}`, { events: [pduOf(fetched)] });
+  fake.answer(`/_matrix/federation/v1/event/${encodeURIComponent(lost.eventId)}`, { pdus: [pduOf(lost)] });
+  const reply = await send({ pdus: [pduOf(sent)] });
+  assert.deepEqual(reply.body, { pdus: { [sent.eventId]: {} } });
+  const stateIdsPath = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}`;
+  const { url } = await fake.waitForRequest(stateIdsPath);
+  assert.equal(new URL(url, 'https://fake.test').searchParams.get('event_id'), lost.eventId);
+  assert.deepEqual(await messages(roomId), []);
+  const eventIds = state.map((event: AnyJson) => event.event_id);
+  fake.answer(stateIdsPath, { pdu_ids: eventIds, auth_chain_ids: eventIds });
   context = (await homeserver.restart()).context;
-  assert.deepEqual(await waitForMessages(room.roomId, 1), ['after']);
+  assert.deepEqual(await waitForMessages(roomId, 2), ['fetched', 'sent']);
+});
+
+test('an event whose server does not tell what comes before it is dropped, and taken when that has come', async () => {
+  const room = await startRoom();
+  const before = await room.say('before');
+  const after = await room.say('after', { prevEventIds: [before.eventId], depth: 30 });
+  const path = `/_matrix/federation/v1/get_missing_events/${encodeURIComponent(room.roomId)}`;
+  fake.answer(path, { events: [] });
+  await send({ pdus: [pduOf(after)] });
+  await fake.waitForRequest(path);
+  const name = await findRoom(context, room.roomId);
+  assert.ok(name);
+  while ((await readWaitingEvents(context, name, 1)).length > 0) await context.clock.sleep(20);
+  await send({ pdus: [pduOf(before)] });
+  assert.deepEqual(await messages(room.roomId), ['before']);
+  await send({ pdus: [pduOf(after)] });
+  assert.deepEqual(await messages(room.roomId), ['before', 'after']);
 });
