@@ -10,7 +10,8 @@ const outageRetrySeconds = 2;
 
 /**
  * The one place where errors become replies. What the domain throws on purpose is a MatrixError; a database or shard
- * that is away is 503 and passes by itself; another server that does not answer is 502 or 504; anything else is a bug: 500, logged with the request's id.
+ * that is away is 503 and passes by itself; another server that does not answer is 502 or 504; anything else is a bug:
+ * 500, logged with the request's id.
  * https://spec.matrix.org/v1.19/client-server-api/#standard-error-response
  */
 export function errorReply(error: unknown, log: Log): MadeReply {
