@@ -20,9 +20,10 @@ export function addressRules(exceptions: readonly string[]): MayConnect {
   const special = makeList(specialNetworks);
   const excepted = makeList(exceptions);
   return (address) => {
-    const plain = unmap(address);
+    const plain = address.replace(/%.*$/, '');
     const family = isIP(plain);
     if (family === 0) return false;
+    // An IPv4 address in IPv6's clothes (`::ffff:10.0.0.1`) is compared with the IPv4 networks too.
     const type = family === 6 ? 'ipv6' : 'ipv4';
     return excepted.check(plain, type) || !special.check(plain, type);
   };
@@ -35,15 +36,4 @@ function makeList(networks: readonly string[]): BlockList {
     list.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
   }
   return list;
-}
-
-/** An IPv4 address in IPv6's clothes is judged as the IPv4 address that it is. Zones are cut off. */
-function unmap(address: string): string {
-  const plain = address.replace(/%.*$/, '');
-  if (isIP(plain) !== 6) return plain;
-  const canonical = new URL(`http://[${plain}]/`).hostname.slice(1, -1);
-  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
-  if (!mapped) return canonical;
-  const [high, low] = [Number.parseInt(mapped[1] ?? '0', 16), Number.parseInt(mapped[2] ?? '0', 16)];
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
