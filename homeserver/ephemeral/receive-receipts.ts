@@ -81,7 +81,7 @@ function receiptEntry(roomId: string, { userId, eventId, threadId, timestampMs }
 
 /**
  * Takes an m.receipt EDU in. Receipts that are not as they should be, of users of other servers or of users who are not
- * in the room are passed over. Throws M_INVALID_PARAM where there are more than a transaction can mean.
+ * in the room are passed over, and so are those for rooms that shut the server out. Throws M_INVALID_PARAM where there are more than a transaction can mean.
  * https://spec.matrix.org/v1.19/server-server-api/#receipts
  */
 export async function receiveReceipts(context: Context, origin: string, content: JsonObject): Promise<void> {

@@ -1,4 +1,4 @@
-import { edusOfDeviceList, edusOfJoin } from '../devices/remote-lists/device-list-edus.ts';
+import { edusOfDeviceList, edusOfJoin, edusOfWholeRoom } from '../devices/remote-lists/device-list-edus.ts';
 import { edusOfPresence, presenceEdusOfJoin } from '../ephemeral/presence-edus.ts';
 import { edusOfReceipt } from '../ephemeral/receipt-edus.ts';
 import { edusOfTyping } from '../ephemeral/typing-edus.ts';
@@ -30,7 +30,7 @@ const edusByKind: { readonly [Kind in EntryKind]: EdusOf<Kind> | undefined } = {
   'one-time-keys': undefined,
   session: undefined,
   profile: undefined,
-  'room-state': undefined,
+  'room-state': edusOfWholeRoom,
 };
 
 function changesMembers(entry: EntryOf<'event'>): boolean {

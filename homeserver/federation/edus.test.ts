@@ -5,7 +5,7 @@ import type { Context } from '../platform/context.ts';
 import { readOutbox } from '../storage/devices/read-outbox.ts';
 import { type CollectedTransactions, collectTransactions } from '../testing/collect-transactions.ts';
 import { putRemoteMember } from '../testing/put-remote-member.ts';
-import { createTestRoom, readUpTo, say } from '../testing/room-actions.ts';
+import { createTestRoom, readUpTo, say, setState } from '../testing/room-actions.ts';
 import { type FakeServer, startFakeServer } from '../testing/start-fake-server.ts';
 import {
   type FederatedHomeserver,
@@ -222,4 +222,14 @@ test('messages from another server reach the devices once, whatever is wrong bes
   ];
   assert.deepEqual(refused, ['refused', 'refused', 'refused', 'refused', 'refused', 'unknown']);
   assert.equal((await here.next()).to_device, undefined);
+});
+
+test('a server that the room shuts out types and reads there no more', async () => {
+  await setState(alice, roomId, 'm.room.server_acl', { allow: ['*'], deny: ['fake.test'] });
+  const eventId = await say(alice, roomId, 'without you');
+  await client.next();
+  assert.equal(await receive('m.typing', { room_id: roomId, user_id: bob, typing: true }), 'refused');
+  const receipt = { event_ids: [eventId], data: { ts: 99_000 } };
+  await receive('m.receipt', { [roomId]: { 'm.read': { [bob]: receipt } } });
+  assert.equal((await client.next()).rooms?.join?.[roomId], undefined);
 });

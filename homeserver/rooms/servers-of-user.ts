@@ -16,7 +16,7 @@ class RoomsOfUsers {
   constructor(context: Context) {
     this.#context = context;
     context.shardLog.tail.subscribe((_shard, entries) => {
-      if (entries.length === 0) {
+      if (entries.length === 0 || entries.some(({ kind }) => kind === 'room-state')) {
         this.#rooms = new BoundedCache(keptUsers);
         this.#reads.clear();
       }

@@ -12,7 +12,12 @@ import {
   readDeviceListStreamId,
   readDeviceNames,
 } from '../../storage/devices/read-device-list-changes.ts';
+import { readLocalMembers } from '../../storage/devices/read-remote-device-lists.ts';
+import { findRoom } from '../../storage/names/room-names.ts';
 import { queryLocalKeys } from '../query-keys.ts';
+
+/** Local members of a room that was joined without knowing its members. */
+const mostLocalMembers = 1_000;
 
 /** An EDU without whom it is for. */
 export interface DeviceListEdu {
@@ -56,6 +61,20 @@ export async function edusOfJoin(
     const isJoin = event?.body.content['membership'] === 'join' && replaced?.content['membership'] !== 'join';
     if (type !== 'm.room.member' || !isJoin || !isUserOfServer(userId, context.serverName)) continue;
     edus.push(...(await edusOfMeeting(context, entry.body.roomId, userId)));
+  }
+  return edus;
+}
+
+/** As edusOfJoin, of all local members of a room of which this server only now knows who is in it. */
+export async function edusOfWholeRoom(
+  context: Context,
+  { body }: LogEntry & { readonly kind: 'room-state' },
+): Promise<AddressedEdu[]> {
+  const room = body.isWhole ? await findRoom(context, body.roomId) : undefined;
+  const edus: AddressedEdu[] = [];
+  if (!room) return edus;
+  for (const userId of await readLocalMembers(context, room.id, mostLocalMembers)) {
+    edus.push(...(await edusOfMeeting(context, body.roomId, userId)));
   }
   return edus;
 }

@@ -93,3 +93,13 @@ export async function hasOtherLocalMembers(context: Context, room: number, userI
       AND right(n.text, length(${suffix})) = ${suffix} AND n.text <> ${userId} LIMIT 1`;
   return rows.length > 0;
 }
+
+/** Joined members of a room (its number) who are this server's, at most `most`. */
+export async function readLocalMembers(context: Context, room: number, most: number): Promise<string[]> {
+  const suffix = `:${context.serverName}`;
+  const rows = await context.database<{ userId: string }[]>`
+    SELECT n.text AS "userId" FROM room_state m JOIN name n ON n.id = m.state_key
+    WHERE m.room = ${room} AND m.type = 1 AND m.membership = 1 AND m.to_position = ${currentPosition}::bigint
+      AND right(n.text, length(${suffix})) = ${suffix} LIMIT ${most}`;
+  return rows.map((row) => row.userId);
+}
