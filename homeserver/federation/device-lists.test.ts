@@ -145,6 +145,9 @@ test('a list that could not be had is asked for again when its server is heard o
   await restart();
   const { next_batch: since } = await sync();
   lists.set(userId, { user_id: userId, stream_id: 10, devices: [device] });
+  // As with every transaction, the server shows that it is there.
+  const profile = `/_matrix/federation/v1/query/profile?user_id=${alice.userId}`;
+  await fake.send(homeserver.baseUrl, 'one.test', 'GET', profile);
   await receive('m.device_list_update', { user_id: userId, device_id: 'X', stream_id: 10, prev_id: [9] });
   await untilChanged(userId, since);
   assert.deepEqual(await deviceIds(userId), ['A']);
