@@ -247,6 +247,14 @@ test('a redaction takes the content of its target, before and after the target c
   assert.deepEqual(await contentOf(unheard), {});
 });
 
+test('a redaction of something that can be no event id is an event like others, and redacts nothing', async () => {
+  const { remote } = await enterRemoteRoom();
+  const odd = ['$\0', '$'.padEnd(5_000, 'x'), ''].map((redacts) =>
+    remote.send({ type: 'm.room.redaction', sender: ann, redacts }),
+  );
+  assert.deepEqual(await receive(remote, ...odd), ['accepted', 'accepted', 'accepted']);
+});
+
 test('received messages count as unread for members here, mentions as highlights', async () => {
   const { remote, room } = await enterRemoteRoom();
   const mention = { msgtype: 'm.text', body: 'you', 'm.mentions': { user_ids: [local] } };

@@ -1,6 +1,7 @@
 import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
 import { redactEvent as redactPdu } from '@holdfast/protocol/events/redact-event.ts';
+import { isStorableText, maximumIdentifierBytes } from '@holdfast/protocol/identifiers/identifier-text.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import { readEventsAt, readRowsOfEvent } from '../storage/rooms/read-events.ts';
 import { readEarlyRedactions } from '../storage/rooms/read-room-loose-ends.ts';
@@ -38,6 +39,10 @@ async function findTarget(
 ): Promise<RedactionEffect> {
   const redacts = redactedEventIdOf(event.pdu, room.rules);
   if (redacts === undefined) return { event, writes: () => [], apply() {} };
+  // No event has such an id, and no index takes it.
+  if (redacts.length > maximumIdentifierBytes || !isStorableText(redacts)) {
+    return { event: { ...event, redactsNothing: true }, writes: () => [], apply() {} };
+  }
   if (room.pending.size > 0) await shard.settled();
   const rows = await readRowsOfEvent(shard.context, redacts);
   const target = rows.at(-1);
