@@ -16,6 +16,8 @@ class ServersOfRoom {
   /** Joined members by server; servers without any are not in it. */
   readonly #members = new Map<string, number>();
   #gone: { readonly server: string; readonly goneAt: number }[] = [];
+  /** Servers that came lately, with the position of the event by which they came. */
+  #came: { readonly server: string; readonly cameAt: number }[] = [];
   /** Changes up to there are contained. */
   position: number;
 
@@ -32,10 +34,17 @@ class ServersOfRoom {
     this.#count();
   }
 
-  /** Those that are joined, and those that were when the event at `position` came. */
+  /**
+   * Those that are joined, and those that were when the event at `position` came; without those that came after it:
+   * they have been told the state, in which it is.
+   */
   at(position: number): ReadonlySet<string> {
+    const later = this.#came.filter(({ server, cameAt }) => cameAt > position && this.#members.has(server));
     const earlier = this.#gone.filter(({ server, goneAt }) => goneAt >= position && !this.#members.has(server));
-    return earlier.length === 0 ? this.joined : new Set([...this.joined, ...earlier.map(({ server }) => server)]);
+    if (earlier.length === 0 && later.length === 0) return this.joined;
+    const servers = new Set([...this.joined, ...earlier.map(({ server }) => server)]);
+    for (const { server } of later) if (!this.#assumed.includes(server)) servers.delete(server);
+    return servers;
   }
 
   apply(position: number, server: string, wasJoined: boolean, isJoined: boolean): void {
@@ -46,7 +55,11 @@ class ServersOfRoom {
     else this.#members.delete(server);
     if (after > 0 === before > 0) return;
     this.#count();
-    if (after > 0) return;
+    if (after > 0) {
+      this.#came = this.#came.filter(({ cameAt }) => cameAt > position - rememberedPositions).slice(-maxGone);
+      this.#came.push({ server, cameAt: position });
+      return;
+    }
     this.#gone = this.#gone.filter(({ goneAt }) => goneAt > position - rememberedPositions).slice(-maxGone);
     this.#gone.push({ server, goneAt: position });
   }
