@@ -59,5 +59,6 @@ export function formatOverrides(setting: ComplementSetting): Record<string, unkn
     'federation.ca_file': setting.authorities,
     'federation.private_addresses': ['127.0.0.0/8'],
     'federation.key_servers': [],
+    'federation.public_rooms': true,
   };
 }

@@ -29,6 +29,7 @@ export async function startHoldfast(setting: ServerSetting): Promise<StartedServ
       HOLDFAST_FEDERATION_CA_FILE: setting.authorities,
       HOLDFAST_FEDERATION_PRIVATE_ADDRESSES: '127.0.0.0/8,::1/128',
       HOLDFAST_FEDERATION_KEY_SERVERS: '',
+      HOLDFAST_FEDERATION_PUBLIC_ROOMS: 'true',
     },
   });
   return { ...running, tlsPort, version: 'Holdfast' };

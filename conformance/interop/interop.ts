@@ -10,6 +10,7 @@ const usage = `npm run interop -- [options]
   --only a,b         of: ${scenarios.map(({ name }) => `"${name}"`).join(', ')}
   --versions 6,10    room versions, or a range such as 8-12 (default 1-12)
   --between a,b      the two servers, of holdfast and synapse (default holdfast,synapse)
+  --keep             leave the servers' folders with their logs
 Environment: HOLDFAST_BENCH_DATABASE_URL (a superuser's; a private PostgreSQL is started without it),
 HOLDFAST_BENCH_SCRATCH (where Synapse is installed; default in the system's folder for temporary files)`;
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
       only: { type: 'string' },
       versions: { type: 'string', default: `1-${newestVersion}` },
       between: { type: 'string', default: 'holdfast,synapse' },
+      keep: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
   });
@@ -33,7 +35,7 @@ async function main(): Promise<void> {
   const scratch = process.env['HOLDFAST_BENCH_SCRATCH'] ?? join(tmpdir(), 'holdfast-bench');
   mkdirSync(scratch, { recursive: true });
   const run = mkdtempSync(join(scratch, 'interop-'));
-  const world = await startWorld(between, { run, scratch });
+  const world = await startWorld(between, { run, scratch, keep: values.keep });
   try {
     const [first, second] = world.sides;
     print(`${first.name}: ${first.version}; ${second.name}: ${second.version}`);
@@ -46,7 +48,8 @@ async function main(): Promise<void> {
     if (failed > 0) process.exitCode = 1;
   } finally {
     await world.stop();
-    rmSync(run, { recursive: true, force: true });
+    if (values.keep) print(`The servers' folders are in ${run}`);
+    else rmSync(run, { recursive: true, force: true });
   }
 }
 

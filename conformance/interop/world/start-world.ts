@@ -43,7 +43,7 @@ const starters: Readonly<Record<ServerKind, (setting: ServerSetting) => Promise<
 /** Starts two servers that find each other over TLS on loopback, each with a database of its own on one PostgreSQL. */
 export async function startWorld(
   kinds: readonly [ServerKind, ServerKind],
-  folders: { readonly run: string; readonly scratch: string },
+  folders: { readonly run: string; readonly scratch: string; readonly keep: boolean },
 ): Promise<World> {
   const closers: (() => Promise<void>)[] = [];
   const stop = stopOnInterrupt(async () => {
@@ -51,7 +51,7 @@ export async function startWorld(
   });
   try {
     await mkdir(folders.run, { recursive: true });
-    closers.push(() => rm(join(folders.run, 'data'), { recursive: true, force: true }));
+    if (!folders.keep) closers.push(() => rm(join(folders.run, 'data'), { recursive: true, force: true }));
     const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
     closers.push(() => postgres.stop());
     const authority = await makeAuthority(join(folders.run, 'data'));
