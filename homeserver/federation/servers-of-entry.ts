@@ -1,6 +1,8 @@
 import type { Context } from '../platform/context.ts';
 import type { EventEntryBody, LogEntry } from '../platform/shard-log/log-entry.ts';
 import { serverOfUser, serversToTell } from '../rooms/joined-servers.ts';
+import { partialRoomsOf } from '../rooms/remote/partial-rooms.ts';
+import { readServersOfPartialRoom } from '../storage/rooms/read-partial-rooms.ts';
 
 /**
  * The servers that an event of the log is to be sent to; undefined for events that are another server's to send. This
@@ -10,7 +12,7 @@ import { serverOfUser, serversToTell } from '../rooms/joined-servers.ts';
 export async function serversOfEntry(context: Context, entry: LogEntry): Promise<ReadonlySet<string> | undefined> {
   if (entry.kind !== 'event' || !isOursToSend(context, entry.body)) return undefined;
   const { body, position } = entry;
-  const servers = await serversToTell(context, body.roomId, position);
+  const servers = await serversInRoom(context, body.roomId, position);
   const target = serverToldOfEnd(body);
   // A server that had its user's event relayed has it.
   const origin = body.isRelayed ? serverOfUser(body.sender) : undefined;
@@ -20,8 +22,14 @@ export async function serversOfEntry(context: Context, entry: LogEntry): Promise
   return told;
 }
 
+/** Where most members are not known yet, the servers are: those that the join's reply named. */
+async function serversInRoom(context: Context, roomId: string, position: number): Promise<ReadonlySet<string>> {
+  const known = await serversToTell(context, roomId, position);
+  if (!partialRoomsOf(context).isPartial(roomId)) return known;
+  return new Set([...known, ...(await readServersOfPartialRoom(context, roomId))]);
+}
+
 function isOursToSend(context: Context, { sender, isRelayed, isSentElsewhere }: EventEntryBody): boolean {
-  if (isSentElsewhere) return false;
   return isRelayed === true || serverOfUser(sender) === context.serverName;
 }
 

@@ -25,6 +25,14 @@ export async function readPartialRooms(context: Context): Promise<PartialRoom[]>
     FROM partial_state_room p JOIN room r ON r.id = p.room WHERE p.whole_since IS NULL ORDER BY p.room`;
 }
 
+/** The servers that were in a room at the join with partial state; none when it is whole. */
+export async function readServersOfPartialRoom(context: Context, roomId: string): Promise<readonly string[]> {
+  const rows = await context.database<{ servers: string[] }[]>`
+    SELECT p.servers FROM partial_state_room p JOIN room r ON r.id = p.room
+    WHERE r.room_id = ${roomId} AND p.whole_since IS NULL`;
+  return rows[0]?.servers ?? [];
+}
+
 /** Rooms that were joined with partial state, with the position of their shard from which on they are whole; null: not yet. */
 export async function readWholeSince(
   context: Context,
