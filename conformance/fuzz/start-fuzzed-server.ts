@@ -19,6 +19,7 @@ export interface FuzzedServer {
   stop(): Promise<void>;
 }
 
+const startDeadlineMs = 120_000;
 const program = new URL('../../homeserver/holdfast.js', import.meta.url).pathname;
 
 /** Paths of PEM files. */
@@ -85,7 +86,7 @@ function federationSettings(tls: FuzzedServerTls, tlsPort: number): Record<strin
 }
 
 async function waitUntilUp(child: ChildProcess, port: number): Promise<void> {
-  const until = performance.now() + 30_000;
+  const until = performance.now() + startDeadlineMs;
   while (performance.now() < until) {
     if (child.exitCode !== null) throw new Error('the server ended at its start');
     const up = await fetch(`http://127.0.0.1:${port}/_matrix/client/versions`).then(

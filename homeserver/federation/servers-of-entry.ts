@@ -30,6 +30,7 @@ async function serversInRoom(context: Context, roomId: string, position: number)
 }
 
 function isOursToSend(context: Context, { sender, isRelayed, isSentElsewhere }: EventEntryBody): boolean {
+  if (isSentElsewhere) return false;
   return isRelayed === true || serverOfUser(sender) === context.serverName;
 }
 
