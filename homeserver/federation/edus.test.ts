@@ -146,7 +146,7 @@ test('presence goes both ways between those who share a room', async () => {
   await receive('m.presence', { push: [...strangers, status(bob, 'online')] });
   const isOfBob = ({ sender }: AnyJson) => sender === bob;
   const told = (await client.until((reply) => reply.presence?.events.some(isOfBob))).presence.events;
-  const [event] = told.filter(isOfBob);
+  const event = told.find(isOfBob);
   assert.deepEqual(
     [event.content.presence, event.content.status_msg, event.content.currently_active],
     ['online', 'here', true],

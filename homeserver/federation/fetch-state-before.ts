@@ -187,7 +187,7 @@ async function findMissing(context: Context, ids: readonly string[]): Promise<Se
 
 function pathOf(what: 'state' | 'state_ids', room: RoomName, eventId: string): string {
   const query = new URLSearchParams({ event_id: eventId });
-  return `/_matrix/federation/v1/${what}/${encodeURIComponent(room.roomId)}?${query}`;
+  return `/_matrix/federation/v1/${what}/${encodeURIComponent(room.roomId)}?${query.toString()}`;
 }
 
 function eventIds(value: JsonValue | undefined): string[] | undefined {

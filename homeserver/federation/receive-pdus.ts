@@ -22,8 +22,8 @@ type PduResult = readonly [eventId: string, result: JsonObject];
 export async function receivePdus(context: Context, origin: string, pdus: readonly JsonValue[]): Promise<PduResult[]> {
   const byRoom = Map.groupBy(pdus.filter(isObject), (pdu) => pdu['room_id']);
   const results = await Promise.all(
-    [...byRoom].map(([roomId, ofRoom]) =>
-      typeof roomId === 'string' ? receivePdusOfRoom(context, origin, roomId, ofRoom) : [],
+    [...byRoom].map(async ([roomId, ofRoom]) =>
+      typeof roomId === 'string' ? await receivePdusOfRoom(context, origin, roomId, ofRoom) : [],
     ),
   );
   return results.flat();

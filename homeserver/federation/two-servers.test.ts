@@ -27,7 +27,7 @@ after(() => federation.stop());
 async function messages(user: TestUser, roomId: string): Promise<string[]> {
   const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=100`;
   const { chunk } = await user.call('GET', path);
-  return chunk.flatMap((event: AnyJson) => (event.type === 'm.room.message' ? [event.content.body] : [])).reverse();
+  return chunk.flatMap((event: AnyJson) => (event.type === 'm.room.message' ? [event.content.body] : [])).toReversed();
 }
 
 async function waitForMessages(user: TestUser, roomId: string, count: number): Promise<string[]> {

@@ -14,16 +14,18 @@ const event: Pdu = {
   auth_events: [],
 };
 
-function fieldOf(changes: Partial<Pdu>, eventId = '$a', pduJson = '{}'): string | undefined {
-  return checkEventSize({ ...event, ...changes }, eventId, pduJson)?.field;
+const inBytes = { fieldLimitsInCharacters: false };
+
+function fieldOf(changes: Partial<Pdu>, eventId = '$a', pduJson = '{}', rules = inBytes): string | undefined {
+  return checkEventSize({ ...event, ...changes }, eventId, pduJson, rules)?.field;
 }
 
 test('an event may have 65,536 bytes and not one more', () => {
   assert.equal(fieldOf({}, '$a', 'a'.repeat(maximumEventBytes)), undefined);
-  assert.deepEqual(checkEventSize(event, '$a', 'a'.repeat(65_537)), {
+  assert.deepEqual(checkEventSize(event, '$a', 'a'.repeat(65_537), inBytes), {
     field: 'event',
-    sizeBytes: 65_537,
-    maximumBytes: 65_536,
+    size: 65_537,
+    maximum: 65_536,
     message: 'The event has 65537 bytes, more than 65536',
   });
 });
@@ -42,4 +44,11 @@ test('each limited field may have 255 bytes and not one more', () => {
   }
   assert.equal(fieldOf({}, 'a'.repeat(255)), undefined);
   assert.equal(fieldOf({}, 'a'.repeat(256)), 'event_id');
+});
+
+test('old room versions count the characters of fields, and the bytes of the event', () => {
+  const rules = { fieldLimitsInCharacters: true };
+  assert.equal(fieldOf({ state_key: '💥'.repeat(255) }, '$a', '{}', rules), undefined);
+  assert.equal(fieldOf({ state_key: '💥'.repeat(256) }, '$a', '{}', rules), 'state_key');
+  assert.equal(fieldOf({}, '$a', '日'.repeat(30_000), rules), 'event');
 });

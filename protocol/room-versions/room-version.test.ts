@@ -13,7 +13,7 @@ const changes: Record<string, Partial<RoomVersionRules>> = {
   8: { restrictedJoins: true },
   9: { keepAuthorisingUserOnRedaction: true },
   10: { knockRestricted: true, integerPowerLevels: true },
-  11: { updatedRedaction: true, implicitCreator: true, redactsInContent: true },
+  11: { updatedRedaction: true, implicitCreator: true, redactsInContent: true, fieldLimitsInCharacters: false },
   12: { stateResolution: 'v2.1', roomIdIsCreateHash: true, privilegedCreators: true },
 };
 

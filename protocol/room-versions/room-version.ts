@@ -40,6 +40,8 @@ export interface RoomVersionRules {
   readonly roomIdIsCreateHash: boolean;
   /** The creators stand above every power level; `additional_creators` (version 12). */
   readonly privilegedCreators: boolean;
+  /** Fields of events have at most 255 characters, whatever their bytes: as servers counted before version 11. */
+  readonly fieldLimitsInCharacters: boolean;
 }
 
 export type RoomVersionId = '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '10' | '11' | '12';
@@ -63,6 +65,7 @@ const version1: RoomVersionRules = {
   redactionAuthByEventIdDomain: true,
   roomIdIsCreateHash: false,
   privilegedCreators: false,
+  fieldLimitsInCharacters: true,
 };
 const version2: RoomVersionRules = { ...version1, id: '2', stateResolution: 'v2' };
 const version3: RoomVersionRules = { ...version2, id: '3', eventIds: 'hash', redactionAuthByEventIdDomain: false };
@@ -85,6 +88,7 @@ const version11: RoomVersionRules = {
   updatedRedaction: true,
   implicitCreator: true,
   redactsInContent: true,
+  fieldLimitsInCharacters: false,
 };
 const version12: RoomVersionRules = {
   ...version11,

@@ -102,7 +102,7 @@ function examineEvent(input: ReceivedEventInput, rules: RoomVersionRules): Exami
   const signedBytes = signedEventBytes(event, rules);
   const eventId =
     rules.eventIds === 'server' ? (event.event_id ?? '') : eventIdOfHash(cryptoPrimitives.sha256(signedBytes), rules);
-  const tooLarge = checkEventSize(event, eventId, pduJson);
+  const tooLarge = checkEventSize(event, eventId, pduJson, rules);
   if (tooLarge) return refuse('too-large', tooLarge.message, eventId);
   return { eventId, event, pduJson, signedBytes };
 }

@@ -53,7 +53,7 @@ function send(body: JsonObject, id = `t${transactions++}`): Promise<TestReply> {
 async function messages(roomId: string): Promise<string[]> {
   const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=50`;
   const { chunk } = await user.call('GET', path);
-  return chunk.flatMap((event: AnyJson) => (event.type === 'm.room.message' ? [event.content.body] : [])).reverse();
+  return chunk.flatMap((event: AnyJson) => (event.type === 'm.room.message' ? [event.content.body] : [])).toReversed();
 }
 
 async function waitForMessages(roomId: string, count: number): Promise<string[]> {
