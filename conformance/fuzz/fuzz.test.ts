@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fuzzFederation } from './federation/fuzz-federation.ts';
 import { fuzz } from './fuzz.ts';
 import { judgeReply } from './judge-reply.ts';
 
@@ -18,4 +19,12 @@ test('a 500, silence and an error without a code are problems; a code and a chal
   assert.match(judgeReply({ status: 400, body: 'nonsense' }, false) ?? '', /without an error code/);
   assert.equal(judgeReply({ status: 400, body: '{"errcode":"M_BAD_JSON"}' }, false), undefined);
   assert.equal(judgeReply({ status: 401, body: '{"flows":[]}' }, false), undefined);
+});
+
+test('another server that is hostile gets no 500 and stores nothing in part', async () => {
+  const { requests, statuses, problems } = await fuzzFederation(400, 7);
+  assert.deepEqual(problems, []);
+  assert.equal(requests, 400);
+  assert.ok((statuses.get(200) ?? 0) > 40, 'many of its transactions are taken');
+  assert.ok((statuses.get(400) ?? 0) > 40, 'many are refused');
 });

@@ -135,12 +135,21 @@ interface SignedAsk {
   readonly body: JsonObject | string | undefined;
 }
 
+/** Of what has no canonical JSON there is no signature; it is sent with that of something else. */
+function signatureOf(key: SigningKey, payload: JsonObject): string {
+  let signed: JsonObject;
+  try {
+    signed = signJson(payload, key, cryptoPrimitives);
+  } catch {
+    signed = signJson({ ...payload, content: undefined }, key, cryptoPrimitives);
+  }
+  return (signed['signatures'] as Record<string, Record<string, string>>)[key.name]?.[key.keyId] ?? '';
+}
+
 /** https://spec.matrix.org/v1.19/server-server-api/#request-authentication */
 function askSigned({ key, agent, to, method, path, body }: SignedAsk): Promise<StubAnswer> {
   const content = typeof body === 'string' ? (JSON.parse(body) as JsonObject) : body;
-  const payload: JsonObject = { method, uri: path, origin: key.name, destination: to, content };
-  const signed = signJson(payload, key, cryptoPrimitives)['signatures'] as Record<string, Record<string, string>>;
-  const signature = signed[key.name]?.[key.keyId];
+  const signature = signatureOf(key, { method, uri: path, origin: key.name, destination: to, content });
   const text = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body);
   const authorization = `X-Matrix origin="${key.name}",destination="${to}",key="${key.keyId}",sig="${signature}"`;
   const { promise, resolve, reject } = Promise.withResolvers<StubAnswer>();

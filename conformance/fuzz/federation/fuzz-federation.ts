@@ -63,9 +63,10 @@ async function attack({ server, hostile, silent, random, requests }: Attack): Pr
   const user = await registerUser(server.url, 'ann');
   const pool = await preparePool(user, hostile);
   const endpoints = federationRoutes.filter(({ authentication }) => authentication === 'server');
+  const { room_id: quietRoom } = await user.call('POST', '/_matrix/client/v3/createRoom', {});
   hostile.turnHostile();
   const over = new AbortController();
-  const speaking = speakMeanwhile(user, over.signal);
+  const speaking = speakMeanwhile(user, quietRoom, over.signal);
   let sent = 0;
   let settledBytes = 0;
   const worker = async () => {
@@ -118,8 +119,7 @@ async function preparePool(user: TestUser, { stub, rooms }: HostileServer): Prom
 }
 
 /** Says how it went in a room that the hostile server has nothing to do with. */
-async function speakMeanwhile(user: TestUser, signal: AbortSignal): Promise<string[]> {
-  const { room_id: roomId } = await user.call('POST', '/_matrix/client/v3/createRoom', {});
+async function speakMeanwhile(user: TestUser, roomId: string, signal: AbortSignal): Promise<string[]> {
   const problems: string[] = [];
   for (let turn = 0; !signal.aborted; turn++) {
     const startMs = performance.now();
