@@ -1,8 +1,10 @@
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { stateChangesOf } from '../platform/shard-log/log-entry.ts';
+import { readServersOfPartialRoom } from '../storage/rooms/read-partial-rooms.ts';
 import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
 import { isServerInRoom, joinedServersOf } from './joined-servers.ts';
+import { partialRoomsOf } from './remote/partial-rooms.ts';
 
 const keptUsers = 20_000;
 
@@ -60,12 +62,17 @@ export async function joinedRoomsOf(context: Context, userId: string): Promise<r
   return await rooms.get(userId);
 }
 
-/** The servers that share a room with a user, this one included; a room of `except` does not count. */
+/**
+ * The servers that share a room with a user, this one included; a room of `except` does not count. Of rooms whose members
+ * are not all known, those that the join's server named.
+ */
 export async function serversSharingRoomsWith(context: Context, userId: string, except?: string): Promise<Set<string>> {
   const servers = new Set<string>();
   for (const roomId of await joinedRoomsOf(context, userId)) {
     if (roomId === except) continue;
     for (const server of await joinedServersOf(context, roomId)) servers.add(server);
+    if (!partialRoomsOf(context).isPartial(roomId)) continue;
+    for (const server of await readServersOfPartialRoom(context, roomId)) servers.add(server);
   }
   return servers;
 }
