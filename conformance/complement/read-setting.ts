@@ -35,8 +35,9 @@ export function readSetting(environment: Readonly<Record<string, string | undefi
 }
 
 /**
- * Holdfast's settings, by file key: open registration, no rate limits, cheap password hashes, loopback allowed, and
- * rooms of version 10, because with later ones tests of the suite put the creator into the power levels.
+ * Holdfast's settings, by file key: open registration, no rate limits, cheap password hashes, loopback allowed,
+ * rooms of version 10, because with later ones tests of the suite put the creator into the power levels, and the old
+ * media paths open, which the suite asks without a token.
  */
 export function formatOverrides(setting: ComplementSetting): Record<string, unknown> {
   return {
@@ -60,5 +61,6 @@ export function formatOverrides(setting: ComplementSetting): Record<string, unkn
     'federation.private_addresses': ['127.0.0.0/8'],
     'federation.key_servers': [],
     'federation.public_rooms': true,
+    'media.authenticated_downloads': false,
   };
 }

@@ -1,16 +1,19 @@
 import { parsePowerLevels } from '@holdfast/protocol/authorization/power-levels.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { parseEventId } from '@holdfast/protocol/identifiers/event-id.ts';
 import type { Context } from '../platform/context.ts';
 import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { readRowsOfEvent } from '../storage/rooms/read-events.ts';
+import { insertEarlyRedaction } from '../storage/rooms/write-early-redactions.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
 import { checkEventForRoom } from './check-event-content.ts';
 import type { EventIntent } from './event-intent.ts';
 import type { HotRoom } from './hot-room.ts';
 import { loadMembers } from './hot-rooms.ts';
+import { joinedServersOf } from './joined-servers.ts';
 import { powerLevelIn } from './power-level-in.ts';
-import { forgetContent, redactedRows } from './redacted-rows.ts';
+import { forgetContent, hasPowerToRedact, redactedRows } from './redacted-rows.ts';
 import { checkJoined, type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
 
 interface RedactInput extends RoomCommandInput {
@@ -28,7 +31,7 @@ export const redactEventCommand = roomCommand<RedactInput>('redact-event', async
   checkJoined(room, input.userId);
   const targets = await readRowsOfEvent(shard.context, input.redacts);
   const target = targets.at(-1);
-  if (!target || target.roomId !== room.roomId) throw new MatrixError('M_NOT_FOUND', 'No such event in this room');
+  await checkTarget(shard.context, room, input, target);
   const intent: EventIntent = {
     type: 'm.room.redaction',
     sender: input.userId,
@@ -37,16 +40,37 @@ export const redactEventCommand = roomCommand<RedactInput>('redact-event', async
     originServerTs: input.originServerTs,
   };
   await prepareToAppend(shard, room, [intent]);
-  checkMayRedact(room, input, target);
+  if (target) checkMayRedact(room, input, target);
+  const hasPower = hasPowerToRedact(room.rules, room, input.userId);
   const { events, committed } = appendEvents(shard, room, [intent], {
     identityHash,
     transaction: input.transaction,
     // What is redacted twice keeps pointing to the first redaction.
-    alsoWrite: (_, [redaction]) => targets.flatMap((row) => redactedRows(row, redaction?.eventId ?? '')),
+    alsoWrite: (position, [redaction]) =>
+      target
+        ? targets.flatMap((row) => redactedRows(row, redaction?.eventId ?? ''))
+        : [insertEarlyRedaction(room.name.id, input.redacts, position, hasPower)],
   });
-  forgetContent(room, target);
+  if (target) forgetContent(room, target);
+  else room.earlyRedactions.add(input.redacts);
   return { result: { eventId: events[0]?.eventId ?? '' }, committed };
 });
+
+/** In a room that other servers share, an event that is not here may come later: its redaction waits for it. */
+async function checkTarget(
+  context: Context,
+  room: HotRoom,
+  { redacts, ownOnly }: RedactInput,
+  target: StoredEvent | undefined,
+): Promise<void> {
+  if (target?.roomId === room.roomId) return;
+  const mayCome =
+    !target &&
+    !ownOnly &&
+    parseEventId(redacts) !== undefined &&
+    (await joinedServersOf(context, room.roomId)).size > 1;
+  if (!mayCome) throw new MatrixError('M_NOT_FOUND', 'No such event in this room');
+}
 
 /** Own events, or with the power to redact. The authorisation rules leave this to those who apply a redaction. */
 function checkMayRedact(room: HotRoom, { userId, ownOnly }: RedactInput, target: StoredEvent): void {

@@ -73,9 +73,11 @@ export function addUnsigned(clientEvent: string, unsignedJson: string): string {
 }
 
 /**
- * A state event as those see it who are not in the room yet.
+ * A state event as those see it who are not in the room yet. The create event keeps its time (MSC4311).
  * https://spec.matrix.org/v1.19/client-server-api/#stripped-state
  */
 export function stripStateEvent(event: Pdu): JsonObject {
-  return { content: event.content, sender: event.sender, state_key: event.state_key ?? '', type: event.type };
+  const { content, sender, state_key: stateKey = '', type, origin_server_ts: time } = event;
+  const keepsTime = type === 'm.room.create' && typeof time === 'number';
+  return { content, sender, state_key: stateKey, type, ...(keepsTime && { origin_server_ts: time }) };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { putRemoteMember } from '../../../testing/put-remote-member.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../../testing/start-test-homeserver.ts';
 import { makeTestClient, type TestClient } from '../../../testing/test-client.ts';
 
@@ -97,4 +98,21 @@ test('redacted state stays, without what the redaction takes', async () => {
   await bob.call('PUT', redactPath(room, member.event_id, '3'), {});
   assert.deepEqual(await bob.call('GET', `${room}/state/m.room.member/${bob.userId}`), { membership: 'join' });
   await say(bob, room, 'still here');
+});
+
+test('an event that other servers of the room may still bring can be redacted before it comes', async () => {
+  const room = await makeRoom('12');
+  const unknown = `$${'A'.repeat(43)}`;
+  assert.equal((await alice.request('PUT', redactPath(room, unknown, '1'), {})).body.errcode, 'M_NOT_FOUND');
+  const shared = await makeRoom('12');
+  const roomId = decodeURIComponent(shared.slice('/rooms/'.length));
+  await putRemoteMember(homeserver.context, roomId, '@far:remote.example');
+  // The process that is there knows the servers of the room already.
+  const { context } = await homeserver.restart();
+  await alice.call('PUT', redactPath(shared, unknown, '2'), {});
+  const waiting = await context.database<{ redacts: string }[]>`SELECT redacts FROM early_redaction`;
+  assert.deepEqual(
+    waiting.map(({ redacts }) => redacts),
+    [unknown],
+  );
 });

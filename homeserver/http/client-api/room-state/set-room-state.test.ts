@@ -47,7 +47,8 @@ test('what the power levels do not allow is refused', async () => {
   assert.equal(await put(bob, 'm.room.name', { name: 'No' }), '403 M_FORBIDDEN');
   assert.equal(await put(bob, 'm.room.power_levels', { users: { [bob.userId]: 100 } }), '403 M_FORBIDDEN');
   assert.equal(await put(alice, 'm.room.power_levels', { users: { [bob.userId]: '50' } }), '403 M_FORBIDDEN');
-  assert.equal(await put(alice, 'm.room.create', {}), '403 M_FORBIDDEN');
+  assert.equal(await put(alice, 'm.room.create', {}), '400 M_INVALID_PARAM');
+  assert.equal(await put(alice, 'm.room.power_levels', { users: { [alice.userId]: 100 } }), '400 M_INVALID_PARAM');
   assert.match(await put(alice, 'm.room.power_levels', { users: { [bob.userId]: 50 } }), /^\$/);
   assert.match(await put(bob, 'm.room.name', { name: 'Yes' }), /^\$/);
 });
