@@ -8,6 +8,7 @@ const keptRooms = 10_000;
 /** A reader that is no further behind than this still finds the servers that left meanwhile. */
 const rememberedPositions = 1_000;
 const maxGone = 100;
+const maxReads = 3;
 
 const nobody: ReadonlySet<string> = new Set();
 
@@ -94,13 +95,14 @@ class JoinedServers {
     const room = await findRoom(this.#context, roomId);
     if (!room) return undefined;
     const { tail } = this.#context.shardLog;
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const since = tail.position(room.shard) - rememberedPositions;
       const read = await readJoinedServers(this.#context, room, since);
       // Whether this server is in the room, it knows for certain.
       const assumed = read.assumed.filter((server) => server !== this.#context.serverName);
       const servers = new ServersOfRoom({ ...read, assumed });
-      if (this.#catchUp(room, servers)) return servers;
+      // Where the log is not followed, as in a command, or runs ahead too fast, what was read serves this once.
+      if (this.#catchUp(room, servers) || attempt === maxReads) return servers;
     }
   }
 
