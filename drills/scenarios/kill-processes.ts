@@ -83,10 +83,11 @@ async function handOver(stage: Stage): Promise<Finding[]> {
     await process.start();
   }
   const count = stage.short ? 1 : processes.length;
+  const limit = stage.short ? 'not judged in short' : `${handOverLimitMs} ms`;
   const inTime = stage.short || longestMs <= handOverLimitMs;
   return [
     finding('processes that end when asked', ended, String(count), ended === count),
-    finding('longest gap of a planned hand-over', `${Math.round(longestMs)} ms`, `${handOverLimitMs} ms`, inTime),
+    finding('longest gap of a planned hand-over', `${Math.round(longestMs)} ms`, limit, inTime),
   ];
 }
 

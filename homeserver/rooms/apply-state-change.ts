@@ -15,6 +15,7 @@ export function applyStateChange(
   const { type, stateKey, before, after } = change;
   const tuple = stateTuple(type, stateKey);
   room.stateVersion++;
+  room.changedAt = position;
   if (type === 'm.room.member') countMembership(room, stateKey, before, after);
   room.authGraph?.setCurrent(tuple, after?.eventId);
   if (after) {

@@ -6,7 +6,7 @@ import { appendEvents, prepareToAppend } from './append-events.ts';
 import type { EventIntent } from './event-intent.ts';
 import { findAuthorisingUser, isRestrictedFor } from './find-authorising-user.ts';
 import { type HotRoom, membershipIn, type StateEntry } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
+import { loadMembers } from './load-hot-room.ts';
 import { readJoinersPushRules } from './own-push-rules.ts';
 import { checkJoined, notInRoom, type RoomCommandInput, roomCommand } from './room-command.ts';
 import { isSameContent } from './same-content.ts';

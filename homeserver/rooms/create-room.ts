@@ -71,6 +71,7 @@ async function newHotRoom(shard: OwnedShard, input: CreateInput): Promise<HotRoo
     counts: { joined: 0, invited: 0 },
     extremities: [],
     notifyOrdinal: 0,
+    changedAt: shard.nextPosition,
   });
 }
 

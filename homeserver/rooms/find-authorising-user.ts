@@ -8,8 +8,8 @@ import { findRoom } from '../storage/names/room-names.ts';
 import { readLocalMembers } from '../storage/rooms/read-local-members.ts';
 import { readState } from '../storage/rooms/read-state.ts';
 import { type HotRoom, membershipIn } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
 import { isServerInRoom } from './joined-servers.ts';
+import { loadMembers } from './load-hot-room.ts';
 import { powerLevelIn } from './power-level-in.ts';
 
 /** Whether a user, whose member event must be loaded, can only join on somebody's authority. */

@@ -6,7 +6,8 @@ import { shardOfRoom } from '../storage/names/shard-of.ts';
 import { forgottenCode } from '../storage/rooms/membership-codes.ts';
 import { forgetRoom as forgetRow } from '../storage/rooms/write-state.ts';
 import { membershipIn } from './hot-room.ts';
-import { hotRooms, loadMembers } from './hot-rooms.ts';
+import { hotRooms } from './hot-rooms.ts';
+import { loadMembers } from './load-hot-room.ts';
 
 interface ForgetInput {
   readonly roomId: string;

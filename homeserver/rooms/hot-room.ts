@@ -105,6 +105,11 @@ export class HotRoom implements AuthState {
   readonly stateEvents = new BoundedCache<string, IdentifiedPdu>(keptStateEvents);
   /** Notifying events of the main timeline so far. */
   notifyOrdinal: number;
+  /**
+   * The shard's position when anything but the extremities, the counts of notifications and the threads changed last, or
+   * one after it; Infinity: no position tells.
+   */
+  changedAt: number;
   /** Appended changes that are not committed yet; a room with any is not evicted. */
   uncommitted = 0;
 
@@ -117,6 +122,7 @@ export class HotRoom implements AuthState {
       readonly counts: MemberCounts;
       readonly extremities: readonly Extremity[];
       readonly notifyOrdinal: number;
+      readonly changedAt: number;
     },
   ) {
     this.name = name;
@@ -125,6 +131,7 @@ export class HotRoom implements AuthState {
     this.counts = loaded.counts;
     this.extremities = loaded.extremities;
     this.notifyOrdinal = loaded.notifyOrdinal;
+    this.changedAt = loaded.changedAt;
     for (const entry of loaded.state) this.put(entry);
   }
 

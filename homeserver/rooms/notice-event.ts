@@ -22,7 +22,7 @@ import { readEventById } from '../storage/rooms/read-events.ts';
 import { readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
 import { notificationFlags } from '../storage/rooms/write-notifications.ts';
 import { type HotRoom, membershipIn, type ThreadCount } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
+import { loadMembers } from './load-hot-room.ts';
 
 /** What an event means to those who count unread ones. */
 export interface EventNotice {

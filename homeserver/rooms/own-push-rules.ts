@@ -9,7 +9,7 @@ import type { Context } from '../platform/context.ts';
 import { readPushRuleChanges, readPushRuleChangesInRoom } from '../storage/accounts/read-push-rule-changes.ts';
 import { internNames } from '../storage/names/intern-names.ts';
 import { type HotRoom, membershipIn } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
+import { loadMembers } from './load-hot-room.ts';
 
 /** Changes of push rules that this process heard of, newest last, so that hot rooms can follow them. */
 interface HeardChanges {

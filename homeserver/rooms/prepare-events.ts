@@ -2,7 +2,7 @@ import { selectAuthEvents, type UnplacedPdu } from '@holdfast/protocol/authoriza
 import type { OwnedShard } from '../platform/shard-log/command.ts';
 import { cachedNameId, internNames } from '../storage/names/intern-names.ts';
 import type { HotRoom } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
+import { loadMembers } from './load-hot-room.ts';
 import { prepareNotice } from './notice-event.ts';
 import { followPushRules, hasFollowedPushRules, readJoinersPushRules } from './own-push-rules.ts';
 

@@ -6,7 +6,7 @@ import { internNames } from '../storage/names/intern-names.ts';
 import type { DraftedStateChange, Placement } from './draft-room.ts';
 import { eventReference } from './event-reference.ts';
 import { type Extremity, type HotRoom, membershipIn, type StateEntry } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
+import { loadMembers } from './load-hot-room.ts';
 import { loadStateEvents } from './load-state-events.ts';
 import { readJoinersPushRules } from './own-push-rules.ts';
 import { findRedactionEffect } from './receive-redaction.ts';

@@ -5,6 +5,8 @@ import { type RecentTransactionRows, readRecentTransactions } from '../storage/r
 
 /** How many of the shard's newest positions a repeated request is recognised in. */
 const rememberedPositions = 200_000;
+/** So many of the newest are told to the next owner of the shard: more than a hand-over takes. */
+const handedOverCount = 2_000;
 
 interface PendingEvent {
   readonly eventId: string;
@@ -21,11 +23,16 @@ export class RecentTransactions {
   readonly #pending = new Map<number, PendingEvent>();
   readonly #loaded = new LoadOnce(() => this.#load());
   #prepared: RecentTransactionRows | undefined;
+  readonly #handedOver: readonly HandedOverTransaction[];
 
-  /** `prepared`: those up to a position that were read before the shard changed hands. */
-  constructor(shard: OwnedShard, prepared?: RecentTransactionRows) {
+  /**
+   * `prepared`: those up to a position that were read before the shard changed hands. `handedOver`: the newest that the
+   * owner before knew of.
+   */
+  constructor(shard: OwnedShard, prepared?: RecentTransactionRows, handedOver: readonly HandedOverTransaction[] = []) {
     this.#shard = shard;
     this.#prepared = prepared;
+    this.#handedOver = handedOver;
     // What is still missing is read before anybody asks; a failure is met by the first who does.
     if (prepared) this.#loaded.done().catch(() => {});
   }
@@ -53,11 +60,22 @@ export class RecentTransactions {
     );
   }
 
+  /** The newest, oldest first. Nothing while an event is not durable yet. */
+  handOver(): HandedOverTransaction[] {
+    if (this.#pending.size > 0) return [];
+    return [...this.#positionByHash].slice(-handedOverCount);
+  }
+
   async #load(): Promise<void> {
     const prepared = this.#prepared;
     const { context, id } = this.#shard;
-    const read = await readRecentTransactions(context, id, rememberedPositions, prepared?.upTo);
-    for (const { rows } of prepared ? [prepared, read] : [read]) {
+    for (const row of prepared?.rows ?? []) this.#remember(row.hash, row.position);
+    const oldestHandedOver = this.#handedOver[0]?.[1];
+    // They begin among what was read: nothing is between the two.
+    if (prepared && oldestHandedOver !== undefined && oldestHandedOver <= prepared.upTo) {
+      for (const [hash, position] of this.#handedOver) this.#remember(hash, position);
+    } else {
+      const { rows } = await readRecentTransactions(context, id, rememberedPositions, prepared?.upTo);
       for (const row of rows) this.#remember(row.hash, row.position);
     }
     this.#prepared = undefined;
@@ -72,8 +90,17 @@ export class RecentTransactions {
   }
 }
 
+/** Hash and position. */
+type HandedOverTransaction = readonly [number, number];
+
 export const recentTransactions: ShardMemory<RecentTransactions> = {
   name: 'recent-transactions',
   prepare: (context, shard) => readRecentTransactions(context, shard, rememberedPositions),
-  create: (shard, prepared) => new RecentTransactions(shard, prepared as RecentTransactionRows | undefined),
+  handOver: (transactions) => transactions.handOver(),
+  create: (shard, prepared, handedOver) =>
+    new RecentTransactions(
+      shard,
+      prepared as RecentTransactionRows | undefined,
+      handedOver as HandedOverTransaction[] | undefined,
+    ),
 };

@@ -40,5 +40,7 @@ export function forgetContent(room: HotRoom, target: IdentifiedPdu): void {
   room.stateEvents.delete(target.eventId);
   if (type === 'm.room.member' && !room.isMemberLoaded(stateKey)) return;
   const current = room.get(type, stateKey);
-  if (current?.eventId === target.eventId) room.put({ ...current, pdu: redactPdu(current.pdu, room.rules) });
+  if (current?.eventId !== target.eventId) return;
+  room.put({ ...current, pdu: redactPdu(current.pdu, room.rules) });
+  room.changedAt = Number.POSITIVE_INFINITY;
 }

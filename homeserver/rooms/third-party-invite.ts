@@ -4,7 +4,7 @@ import type { Context } from '../platform/context.ts';
 import { isLocalUser } from './check-invitees.ts';
 import type { EventIntent } from './event-intent.ts';
 import type { HotRoom } from './hot-room.ts';
-import { loadMembers } from './hot-rooms.ts';
+import { loadMembers } from './load-hot-room.ts';
 
 /** What an identity server gives to the owner of a third-party identifier that was invited to a room. */
 export interface ThirdPartySigned extends JsonObject {

@@ -52,10 +52,17 @@ export interface OwnedShard {
 /** A kind of memory that the owner of a shard keeps, such as its hot rooms. */
 export interface ShardMemory<T> {
   readonly name: string;
-  /** Reads what `create` can begin with, while the shard has another owner still: after that nobody waits for it. */
-  prepare?(context: Context, shard: number): Promise<unknown>;
-  /** `prepared` is what `prepare` has read, where the shard came by a planned hand-over. */
-  create(shard: OwnedShard, prepared?: unknown): T;
+  /** What the next owner should read in `prepare`. Plain JSON, of a bounded size. */
+  announce?(memory: T): unknown;
+  /**
+   * Reads what `create` can begin with, while the shard has another owner still: after that nobody waits for it.
+   * `announced` is what that owner's memory told of itself.
+   */
+  prepare?(context: Context, shard: number, announced: unknown): Promise<unknown>;
+  /** What the next owner cannot read before: asked for when all that was appended is durable. Plain JSON, bounded. */
+  handOver?(memory: T): unknown;
+  /** Where the shard came by a planned hand-over: what `prepare` has read and what `handOver` told. */
+  create(shard: OwnedShard, prepared?: unknown, handedOver?: unknown): T;
 }
 
 /** A command of any types, for tables of them. */

@@ -12,6 +12,9 @@ export interface PreparedShard {
   readonly memories: ReadonlyMap<ShardMemory<unknown>, unknown>;
 }
 
+/** What the owner of a shard tells the next one of its memories, by their names. */
+export type ToldOfMemories = Readonly<Record<string, unknown>>;
+
 /** What is made ready for the next owner of a shard. */
 export interface Preparation {
   /** Those of its memories that begin with what they have read before. */
@@ -45,13 +48,15 @@ export class PreparedShards {
   }
 
   /** Throws when the database is away or too slow; then nothing is left of it. */
-  async prepare(shard: number): Promise<void> {
+  async prepare(shard: number, announced: ToldOfMemories): Promise<void> {
     this.#forget(shard);
     const { clock } = this.#context;
     const sql = openWriterConnection(this.#context, shard);
     try {
       const reading = Promise.all([
-        Promise.all(this.#memories.map((memory) => Promise.resolve(memory.prepare?.(this.#context, shard)))),
+        Promise.all(
+          this.#memories.map(async (memory) => memory.prepare?.(this.#context, shard, announced[memory.name])),
+        ),
         this.#warm(sql),
       ]);
       const [read] = await withDeadline(reading, prepareDeadlineMs, `preparing shard ${shard}`, { clock });
@@ -74,6 +79,11 @@ export class PreparedShards {
     await sql`SELECT advance_shard(-1::smallint, 0, 0, 0)`.catch((error: unknown) => {
       if (classifyDatabaseError(error) !== 'fenced') throw error;
     });
+  }
+
+  /** Whether the shard is about to come. */
+  has(shard: number): boolean {
+    return this.#waiting.has(shard);
   }
 
   /** Gives what was prepared to the shard's writer, which ends the connection some day. */

@@ -3,6 +3,7 @@ import { type Gift, shareOut } from './decide-leases.ts';
 import { forwardCommand } from './forward-command.ts';
 import type { LeaseConnection, LeasesSeen, ProcessRow, TakenShard } from './lease-connection.ts';
 import type { LogHints } from './log-hints.ts';
+import type { ToldOfMemories } from './prepared-shards.ts';
 import type { ShardOwners } from './shard-owners.ts';
 import type { ShardWriter } from './shard-writer.ts';
 
@@ -19,6 +20,14 @@ export interface ShardHandOverOptions {
 
 /** What the owner of a shard tells its successor, sent like a forwarded command. */
 export const handOverMessages = { prepare: 'prepare-shard', receive: 'receive-shard' } as const;
+
+export interface PrepareShardMessage {
+  readonly memories: ToldOfMemories;
+}
+
+export interface ReceiveShardMessage extends TakenShard {
+  readonly memories: ToldOfMemories;
+}
 
 const prepareTimeoutMs = 5_000;
 const receiveTimeoutMs = 1_000;
@@ -55,13 +64,13 @@ export class ShardHandOver {
     const { writers, connection, hints } = this.#options;
     const writer = writers.get(shard);
     if (!writer) return;
-    const isReady = successor !== undefined && (await this.#prepare(shard, successor));
+    const isReady = successor !== undefined && (await this.#prepare(writer, successor));
     // It may have failed meanwhile.
     if (writers.get(shard) !== writer || !writer.isOpen) return;
     writers.delete(shard);
     await writer.drain();
     if (isReady) {
-      await this.#give(shard, successor);
+      await this.#give(writer, successor);
     } else {
       await connection.free(shard);
       hints.announceOwners();
@@ -70,9 +79,11 @@ export class ShardHandOver {
     await writer.close();
   }
 
-  async #prepare(shard: number, successor: ProcessRow): Promise<boolean> {
+  async #prepare(writer: ShardWriter, successor: ProcessRow): Promise<boolean> {
+    const shard = writer.id;
     try {
-      await this.#tell(handOverMessages.prepare, shard, successor, prepareTimeoutMs, {});
+      const message: PrepareShardMessage = { memories: writer.announceMemories() };
+      await this.#tell(handOverMessages.prepare, shard, successor, prepareTimeoutMs, message);
       return true;
     } catch (error) {
       this.#context.log.warn({ shard, to: successor.id, err: error }, 'the next owner of a shard is not ready');
@@ -80,17 +91,21 @@ export class ShardHandOver {
     }
   }
 
-  async #give(shard: number, successor: ProcessRow): Promise<void> {
+  async #give(writer: ShardWriter, successor: ProcessRow): Promise<void> {
     const { connection, owners, hints } = this.#options;
+    const shard = writer.id;
     const given = await connection.give(shard, successor.id);
     // Somebody took it: the lease was over.
     if (!given) return;
     const owner = { processId: successor.id, address: successor.address };
     hints.announceHandOver(shard, owner, given.epoch);
-    await this.#tell(handOverMessages.receive, shard, successor, receiveTimeoutMs, given).catch((error: unknown) => {
+    const message: ReceiveShardMessage = { ...given, memories: writer.handOverMemories() };
+    const received = this.#tell(handOverMessages.receive, shard, successor, receiveTimeoutMs, message);
+    // What is forwarded from now on waits there until the shard has come.
+    owners.note(shard, given.epoch, owner);
+    await received.catch((error: unknown) => {
       this.#context.log.warn({ shard, to: successor.id, err: error }, 'the next owner of a shard did not answer');
     });
-    owners.note(shard, given.epoch, owner);
   }
 
   async #tell(
@@ -98,7 +113,7 @@ export class ShardHandOver {
     shard: number,
     { address }: ProcessRow,
     timeoutMs: number,
-    input: TakenShard | Record<string, never>,
+    input: PrepareShardMessage | ReceiveShardMessage,
   ): Promise<void> {
     const { secret } = this.#options;
     await forwardCommand({ address, secret, name, shard, input, timeoutMs, onOwnerChange: () => () => {} });

@@ -5,9 +5,9 @@ import { ClockWatch } from './clock-watch.ts';
 import { decideLeases, type Gift, type ShardObservation } from './decide-leases.ts';
 import { LeaseConnection, type LeasesSeen, type ShardRow, type TakenShard } from './lease-connection.ts';
 import type { LogHints } from './log-hints.ts';
-import { type Preparation, PreparedShards } from './prepared-shards.ts';
+import { type Preparation, PreparedShards, type ToldOfMemories } from './prepared-shards.ts';
 import { ShardUnavailableError } from './shard-error.ts';
-import { ShardHandOver } from './shard-hand-over.ts';
+import { type PrepareShardMessage, type ReceiveShardMessage, ShardHandOver } from './shard-hand-over.ts';
 import type { ShardLogMetrics } from './shard-log-metrics.ts';
 import type { ShardOwner, ShardOwners } from './shard-owners.ts';
 import { type ShardEnd, ShardWriter, type ShardWriterEvents } from './shard-writer.ts';
@@ -82,6 +82,11 @@ export class ShardLeases {
     return writer?.isOpen ? writer : undefined;
   }
 
+  /** Whether the shard is about to be handed to this process. */
+  isExpecting(shard: number): boolean {
+    return this.#prepared.has(shard);
+  }
+
   ownedShards(): number[] {
     return [...this.#writers.keys()];
   }
@@ -105,18 +110,18 @@ export class ShardLeases {
   }
 
   /** Makes ready to own a shard that its owner is about to hand over to this process. Throws when it cannot. */
-  async prepareShard(shard: number): Promise<void> {
+  async prepareShard(shard: number, { memories }: PrepareShardMessage): Promise<void> {
     if (this.#state !== 'taking part' || !this.#clockWatch.isRight)
       throw new ShardUnavailableError('this process takes no shards', 'not-written');
-    await this.#prepared.prepare(shard);
+    await this.#prepared.prepare(shard, memories);
   }
 
   /** Begins to write a shard that its owner has just handed over to this process. Resolves when it does. */
-  async receiveShard(shard: number, taken: TakenShard): Promise<void> {
+  async receiveShard(shard: number, { memories, ...taken }: ReceiveShardMessage): Promise<void> {
     const held = this.#writers.get(shard);
     // A look may have been faster.
     if (this.#state !== 'taking part' || this.#moving.has(shard) || (held && held.epoch >= taken.epoch)) return;
-    this.#open(shard, taken, 0);
+    this.#open(shard, taken, 0, memories);
     const { clock } = this.#context;
     const committed = this.#writers.get(shard)?.append(0, () => ({ entries: [], writes: [] }));
     if (committed) await withDeadline(committed, firstCommitMs, 'a first commit', { clock }).catch(() => {});
@@ -286,11 +291,11 @@ export class ShardLeases {
     else void this.look();
   }
 
-  #open(id: number, taken: TakenShard, aloneCount: number): void {
+  #open(id: number, taken: TakenShard, aloneCount: number, handedOver?: ToldOfMemories): void {
     const { metrics, committed, owners, hints } = this.#options;
     this.#context.log.info({ shard: id, ...taken }, 'shard taken');
     this.#writers.get(id)?.abandon();
-    const held = { id, ...taken, aloneCount, prepared: this.#prepared.take(id) };
+    const held = { id, ...taken, aloneCount, prepared: this.#prepared.take(id), handedOver };
     this.#writers.set(
       id,
       new ShardWriter(this.#context, held, metrics, {

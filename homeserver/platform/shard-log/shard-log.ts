@@ -6,13 +6,12 @@ import { DeadlineExceededError, withDeadline } from '../deadline.ts';
 import type { AnyCommand } from './command.ts';
 import { forwardCommand } from './forward-command.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import type { TakenShard } from './lease-connection.ts';
 import { LogHints } from './log-hints.ts';
 import { LogTail, type ReadEventEntries } from './log-tail.ts';
 import type { Preparation } from './prepared-shards.ts';
 import { type CommandServer, serveCommands } from './serve-commands.ts';
 import { ShardUnavailableError } from './shard-error.ts';
-import { handOverMessages } from './shard-hand-over.ts';
+import { handOverMessages, type PrepareShardMessage, type ReceiveShardMessage } from './shard-hand-over.ts';
 import { ShardLeases } from './shard-leases.ts';
 import { createShardLogMetrics, observeShardLog, type ShardLogMetrics } from './shard-log-metrics.ts';
 import { ShardOwners } from './shard-owners.ts';
@@ -36,6 +35,8 @@ const maxPendingBytes = 64 * 1024 * 1024;
 /** Of this process, those forwarded to it included. */
 const maxWaitingCommands = 10_000;
 const firstPauseMs = 100;
+/** For a shard that is on its way to this process. */
+const handOverPatienceMs = 1_000;
 const longestPauseMs = 800;
 
 /**
@@ -166,11 +167,11 @@ export class ShardLog implements ShardLogAccess {
   }
 
   async #runForwarded(name: string, shard: number, input: unknown, timeoutMs: number): Promise<unknown> {
-    if (name === handOverMessages.prepare) return await this.#leases.prepareShard(shard);
-    if (name === handOverMessages.receive) return await this.#leases.receiveShard(shard, input as TakenShard);
+    if (name === handOverMessages.prepare) return await this.#leases.prepareShard(shard, input as PrepareShardMessage);
+    if (name === handOverMessages.receive) return await this.#leases.receiveShard(shard, input as ReceiveShardMessage);
     const command = this.#commandOf(name);
     const endMs = this.#context.clock.monotonicMs() + timeoutMs;
-    const writer = this.#leases.writer(shard);
+    const writer = this.#leases.writer(shard) ?? (await this.#expectedWriter(shard, timeoutMs));
     if (!writer) throw new ShardUnavailableError(`shard ${shard} is not held here`, 'not-written');
     try {
       return await this.#whileWaiting(() => this.#run(command, writer, input, endMs));
@@ -179,6 +180,14 @@ export class ShardLog implements ShardLogAccess {
       if (isDatabaseOutage(error)) throw new ShardUnavailableError('the database is away', 'not-written', error);
       throw error;
     }
+  }
+
+  /** Whoever has heard of a hand-over before this process has must not be sent away. */
+  async #expectedWriter(shard: number, timeoutMs: number): Promise<ShardWriter | undefined> {
+    if (!this.#leases.isExpecting(shard)) return undefined;
+    const version = this.#owners.version(shard);
+    await this.#whileWaiting(() => this.#owners.waitForChange(shard, version, Math.min(timeoutMs, handOverPatienceMs)));
+    return this.#leases.writer(shard);
   }
 
   #commandOf(name: string): AnyCommand {

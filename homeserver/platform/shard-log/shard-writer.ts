@@ -6,7 +6,7 @@ import type { OwnedShard, ShardMemory } from './command.ts';
 import { fenceEpoch } from './fence-epoch.ts';
 import { entryKindNumbers, type LogEntry } from './log-entry.ts';
 import { openWriterConnection, writerPatienceMs } from './open-writer-connection.ts';
-import type { PreparedShard } from './prepared-shards.ts';
+import type { PreparedShard, ToldOfMemories } from './prepared-shards.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 import type { ShardLogMetrics } from './shard-log-metrics.ts';
 
@@ -18,6 +18,18 @@ export interface ShardWriterEvents {
   committed(shard: number, entries: readonly LogEntry[]): void;
   /** No longer usable. 'restart': the shard is still ours, but what was in memory may be ahead of the database. */
   ended(writer: ShardWriter, how: ShardEnd): void;
+}
+
+/** A shard that this process has just got. */
+export interface HeldShard {
+  readonly id: number;
+  readonly epoch: number;
+  readonly position: number;
+  /** So many changes get a transaction of their own. */
+  readonly aloneCount: number;
+  readonly prepared?: PreparedShard | undefined;
+  /** What the owner before told of its memories, if what was prepared goes with it. */
+  readonly handedOver?: ToldOfMemories | undefined;
 }
 
 interface PendingChange {
@@ -50,6 +62,7 @@ export class ShardWriter implements OwnedShard {
   readonly #sql: Sql;
   /** What memories begin with. */
   readonly #prepared: PreparedShard['memories'] | undefined;
+  readonly #handedOver: ToldOfMemories;
   readonly #memories = new Map<ShardMemory<unknown>, unknown>();
   /** The last position handed out; runs ahead of the committed one. */
   #position: number;
@@ -64,12 +77,7 @@ export class ShardWriter implements OwnedShard {
   /** So many changes get a transaction of their own, to find the one that the database refuses. */
   #aloneCount: number;
 
-  constructor(
-    context: Context,
-    held: { id: number; epoch: number; position: number; aloneCount: number; prepared?: PreparedShard | undefined },
-    metrics: ShardLogMetrics,
-    events: ShardWriterEvents,
-  ) {
+  constructor(context: Context, held: HeldShard, metrics: ShardLogMetrics, events: ShardWriterEvents) {
     this.context = context;
     this.#metrics = metrics;
     this.#events = events;
@@ -80,9 +88,11 @@ export class ShardWriter implements OwnedShard {
     this.#aloneCount = held.aloneCount;
     this.#patienceMs = writerPatienceMs(context);
     this.#prepared = held.prepared?.memories;
+    this.#handedOver = held.handedOver ?? {};
     this.#sql = held.prepared?.sql ?? openWriterConnection(context, held.id);
     // Connecting goes on while the first command reads what it decides on.
     if (!held.prepared) this.#sql`SELECT 1`.catch(() => {});
+    for (const memory of this.#prepared?.keys() ?? []) this.remember(memory);
   }
 
   /** Changes that wait for their transaction. */
@@ -136,10 +146,20 @@ export class ShardWriter implements OwnedShard {
   remember<T>(memory: ShardMemory<T>): T {
     let held = this.#memories.get(memory) as T | undefined;
     if (held === undefined) {
-      held = memory.create(this, this.#prepared?.get(memory));
+      held = memory.create(this, this.#prepared?.get(memory), this.#handedOver[memory.name]);
       this.#memories.set(memory, held);
     }
     return held;
+  }
+
+  /** What the next owner should read while this one still writes. */
+  announceMemories(): ToldOfMemories {
+    return tellMemories(this.#memories, (memory, held) => memory.announce?.(held));
+  }
+
+  /** After `drain`: what the next owner could not read before. */
+  handOverMemories(): ToldOfMemories {
+    return tellMemories(this.#memories, (memory, held) => memory.handOver?.(held));
   }
 
   /** Refuses further changes and finishes those appended. For a planned hand-over; the connection is to be closed. */
@@ -290,6 +310,13 @@ export class ShardWriter implements OwnedShard {
     rejectAll(batch, 'unknown');
     return 'lost';
   }
+}
+
+function tellMemories(
+  memories: ReadonlyMap<ShardMemory<unknown>, unknown>,
+  tell: (memory: ShardMemory<unknown>, held: unknown) => unknown,
+): ToldOfMemories {
+  return Object.fromEntries([...memories].map(([memory, held]) => [memory.name, tell(memory, held)]));
 }
 
 function rejectAll(batch: readonly PendingChange[], outcome: 'not-written' | 'unknown'): void {

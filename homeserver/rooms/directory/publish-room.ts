@@ -7,7 +7,8 @@ import { setPublished } from '../../storage/directory/write-published-rooms.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
 import { shardOfRoom } from '../../storage/names/shard-of.ts';
 import type { HotRoom } from '../hot-room.ts';
-import { hotRooms, loadMembers } from '../hot-rooms.ts';
+import { hotRooms } from '../hot-rooms.ts';
+import { loadMembers } from '../load-hot-room.ts';
 import { powerLevelIn } from '../power-level-in.ts';
 import { checkJoined } from '../room-command.ts';
 

@@ -9,7 +9,8 @@ import { rulesOfRoom } from '../../storage/names/room-names.ts';
 import { eventReference } from '../event-reference.ts';
 import { findAuthorisingUser, isRestrictedFor } from '../find-authorising-user.ts';
 import type { HotRoom } from '../hot-room.ts';
-import { hotRooms, loadMembers } from '../hot-rooms.ts';
+import { hotRooms } from '../hot-rooms.ts';
+import { loadMembers } from '../load-hot-room.ts';
 import type { HandshakeMembership } from './make-membership.ts';
 import { requireOwnUser, requireResidentRoom } from './require-resident-room.ts';
 

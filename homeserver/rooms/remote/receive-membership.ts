@@ -10,7 +10,8 @@ import { verifyReceivedEvents } from '../../remote-servers/received-events/verif
 import { type RoomName, rulesOfRoom } from '../../storage/names/room-names.ts';
 import { isLocalUser } from '../check-invitees.ts';
 import { findAuthorisingUser, isRestrictedFor } from '../find-authorising-user.ts';
-import { hotRooms, loadMembers } from '../hot-rooms.ts';
+import { hotRooms } from '../hot-rooms.ts';
+import { loadMembers } from '../load-hot-room.ts';
 import { receiveEvents } from '../receive-events.ts';
 import type { HandshakeMembership } from './make-membership.ts';
 import { requireOwnUser, requireResidentRoom } from './require-resident-room.ts';
