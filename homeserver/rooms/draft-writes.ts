@@ -1,3 +1,4 @@
+import { relationOf } from '@holdfast/protocol/events/relation.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
@@ -12,6 +13,7 @@ import { insertEvent } from '../storage/rooms/write-events.ts';
 import { changeForwardExtremities } from '../storage/rooms/write-extremities.ts';
 import { insertForkEvent, insertForkState } from '../storage/rooms/write-fork-states.ts';
 import { insertNotification } from '../storage/rooms/write-notifications.ts';
+import { insertRelation } from '../storage/rooms/write-relations.ts';
 import { closeStateSpan, openStateSpan } from '../storage/rooms/write-state.ts';
 import type { AcceptedEvent, DraftedEvent, DraftedStateChange, DraftRoom } from './draft-room.ts';
 import type { HotRoom } from './hot-room.ts';
@@ -108,7 +110,7 @@ export function draftWrites(shard: OwnedShard, draft: DraftRoom, origin: EventOr
   const positions = (extremities: typeof room.extremities) => extremities.map(({ position }) => position);
   return [
     ...events.flatMap((drafted, index) => [
-      eventWrite(shard, draft, drafted, index === events.length - 1 ? origin : unknownOrigin),
+      ...eventWrites(shard, draft, drafted, index === events.length - 1 ? origin : unknownOrigin),
       ...drafted.changes.flatMap((change) => stateWrites(shard, draft, change, drafted.position)),
       ...(drafted.place ? forkWrites(shard, room, drafted.position, drafted.place) : []),
       ...notificationWrites(shard, draft, drafted.notice, drafted.position),
@@ -117,17 +119,16 @@ export function draftWrites(shard: OwnedShard, draft: DraftRoom, origin: EventOr
   ];
 }
 
-function eventWrite(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEvent, origin: EventOrigin): Write {
+function eventWrites(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEvent, origin: EventOrigin): Write[] {
   const { event, position, notice, auth } = drafted;
   const { pdu, eventId } = event;
   const { transaction, identityHash } = origin;
   recentPdus.of(shard.context).add(eventId, event.pduJson);
-  return insertEvent({
+  const place = { room: room.name.id, position, sender: nameId(shard, pdu.sender), type: nameId(shard, pdu.type) };
+  const relation = relationOf(pdu);
+  const row = insertEvent({
+    ...place,
     shard: shard.id,
-    position,
-    room: room.name.id,
-    sender: nameId(shard, pdu.sender),
-    type: nameId(shard, pdu.type),
     eventId,
     transactionHash: identityHash ?? null,
     transaction: transaction ? transactionText(transaction.deviceId, transaction.transactionId) : null,
@@ -137,6 +138,7 @@ function eventWrite(shard: OwnedShard, { room }: DraftRoom, drafted: DraftedEven
     pduJson: storedJson(event, drafted.replaced?.eventId),
     auth: auth ?? null,
   });
+  return relation ? [row, ...insertRelation(place, relation)] : [row];
 }
 
 function flagsOf({ event, notice, isResolved }: DraftedEvent): number {

@@ -90,6 +90,8 @@ export class HotRoom implements AuthState {
   readonly absent = new Map<StateTuple, number>();
   /** Events that are appended and not committed, which the database does not show yet. */
   readonly pending = new Set<string>();
+  /** Annotations that are appended and not committed; see duplicate-annotation.ts. */
+  readonly pendingAnnotations = new Set<string>();
   /** Events of other servers that wait for others, by id. */
   readonly waiting = new Map<string, WaitingNote>();
   /** Event ids that redactions name and that are not here yet. */

@@ -2,7 +2,8 @@ import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
 import { parsePowerLevels, userPowerLevel } from '@holdfast/protocol/authorization/power-levels.ts';
 import type { UnplacedPdu } from '@holdfast/protocol/authorization/select-auth-events.ts';
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
-import type { JsonObject, JsonValue, Pdu } from '@holdfast/protocol/events/pdu.ts';
+import type { JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
+import { threadRootOf } from '@holdfast/protocol/events/relation.ts';
 import { isUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import {
   evaluateForDefaultMember,
@@ -152,10 +153,3 @@ function pushContextOf(state: NoticingRoom, sender: string): PushContext {
 }
 
 /** The thread root that `m.relates_to` names. https://spec.matrix.org/v1.19/client-server-api/#threading */
-function threadRootOf({ content, state_key: stateKey }: UnplacedPdu): string | undefined {
-  if (stateKey !== undefined) return undefined;
-  const relation: JsonValue | undefined = content['m.relates_to'];
-  if (typeof relation !== 'object' || relation === null || Array.isArray(relation)) return undefined;
-  const rootEventId = relation['event_id'];
-  return relation['rel_type'] === 'm.thread' && typeof rootEventId === 'string' ? rootEventId : undefined;
-}

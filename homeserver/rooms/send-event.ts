@@ -2,6 +2,7 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import { appendEvents, prepareToAppend } from './append-events.ts';
 import { checkEventForRoom } from './check-event-content.ts';
+import { keepWhilePending, refuseDuplicateAnnotation } from './duplicate-annotation.ts';
 import type { EventIntent } from './event-intent.ts';
 import type { HotRoom } from './hot-room.ts';
 import { checkJoined, type EventResult, type RoomCommandInput, roomCommand, submitToRoom } from './room-command.ts';
@@ -18,10 +19,12 @@ export const sendEventCommand = roomCommand<SendInput>('send-event', async (shar
   checkJoined(room, intent.sender);
   const unchanged = unchangedStateEvent(room, intent);
   if (unchanged !== undefined) return { result: { eventId: unchanged } };
+  const annotation = await refuseDuplicateAnnotation(shard, room, intent);
   const { events, committed } = appendEvents(shard, room, [intent], {
     identityHash,
     ...(transaction && { transaction }),
   });
+  if (annotation !== undefined) keepWhilePending(room, annotation, committed);
   return { result: { eventId: events[0]?.eventId ?? '' }, committed };
 });
 
@@ -43,7 +46,7 @@ export interface SendMessageRequest {
 
 /**
  * Sends a message event and returns its id once it is committed. The same transaction id gives the same event.
- * Throws M_FORBIDDEN, M_BAD_JSON, M_TOO_LARGE.
+ * Throws M_FORBIDDEN, M_BAD_JSON, M_TOO_LARGE, M_DUPLICATE_ANNOTATION.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
  */
 export async function sendMessageEvent(context: Context, request: SendMessageRequest): Promise<EventResult> {

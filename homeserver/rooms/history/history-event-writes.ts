@@ -1,7 +1,7 @@
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
 import type { IdentifiedPdu } from '@holdfast/protocol/events/pdu.ts';
 import { redactEvent as redactPdu } from '@holdfast/protocol/events/redact-event.ts';
-import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
+import { relationOf, threadRootOf } from '@holdfast/protocol/events/relation.ts';
 import type { Write } from '../../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../../platform/shard-log/command.ts';
 import { eventFlags, hiddenFlags } from '../../storage/rooms/event-row.ts';
@@ -9,6 +9,7 @@ import { readEventsAt, readEventsById, readRowsOfEvent } from '../../storage/roo
 import { readEarlyRedactions } from '../../storage/rooms/read-room-loose-ends.ts';
 import { forgetEarlyRedactions, insertEarlyRedaction } from '../../storage/rooms/write-early-redactions.ts';
 import { insertEvent } from '../../storage/rooms/write-events.ts';
+import { insertRelation } from '../../storage/rooms/write-relations.ts';
 import { nameId, storedJson } from '../draft-writes.ts';
 import type { HotRoom } from '../hot-room.ts';
 import type { KnownEvent } from '../known-events.ts';
@@ -81,7 +82,7 @@ export async function historyEventWrites(
   for (const each of placed) {
     const { eventId } = each.event;
     const origin = { redactedBecause: redactedBy.get(eventId), redactsNothing: redactsNothing.has(eventId) };
-    writes.push(eventWrite(shard, room, each, { ...origin, known, thread: roots.get(eventId) ?? null }));
+    writes.push(...eventWrites(shard, room, each, { ...origin, known, thread: roots.get(eventId) ?? null }));
   }
   return writes;
 }
@@ -107,7 +108,12 @@ async function findThreadRoots(
   placed: readonly PlacedHistoryEvent[],
   known: ReadonlyMap<string, KnownEvent>,
 ): Promise<Map<string, number>> {
-  const rootIds = new Map(placed.flatMap(({ event }) => (rootOf(event) ? [[event.eventId, rootOf(event) ?? '']] : [])));
+  const rootIds = new Map(
+    placed.flatMap(({ event: { eventId, pdu } }) => {
+      const rootId = threadRootOf(pdu);
+      return rootId === undefined ? [] : [[eventId, rootId]];
+    }),
+  );
   const stored = await readEventsById(
     shard.context,
     [...rootIds.values()].filter((id) => !known.has(id)),
@@ -123,14 +129,7 @@ async function findThreadRoots(
   return roots;
 }
 
-function rootOf({ pdu }: ParsedEvent): string | undefined {
-  const relation = pdu.content['m.relates_to'];
-  if (!isJsonObject(relation ?? null) || pdu.state_key !== undefined) return undefined;
-  const { rel_type: type, event_id: rootId } = relation as { rel_type?: unknown; event_id?: unknown };
-  return type === 'm.thread' && typeof rootId === 'string' ? rootId : undefined;
-}
-
-function eventWrite(
+function eventWrites(
   shard: OwnedShard,
   room: HotRoom,
   { event, position, isRejected, replaced }: PlacedHistoryEvent,
@@ -140,7 +139,7 @@ function eventWrite(
     readonly known: ReadonlyMap<string, KnownEvent>;
     readonly thread: number | null;
   },
-): Write {
+): Write[] {
   const { pdu, eventId, roomId } = event;
   const isState = pdu.state_key !== undefined;
   const { redactedBecause, redactsNothing } = kept;
@@ -150,12 +149,11 @@ function eventWrite(
     ...{ eventId, roomId, pdu: shown, pduJson, redactsNothing },
     ...(redactedBecause !== undefined && { redactedBecause }),
   };
-  return insertEvent({
+  const place = { room: room.name.id, position, sender: nameId(shard, pdu.sender), type: nameId(shard, pdu.type) };
+  const relation = isRejected ? undefined : relationOf(shown);
+  const row = insertEvent({
+    ...place,
     shard: shard.id,
-    position,
-    room: room.name.id,
-    sender: nameId(shard, pdu.sender),
-    type: nameId(shard, pdu.type),
     eventId,
     transactionHash: null,
     transaction: null,
@@ -168,4 +166,5 @@ function eventWrite(
     pduJson: storedJson(accepted, replaced?.eventId),
     auth: isState ? event.authEventIds.map((id) => kept.known.get(id)?.position ?? 0) : null,
   });
+  return relation ? [row, ...insertRelation(place, relation)] : [row];
 }
