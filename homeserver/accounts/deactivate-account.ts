@@ -32,7 +32,11 @@ export const deactivateAccountCommand: Command<DeactivateInput, null> = {
     const committed = shard.append(ended.entryCount + 2, (firstPosition) => {
       const { entries, writes } = ended.build(firstPosition);
       return {
-        entries: [...entries, { kind: 'session', body: { userId } }, { kind: 'profile', body: { userId } }],
+        entries: [
+          ...entries,
+          { kind: 'session', body: { userId, ...(erase && { isErased: true }) } },
+          { kind: 'profile', body: { userId } },
+        ],
         writes: [
           updateAccountFlags(userId, { isDeactivated: true, ...(erase && { isErased: true }) }),
           updatePassword(userId, null),
@@ -48,7 +52,7 @@ export const deactivateAccountCommand: Command<DeactivateInput, null> = {
 
 /**
  * Closes an account for good: it leaves its rooms, its sessions and devices end, its name stays taken. With `erase` also
- * its profile and account data go. The rooms come first, so that a request that is cut off can be sent again.
+ * its profile and account data go, and what it said is shown to nobody who was not there (rooms/erased-users.ts). The rooms come first, so that a request that is cut off can be sent again.
  * https://spec.matrix.org/v1.19/client-server-api/#account-deactivation
  */
 export async function deactivateAccount(context: Context, userId: string, erase: boolean): Promise<void> {

@@ -16,6 +16,7 @@ import { createMetrics } from '../platform/metrics/metrics.ts';
 import { systemRandom } from '../platform/random.ts';
 import type { NameResolver } from '../remote-servers/discovery/name-resolver.ts';
 import { openRemoteServers } from '../remote-servers/open-remote-servers.ts';
+import { startErasedUsers } from '../rooms/erased-users.ts';
 import { partialRoomsOf } from '../rooms/remote/partial-rooms.ts';
 import { hasAdministrators } from '../storage/accounts/read-accounts.ts';
 import { openContext } from './open-context.ts';
@@ -82,6 +83,8 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     const remoteServers = openRemoteServers(context, options.nameResolver);
     closers.push(() => remoteServers.close());
     await shardLog.start();
+    const stopFollowing = await startErasedUsers(context);
+    closers.push(async () => stopFollowing());
     const deviceLists = startDeviceLists(context);
     closers.push(() => deviceLists.close());
     const federation = startFederation(context);

@@ -7,6 +7,7 @@ import { readEventById } from '../storage/rooms/read-events.ts';
 import { readState } from '../storage/rooms/read-state.ts';
 import { type TimelineEvent, timelineEventsOf } from '../storage/sync/timeline-event.ts';
 import { clientEventsText, clientEventText } from './client-event-text.ts';
+import { withoutErased } from './erased-users.ts';
 import { readMessages } from './read-messages.ts';
 import { lookUpRoomReader, mayRead, type RoomReader } from './room-reader.ts';
 
@@ -43,7 +44,8 @@ export async function findReadableEvent(
  */
 export async function viewEvent(context: Context, viewer: Viewer, roomId: string, eventId: string): Promise<string> {
   const { reader, event } = await findReadableEvent(context, roomId, eventId, viewer.userId);
-  const [shown] = await timelineEventsOf(context, [event], true);
+  const stored = await timelineEventsOf(context, [event], true);
+  const [shown] = withoutErased(context, roomId, stored, reader.membershipAt);
   const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
   return clientEventText(shown as TimelineEvent, eventViewer, roomId, reader.membershipAt);
 }
@@ -83,7 +85,8 @@ export async function viewEventContext(
     ...before.events,
     ...after.events,
   ]);
-  const all = await timelineEventsOf(context, [event, ...before.events, ...after.events, ...state], true);
+  const stored = await timelineEventsOf(context, [event, ...before.events, ...after.events, ...state], true);
+  const all = withoutErased(context, roomId, stored, reader.membershipAt);
   const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
   const text = (from: number, count: number) =>
     clientEventsText(all.slice(from, from + count), eventViewer, roomId, reader.membershipAt);

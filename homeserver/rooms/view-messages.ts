@@ -8,6 +8,7 @@ import { readState } from '../storage/rooms/read-state.ts';
 import type { Direction } from '../storage/rooms/read-timeline.ts';
 import { timelineEventsOf } from '../storage/sync/timeline-event.ts';
 import { clientEventsText } from './client-event-text.ts';
+import { withoutErased } from './erased-users.ts';
 import { readFilledMessages } from './history/read-filled-messages.ts';
 import { findRoomReader } from './room-reader.ts';
 
@@ -40,7 +41,8 @@ export async function viewMessages(
   const to = decodePlace(room, 'to', request.to);
   const { page, reader } = await readFilledMessages(context, found, { direction, from, to, limit, filter });
   const { events, start, end } = page;
-  const shown = await timelineEventsOf(context, events, true);
+  const stored = await timelineEventsOf(context, events, true);
+  const shown = withoutErased(context, roomId, stored, reader.membershipAt);
   const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
   const token = (position: number) => JSON.stringify(encodePaginationToken({ shard: room.shard, position }));
   let text = `{"chunk":${clientEventsText(shown, eventViewer, roomId, reader.membershipAt)}`;

@@ -1,4 +1,6 @@
 import { encodePaginationToken } from '@holdfast/protocol/sync-tokens/pagination-token.ts';
+import { withoutErased } from '../rooms/erased-users.ts';
+import type { Membership } from '../storage/rooms/membership-codes.ts';
 import type { TimelineEvent } from '../storage/sync/timeline-event.ts';
 import { takesWholeTimeline } from './collect-timelines.ts';
 import { eventText, isOwnTransaction } from './event-text.ts';
@@ -57,7 +59,9 @@ function timelineText(run: SyncRun, draft: RoomDraft): string {
 
 function makeTimelineText(run: SyncRun, draft: RoomDraft): string {
   const { target, timeline } = draft;
-  const events = timeline.events.map((event) => eventText(event, run.reader, membershipAt(draft, event)));
+  const membershipOf = (position: number) => membershipAt(draft, position);
+  const shown = withoutErased(run.context, target.roomId, timeline.events, membershipOf);
+  const events = shown.map((event) => eventText(event, run.reader, membershipOf(event.position)));
   const prevBatch = encodePaginationToken({ shard: target.shard, position: prevBatchOf(draft) });
   return `{"events":[${events.join(',')}],"limited":${timeline.limited},"prev_batch":"${prevBatch}"}`;
 }
@@ -69,7 +73,7 @@ function prevBatchOf({ target, timeline }: RoomDraft): number {
   return target.since ?? target.upTo;
 }
 
-function membershipAt({ target }: RoomDraft, { position }: TimelineEvent): string {
+function membershipAt({ target }: RoomDraft, position: number): Membership {
   if (target.memberships === undefined) return 'join';
   return spanAt(target.memberships, position)?.membership ?? 'leave';
 }
@@ -78,7 +82,7 @@ function stateTexts(run: SyncRun, draft: RoomDraft, state: readonly TimelineEven
   const { memberships, since } = draft.target;
   return state.map((event) => {
     const isKnown = memberships !== undefined || (since !== undefined && event.position > since);
-    return eventText(event, run.reader, isKnown ? membershipAt(draft, event) : undefined);
+    return eventText(event, run.reader, isKnown ? membershipAt(draft, event.position) : undefined);
   });
 }
 

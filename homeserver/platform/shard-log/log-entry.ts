@@ -55,8 +55,8 @@ export interface EntryBodies {
   'device-list': { userId: string; deviceId?: string; previous?: number; readerId?: string };
   /** One-time or fallback keys of a device were used up or added. */
   'one-time-keys': { userId: string; deviceId: string };
-  /** Access tokens of a user (or one device) are no longer what caches say. */
-  session: { userId: string; deviceId?: string };
+  /** Access tokens of a user (or one device) are no longer what caches say. `isErased`: the account is closed and erased. */
+  session: { userId: string; deviceId?: string; isErased?: boolean };
   profile: { userId: string };
   /**
    * The state of a room came from elsewhere than from its events: this server came to it, or members that were missing

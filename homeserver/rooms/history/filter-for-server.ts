@@ -6,11 +6,13 @@ import type { RoomName } from '../../storage/names/room-names.ts';
 import type { Span } from '../../storage/rooms/read-reader-spans.ts';
 import { readServerSpans, readVisibilitySpans } from '../../storage/rooms/read-server-spans.ts';
 import type { WireEvent } from '../../storage/rooms/read-wire-events.ts';
+import { isErased } from '../erased-users.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 
 /**
  * Events of a room as the texts that another server gets: whole where one of its users could read them, redacted
- * otherwise, so that it can follow how events refer to each other. One query where the room's history is open to all
+ * otherwise, so that it can follow how events refer to each other. What erased users sent is whole only for servers that
+ * were there. One query where the room's history is open to all
  * its members, two elsewhere.
  * https://spec.matrix.org/v1.19/server-server-api/#backfilling-and-retrieving-missing-events
  */
@@ -26,14 +28,18 @@ export async function filterForServer(
     joinedServersOf(context, room.roomId),
   ]);
   const visibilityAt = (position: number) => valueAt(visibilities, position) ?? 'shared';
-  if (joined.has(serverName) && events.every(({ position }) => openVisibilities.has(visibilityAt(position)))) {
+  const isOpen = ({ position, pdu }: WireEvent) =>
+    openVisibilities.has(visibilityAt(position)) && !isErased(context, pdu.sender);
+  if (joined.has(serverName) && events.every(isOpen)) {
     return events.map(({ pduJson }) => pduJson);
   }
   const memberships = await readServerSpans(context, room, serverName);
   const lastJoinEnd = Math.max(-Infinity, ...memberships.map(({ value, to }) => (value === 'join' ? to : -Infinity)));
   const reader = { visibilityAt, memberships, lastJoinEnd };
+  const mayRead = ({ position, pdu }: WireEvent) =>
+    mayServerRead(position, reader) && (!isErased(context, pdu.sender) || wasServerThere(position, reader));
   return events.map((event) =>
-    mayServerRead(event.position, reader) ? event.pduJson : encodePdu(redactEvent(event.pdu, event.rules), event.rules),
+    mayRead(event) ? event.pduJson : encodePdu(redactEvent(event.pdu, event.rules), event.rules),
   );
 }
 
@@ -57,6 +63,10 @@ function mayServerRead(position: number, { visibilityAt, memberships, lastJoinEn
       ({ value, from, to }) => from <= place && place < to && (value === 'join' || visibility === 'invited'),
     );
   });
+}
+
+function wasServerThere(position: number, { memberships }: ServerReader): boolean {
+  return memberships.some(({ value, from, to }) => value === 'join' && from <= position && position < to);
 }
 
 function valueAt<Value>(spans: readonly Span<Value>[], position: number): Value | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { receiveEvents } from '../../../rooms/receive-events.ts';
 import { FakeRoom, joinFakeRoom } from '../../../testing/fake-room.ts';
+import { joinRoom, say } from '../../../testing/room-actions.ts';
 import { type FakeServer, startFakeServer } from '../../../testing/start-fake-server.ts';
 import {
   type FederatedHomeserver,
@@ -192,4 +193,21 @@ test('a server is told which event is closest to a time', async () => {
   const found = await ask(fake, path('timestamp_to_event', room, '?ts=1000000000001&dir=b'));
   assert.deepEqual(found.origin_server_ts, 1_000_000_000_000);
   assert.deepEqual(await refusal(fake, path('timestamp_to_event', room, '?ts=1&dir=b')), [404, 'M_NOT_FOUND']);
+});
+
+test('what an erased user said goes whole to servers that were there, and without its content to those that came later', async () => {
+  const zoe = await registerUser(one.baseUrl, 'zoe');
+  const room = await knownRoom('erased', 'shared', () => {});
+  await joinRoom(zoe, room.roomId);
+  const said = await say(zoe, room.roomId, 'my secret');
+  await zoe.call('POST', '/_matrix/client/v3/account/deactivate', {
+    erase: true,
+    auth: { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'zoe' }, password: zoe.password },
+  });
+  await joinOther(room);
+  const bodyFor = async (server: FakeServer) => {
+    const { pdus } = await ask(server, `/_matrix/federation/v1/event/${encodeURIComponent(said)}`);
+    return pdus[0].content.body;
+  };
+  assert.deepEqual([await bodyFor(fake), await bodyFor(other)], ['my secret', undefined]);
 });
