@@ -1,3 +1,4 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
 import { type LogEntry, type StateChange, stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { readUserRooms } from '../storage/sync/read-user-rooms.ts';
@@ -9,6 +10,9 @@ export type EventLogEntry = LogEntry & { readonly kind: 'event' };
 const maxUsers = 20_000;
 /** A client that stays away for longer is not worth the upkeep. */
 const maxIdleMs = 120_000;
+
+/** While a user's rooms are read the log may go on by more than memory holds of it; then they are read again. */
+const maxReadings = 10;
 
 const nobody: ReadonlySet<ConnectedUser> = new Set();
 
@@ -44,7 +48,10 @@ export class ConnectedUsers {
     return this.#users.values();
   }
 
-  /** The user, read if need be: with all that happened up to the newest entry of the log that this process has. */
+  /**
+   * The user, read if need be: with all that happened up to the newest entry of the log that this process has. Throws
+   * M_UNKNOWN (503) when the log goes on faster than a user can be read.
+   */
   async get(userId: string): Promise<ConnectedUser> {
     const known = this.#users.get(userId);
     if (known) {
@@ -97,7 +104,7 @@ export class ConnectedUsers {
 
   async #read(userId: string): Promise<ConnectedUser> {
     const { tail } = this.#context.shardLog;
-    for (;;) {
+    for (let attempt = 0; attempt < maxReadings; attempt++) {
       const { positions, rooms } = await readUserRooms(this.#context, userId);
       const user = new ConnectedUser(userId, new Map(rooms.map((room) => [room.roomId, room])), positions);
       // What the process has seen since the snapshot was taken; without an await until the user is followed.
@@ -118,6 +125,10 @@ export class ConnectedUsers {
       for (const room of user.rooms.values()) if (room.membership === 'join') this.#addJoined(room.roomId, user);
       return user;
     }
+    throw new MatrixError('M_UNKNOWN', 'The server is too busy to find out what is new, please try again', {
+      status: 503,
+      fields: { retry_after_ms: 1_000 },
+    });
   }
 
   #addJoined(roomId: string, user: ConnectedUser): void {

@@ -179,6 +179,26 @@ test('what is in memory never says more than the database after a commit that fa
   assert.deepEqual(await process.log.submit(findNote, 0, { id: 'memory-1' }), { found: true });
 });
 
+test('while changes of many bytes wait for their transaction, further ones are refused at once', async () => {
+  const text = 'x'.repeat(1_000_000);
+  let waiting: Promise<unknown>[] = [];
+  await testLog.sql.begin(async (transaction) => {
+    // Until this ends nothing is committed.
+    await transaction`LOCK TABLE note IN EXCLUSIVE MODE`;
+    waiting = Array.from({ length: 68 }, (_, index) => write(`bytes-${index}`, text));
+    while ((await pendingBytes()) < 64 * 1024 * 1024);
+    await assert.rejects(write('one-more'), { errcode: 'M_UNKNOWN', status: 503 });
+  });
+  await Promise.all(waiting);
+  await write('one-more');
+  assert.equal((await readNotes('bytes-')).length, 68);
+});
+
+async function pendingBytes(): Promise<number> {
+  const { body } = await process.context.metrics.expose();
+  return Number(/^holdfast_change_bytes_pending (\d+)$/m.exec(body)?.[1]);
+}
+
 test('changes that are large together are committed apart, in their order', async () => {
   let transactions = 0;
   process.proxy.interfere = (sent) => {
