@@ -11,6 +11,8 @@ export interface ComplementSetting {
   /** A file with the authority that issued the certificates of all servers of the run. */
   readonly authorities: string;
   readonly registrationSecret: string;
+  /** A folder with the registrations of application services. */
+  readonly appserviceDir: string | undefined;
 }
 
 export const plainPort = 8008;
@@ -31,6 +33,7 @@ export function readSetting(environment: Readonly<Record<string, string | undefi
     tlsKey: read('TLS_KEY'),
     authorities: read('NODE_EXTRA_CA_CERTS'),
     registrationSecret: read('REGISTRATION_SHARED_SECRET'),
+    appserviceDir: environment['APPSERVICE_DIR'] || undefined,
   };
 }
 
@@ -62,5 +65,6 @@ export function formatOverrides(setting: ComplementSetting): Record<string, unkn
     'federation.key_servers': [],
     'federation.public_rooms': true,
     'media.authenticated_downloads': false,
+    ...(setting.appserviceDir !== undefined && { 'application_services.folder': setting.appserviceDir }),
   };
 }

@@ -2,6 +2,7 @@ import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { setAccountDataCommand } from './account-data.ts';
 import { issueBriefTokenCommand } from './brief-tokens.ts';
 import { createAccountCommand } from './create-account.ts';
+import { createDeviceCommand } from './create-device.ts';
 import { deactivateAccountCommand } from './deactivate-account.ts';
 import { deleteDevicesCommand } from './delete-devices.ts';
 import { recordDeviceActivityCommand } from './device-activity.ts';
@@ -29,7 +30,7 @@ import { updateDeviceCommand } from './update-device.ts';
 export const accountCommands: readonly AnyCommand[] = [
   ...[createAccountCommand, setPasswordCommand, setAccountFlagsCommand, deactivateAccountCommand],
   ...[openSessionCommand, refreshSessionCommand, confirmSessionCommand],
-  ...[deleteDevicesCommand, updateDeviceCommand, recordDeviceActivityCommand],
+  ...[createDeviceCommand, deleteDevicesCommand, updateDeviceCommand, recordDeviceActivityCommand],
   ...[issueBriefTokenCommand],
   ...[setAccountDataCommand, changeRoomTagCommand, changePushRulesCommand, storeFilterCommand],
   ...[changeProfileFieldCommand],

@@ -2,6 +2,8 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import { readAccount } from '../storage/accounts/read-accounts.ts';
+import { readDevice } from '../storage/accounts/read-devices.ts';
 import { readSession, type SessionRow } from '../storage/accounts/read-sessions.ts';
 import { hashToken, isWellFormedToken } from './access-tokens.ts';
 import { confirmSession } from './refresh-session.ts';
@@ -72,6 +74,28 @@ export class SessionCache {
       this.#keep(session);
       this.#idByToken.set(token, accessTokenId);
     }
+    return session;
+  }
+
+  /**
+   * What a request has that an application service makes in the name of a user, and of a device where it names one.
+   * Undefined where there is no such account. Throws M_UNKNOWN_DEVICE.
+   */
+  async findMasqueraded(serviceId: string, userId: string, deviceId = ''): Promise<Session | undefined> {
+    const accessTokenId = `${serviceId} ${userId} ${deviceId}`;
+    const cached = this.#sessions.get(accessTokenId);
+    if (cached) return cached;
+    const { database } = this.#context;
+    const changesBefore = this.#changes;
+    const [account, device] = await Promise.all([
+      readAccount(database, userId),
+      deviceId === '' ? undefined : readDevice(database, userId, deviceId),
+    ]);
+    if (!account || account.isDeactivated) return undefined;
+    if (deviceId !== '' && !device) throw new MatrixError('M_UNKNOWN_DEVICE', 'The user has no such device');
+    const { isLocked, isSuspended } = account;
+    const session = { userId, deviceId, isAdmin: false, isLocked, isSuspended, accessTokenId, expiresAtMs: Infinity };
+    if (this.#changes === changesBefore) this.#keep(session);
     return session;
   }
 

@@ -31,6 +31,8 @@ const edusByKind: { readonly [Kind in EntryKind]: EdusOf<Kind> | undefined } = {
   session: undefined,
   profile: undefined,
   'room-state': edusOfWholeRoom,
+  'application-services': undefined,
+  'room-alias': undefined,
 };
 
 function changesMembers(entry: EntryOf<'event'>): boolean {

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { applicationServices } from '../appservices/registrations/application-services.ts';
 import type { Context } from '../platform/context.ts';
 import { admitServer } from './admit-server.ts';
+import { findService } from './authenticate-appservice.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { checkBody } from './check-schema.ts';
 import type { Endpoint, Requester } from './endpoint.ts';
@@ -59,7 +61,7 @@ async function admitRequest(
   let requester: Requester | undefined;
   if (endpoint.authentication !== 'none') {
     try {
-      requester = await authenticateRequest(server.sessions, endpoint, request.header('authorization'), queryText);
+      requester = await authenticateRequest(server, endpoint, request.header('authorization'), queryText);
     } catch (error) {
       // Guessing tokens is a request of its address.
       server.limits.take('request', addressKey(request.clientAddress));
@@ -67,10 +69,22 @@ async function admitRequest(
     }
   }
   request.requester = requester;
-  if (requester) server.activity.note(requester, request.clientAddress, request.header('user-agent'));
+  // An application service without a device is nowhere.
+  if (requester?.deviceId) server.activity.note(requester, request.clientAddress, request.header('user-agent'));
+  if (isUnlimited(server.context, request, queryText)) return;
   const key = requester?.userId ?? addressKey(request.clientAddress);
   server.limits.take('request', key);
   if (endpoint.rateLimit) server.limits.take(endpoint.rateLimit, key);
+}
+
+/** Application services are not limited unless they say so; their own sender never is. */
+function isUnlimited(context: Context, request: ReceivedRequest, queryText: string): boolean {
+  const { all } = applicationServices.of(context);
+  if (all.length === 0) return false;
+  const requester = request.requester as Requester | undefined;
+  const service = requester ? requester.applicationService : findService(context, request, queryText);
+  if (!service) return false;
+  return !service.registration.isRateLimited || requester?.userId === service.senderUserId;
 }
 
 /** NUL has no place in any identifier, and PostgreSQL's text cannot hold it. */

@@ -1,7 +1,9 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { SessionCache } from '../accounts/session-cache.ts';
+import { applicationServices } from '../appservices/registrations/application-services.ts';
+import { authenticateService } from './authenticate-appservice.ts';
 import type { Endpoint, Requester } from './endpoint.ts';
-import { findQueryValue } from './parse-query.ts';
+import { findAccessToken } from './find-access-token.ts';
+import type { HttpServer } from './http-server.ts';
 
 /**
  * Who sent the request, by the access token in the Authorization header or, as old clients do, in the query.
@@ -9,7 +11,7 @@ import { findQueryValue } from './parse-query.ts';
  * https://spec.matrix.org/v1.19/client-server-api/#using-access-tokens
  */
 export async function authenticateRequest(
-  sessions: SessionCache,
+  server: Pick<HttpServer, 'context' | 'sessions'>,
   endpoint: Endpoint,
   authorization: string | undefined,
   query: string,
@@ -19,7 +21,8 @@ export async function authenticateRequest(
     if (endpoint.authentication === 'optional') return undefined;
     throw new MatrixError('M_MISSING_TOKEN', 'Missing access token');
   }
-  const session = await sessions.find(token);
+  const service = applicationServices.of(server.context).findByToken(token);
+  const session = service ? await authenticateService(server, service, query) : await server.sessions.find(token);
   if (session.isLocked && !endpoint.lockedMayCall) {
     throw new MatrixError('M_USER_LOCKED', 'This account has been locked', { fields: { soft_logout: true } });
   }
@@ -30,13 +33,4 @@ export async function authenticateRequest(
     throw new MatrixError('M_FORBIDDEN', 'Only administrators of this server may do this');
   }
   return session;
-}
-
-function findAccessToken(authorization: string | undefined, query: string): string | undefined {
-  if (authorization !== undefined) {
-    const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-    if (token === undefined) throw new MatrixError('M_MISSING_TOKEN', 'The Authorization header is not a Bearer token');
-    return token;
-  }
-  return findQueryValue(query, 'access_token') || undefined;
 }

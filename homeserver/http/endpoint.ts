@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ApplicationService } from '../appservices/registrations/application-service.ts';
 import type { Context } from '../platform/context.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { JsonSchema, SchemaValue } from './json-schema.ts';
@@ -16,11 +17,14 @@ export type Authentication = 'user' | 'admin' | 'optional' | 'none' | 'server';
 /** Whose access token came with the request. */
 export interface Requester {
   readonly userId: string;
+  /** Empty for an application service that named none. */
   readonly deviceId: string;
   readonly isAdmin: boolean;
   readonly isSuspended: boolean;
   /** SHA-256 of the access token, base64url: names the token without being it. */
   readonly accessTokenId: string;
+  /** Whose token it is, where it is the one of an application service that acts for the user. */
+  readonly applicationService?: ApplicationService;
 }
 
 /** Which other homeserver signed the request. */

@@ -1,4 +1,5 @@
 import { accountCommands } from '../accounts/account-commands.ts';
+import { appserviceCommands } from '../appservices/appservice-commands.ts';
 import { deviceCommands } from '../devices/device-commands.ts';
 import { ephemeralCommands } from '../ephemeral/ephemeral-commands.ts';
 import { federationCommands } from '../federation/federation-commands.ts';
@@ -27,6 +28,7 @@ export const commands: readonly AnyCommand[] = [
   ...mediaCommands,
   ...ephemeralCommands,
   ...federationCommands,
+  ...appserviceCommands,
   addHistoryCommand,
   addReportCommand,
   addOutliersCommand,

@@ -1,3 +1,4 @@
+import { startAppservices } from '../appservices/start-appservices.ts';
 import { startDeviceLists } from '../devices/remote-lists/start-device-lists.ts';
 import { startFederation } from '../federation/start-federation.ts';
 import { startMetricsServer } from '../http/health/start-metrics-server.ts';
@@ -89,6 +90,8 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     closers.push(() => deviceLists.close());
     const federation = startFederation(context);
     closers.push(() => federation.close());
+    const appservices = await startAppservices(context);
+    closers.push(() => appservices.close());
     closers.push(startMediaUpkeep(context));
     const partialRooms = partialRoomsOf(context);
     await partialRooms.start();

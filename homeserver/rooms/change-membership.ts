@@ -23,6 +23,8 @@ export interface MembershipRequest {
   readonly thirdPartySigned?: ThirdPartySigned | undefined;
   /** With a join or knock: servers that are likely to be in the room. */
   readonly via?: readonly string[] | undefined;
+  /** When it happened; default: now. */
+  readonly originServerTs?: number | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function changeMembership(context: Context, request: MembershipRequ
       content,
       ...(thirdPartySigned && { thirdPartySigned }),
       identity: context.random.uuid(),
-      originServerTs: context.clock.wallMs(),
+      originServerTs: request.originServerTs ?? context.clock.wallMs(),
     });
   } catch (error) {
     if (membership !== 'join' || !(error instanceof MatrixError)) throw error;

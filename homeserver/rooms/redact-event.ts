@@ -92,6 +92,8 @@ export interface RedactRequest {
   readonly ownOnly?: boolean;
   /** Unique among the requests of this device to this operation. */
   readonly operation: 'redact' | 'send';
+  /** When it happened; default: now. */
+  readonly originServerTs?: number | undefined;
   readonly transaction: { readonly deviceId: string; readonly transactionId: string };
 }
 

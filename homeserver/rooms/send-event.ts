@@ -42,6 +42,8 @@ export interface SendMessageRequest {
   readonly content: JsonObject;
   /** Unique among the requests of this device to this path. */
   readonly transaction: { readonly deviceId: string; readonly transactionId: string };
+  /** When it happened, for events that an application service brings from elsewhere; default: now. */
+  readonly originServerTs?: number | undefined;
 }
 
 /**
@@ -50,13 +52,13 @@ export interface SendMessageRequest {
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
  */
 export async function sendMessageEvent(context: Context, request: SendMessageRequest): Promise<EventResult> {
-  const { roomId, userId, type, content, transaction } = request;
+  const { roomId, userId, type, content, transaction, originServerTs = context.clock.wallMs() } = request;
   await checkEventForRoom(context, roomId, { type, content });
   return await submitToRoom(context, sendEventCommand, {
     roomId,
     identity: `${userId} ${transaction.deviceId} ${transaction.transactionId} ${roomId} ${type}`,
     transaction,
-    intent: { type, sender: userId, content, originServerTs: context.clock.wallMs() },
+    intent: { type, sender: userId, content, originServerTs },
   });
 }
 
@@ -66,13 +68,21 @@ export async function sendMessageEvent(context: Context, request: SendMessageReq
  */
 export async function sendStateEvent(
   context: Context,
-  request: { roomId: string; userId: string; type: string; stateKey: string; content: JsonObject },
+  request: {
+    roomId: string;
+    userId: string;
+    type: string;
+    stateKey: string;
+    content: JsonObject;
+    /** Default: now. */
+    originServerTs?: number | undefined;
+  },
 ): Promise<EventResult> {
-  const { roomId, userId, type, stateKey, content } = request;
+  const { roomId, userId, type, stateKey, content, originServerTs = context.clock.wallMs() } = request;
   await checkEventForRoom(context, roomId, { type, stateKey, content });
   return await submitToRoom(context, sendEventCommand, {
     roomId,
     identity: context.random.uuid(),
-    intent: { type, sender: userId, stateKey, content, originServerTs: context.clock.wallMs() },
+    intent: { type, sender: userId, stateKey, content, originServerTs },
   });
 }

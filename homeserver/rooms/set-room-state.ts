@@ -16,6 +16,8 @@ export interface SetStateRequest {
   readonly type: string;
   readonly stateKey: string;
   readonly content: JsonObject;
+  /** When it happened; default: now. */
+  readonly originServerTs?: number | undefined;
 }
 
 /**
@@ -24,9 +26,10 @@ export interface SetStateRequest {
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidstateeventtypestatekey
  */
 export async function setRoomState(context: Context, request: SetStateRequest): Promise<EventResult> {
-  const { roomId, userId, type, stateKey, content } = request;
+  const { roomId, userId, type, stateKey, content, originServerTs } = request;
   if (type === 'm.room.member') {
-    return await changeMembership(context, { roomId, action: 'put', sender: userId, target: stateKey, content });
+    const target = stateKey;
+    return await changeMembership(context, { roomId, action: 'put', sender: userId, target, content, originServerTs });
   }
   if (type === 'm.room.create') {
     throw new MatrixError('M_INVALID_PARAM', 'A room has one create event, which it is made with');

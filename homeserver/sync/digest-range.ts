@@ -71,6 +71,8 @@ class DigestBuilder implements RangeDigest {
       case 'outgoing-to-device':
       case 'session':
       case 'profile':
+      case 'application-services':
+      case 'room-alias':
         return;
       case 'room-state':
         // Clients that want all members at once are told of the room only when all are known.

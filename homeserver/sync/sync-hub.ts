@@ -109,7 +109,9 @@ export class SyncHub {
         this.presences.set(entry.body.userId, storedPresenceOf(entry.body));
         return this.#addSharers(concerned, entry.body.userId);
       case 'outgoing-to-device':
-        // For those who send to other servers.
+      case 'application-services':
+      case 'room-alias':
+        // For those who send to other servers and to application services.
         return;
       case 'room-state':
         this.members.clear();

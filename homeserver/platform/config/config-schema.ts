@@ -178,6 +178,13 @@ export const configKeys = {
     ),
     publicRooms: flag(false, 'Show the public room directory of this server to other servers.'),
   }),
+  applicationServices: section('Bridges and bots that are registered with this server.', {
+    folder: text(
+      undefined,
+      'Folder of their registration files, `*.yaml`. Unset: `appservices` in the data folder. Files may be added, ' +
+        'changed and removed at any time. Where several processes have the folder, it must be the same for all.',
+    ),
+  }),
   tls: section('A listener of its own for other servers, with TLS. It answers clients too. Used when `port` is set.', {
     port: integer(undefined, 0, 65_535, 'TCP port: 8448 unless something else leads other servers here.'),
     bind: text('::', 'Address to listen on.', { check: checkAddress }),

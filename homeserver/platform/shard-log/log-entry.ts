@@ -18,6 +18,8 @@ export const entryKindNumbers = {
   profile: 9,
   'outgoing-to-device': 12,
   'room-state': 13,
+  'application-services': 14,
+  'room-alias': 15,
 } as const;
 
 export type EntryKind = keyof typeof entryKindNumbers;
@@ -63,6 +65,10 @@ export interface EntryBodies {
    * are known now. What was kept of the room's state does not hold any more. `isWhole` false: most members are missing.
    */
   'room-state': { roomId: string; isWhole: boolean };
+  /** Application services were registered, changed or taken away. */
+  'application-services': Record<string, never>;
+  /** An alias began or ceased to lead to a room. In the log of the alias's shard, which need not be the room's. */
+  'room-alias': { roomId: string };
 }
 
 export interface EventEntryBody {
@@ -96,8 +102,6 @@ export interface EventEntryBody {
   readonly isRelayed?: boolean;
   /** Of a local user, and another server's to send: it went there first. */
   readonly isSentElsewhere?: boolean;
-  /** Of what comes right before it something was not here: clients must not show it as the next one. */
-  readonly isAfterGap?: boolean;
   /** The state event that this one replaced, in the state before it. */
   readonly replaced?: ReplacedEvent;
   /**

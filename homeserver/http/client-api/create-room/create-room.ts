@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { createRoom as makeRoom } from '../../../rooms/create-room.ts';
+import { checkNobodysAlias } from '../../check-namespaces.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 const maxInvites = 1_000;
@@ -47,6 +48,8 @@ export const createRoom = defineEndpoint({
       throw new MatrixError('M_SERVER_NOT_TRUSTED', 'This server works with no identity server: invite by user id');
     }
     const { visibility = 'private', room_alias_name: aliasName } = body;
+    const canonicalAlias = aliasName === undefined ? undefined : `#${aliasName}:${context.serverName}`;
+    if (canonicalAlias !== undefined) checkNobodysAlias(context, canonicalAlias, requester.applicationService);
     const { roomId } = await makeRoom(context, body.room_version ?? context.config.room.defaultVersion, {
       creator: requester.userId,
       preset: body.preset ?? (visibility === 'public' ? 'public_chat' : 'private_chat'),
@@ -55,7 +58,7 @@ export const createRoom = defineEndpoint({
       initialState: (body.initial_state ?? []).map(({ type, state_key: stateKey = '', content }) => {
         return { type, stateKey, content };
       }),
-      canonicalAlias: aliasName === undefined ? undefined : `#${aliasName}:${context.serverName}`,
+      canonicalAlias,
       name: body.name,
       topic: body.topic,
       invite: body.invite ?? [],

@@ -20,13 +20,15 @@ export const uploadCrossSigningKeys = defineEndpoint({
   },
   async handle(context, request) {
     const { userId } = request.requester;
+    // https://spec.matrix.org/v1.19/application-service-api/#server-admin-style-permissions
+    const isService = request.requester.applicationService !== undefined;
     const { master_key, self_signing_key, user_signing_key } = request.body;
     const upload = {
       ...(master_key && { master: master_key }),
       ...(self_signing_key && { self_signing: self_signing_key }),
       ...(user_signing_key && { user_signing: user_signing_key }),
     };
-    const outcome = await uploadKeysOfUser(context, userId, upload, false);
+    const outcome = await uploadKeysOfUser(context, userId, upload, isService);
     if (outcome === 'stored') return {};
     const challenge = await askForPassword(context, 'uploadCrossSigningKeys', request);
     if (challenge) return challenge;

@@ -4,7 +4,7 @@ import { defineEndpoint } from '../../endpoint.ts';
 import { authSchema, deviceIdSchema } from '../../schemas.ts';
 
 /**
- * Deletes several of the user's own devices and ends their sessions. Error: 401 with flows until the password is given.
+ * Deletes several of the user's own devices and ends their sessions. Error: 401 with flows until the password is given; application services need none.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3delete_devices
  */
 export const deleteDevices = defineEndpoint({
@@ -18,8 +18,10 @@ export const deleteDevices = defineEndpoint({
     required: ['devices'],
   },
   async handle(context, request) {
-    const challenge = await askForPassword(context, 'deleteDevices', request);
-    if (challenge) return challenge;
+    if (!request.requester.applicationService) {
+      const challenge = await askForPassword(context, 'deleteDevices', request);
+      if (challenge) return challenge;
+    }
     const { requester, body } = request;
     await deleteDevicesOf(context, { userId: requester.userId, deviceIds: body.devices });
     return {};

@@ -1,5 +1,6 @@
 import { uploadKeys as uploadDeviceKeys } from '../../../devices/upload-keys.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { requireDevice } from '../../require-device.ts';
 
 /**
  * Publishes identity, one-time and fallback keys of the device.
@@ -34,7 +35,7 @@ export const uploadKeys = defineEndpoint({
   async handle(context, { requester, body }) {
     const counts = await uploadDeviceKeys(context, {
       userId: requester.userId,
-      deviceId: requester.deviceId,
+      deviceId: requireDevice(requester),
       deviceKeys: body.device_keys,
       oneTimeKeys: body.one_time_keys,
       fallbackKeys: body.fallback_keys,

@@ -9,5 +9,11 @@ export const getLoginFlows = defineEndpoint({
   method: 'GET',
   path: '/_matrix/client/v3/login',
   authentication: 'none',
-  handle: () => ({ flows: [{ type: 'm.login.password' }, { type: 'm.login.token', get_login_token: true }] }),
+  handle: () => ({
+    flows: [
+      { type: 'm.login.password' },
+      { type: 'm.login.token', get_login_token: true },
+      { type: 'm.login.application_service' },
+    ],
+  }),
 });

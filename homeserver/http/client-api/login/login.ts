@@ -2,7 +2,9 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { resolveUserId } from '../../../accounts/choose-user-id.ts';
 import type { SessionRequest } from '../../../accounts/new-session.ts';
 import { openSession, openSessionByToken } from '../../../accounts/open-session.ts';
+import type { ApplicationService } from '../../../appservices/registrations/application-service.ts';
 import type { Context } from '../../../platform/context.ts';
+import { requireService } from '../../authenticate-appservice.ts';
 import { checkPassword } from '../../check-password.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import type { SchemaValue } from '../../json-schema.ts';
@@ -32,7 +34,8 @@ const bodySchema = {
 type LoginBody = SchemaValue<typeof bodySchema>;
 
 /**
- * Logs a user in by password or by a login token. Errors: M_FORBIDDEN (wrong), M_USER_DEACTIVATED, M_USER_LOCKED,
+ * Logs a user in by password, by a login token, or as an application service does it for its users. Errors:
+ * M_FORBIDDEN (wrong), M_EXCLUSIVE (not a user of the application service), M_USER_DEACTIVATED, M_USER_LOCKED,
  * M_UNKNOWN (a type of login that this server does not have), M_LIMIT_EXCEEDED.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3login
  */
@@ -43,18 +46,37 @@ export const login = defineEndpoint({
   authentication: 'none',
   rateLimit: 'loginAddress',
   body: bodySchema,
-  async handle(context, { body, limits }) {
-    const { userId, ...session } = await openSessionFor(context, limits, body);
+  query: { type: 'object', properties: { access_token: { type: 'string' } } },
+  async handle(context, request) {
+    const { body, limits, query } = request;
+    const { userId, ...session } =
+      body.type === 'm.login.application_service'
+        ? await openSessionForService(
+            context,
+            requireService(context, request.header('authorization'), query.access_token),
+            body,
+          )
+        : await openSessionFor(context, limits, body);
     return { user_id: userId, home_server: context.serverName, ...formatSession(session) };
   },
 });
 
+/**
+ * An application service needs no password for its users.
+ * https://spec.matrix.org/v1.19/client-server-api/#appservice-login
+ */
+async function openSessionForService(context: Context, service: ApplicationService, body: LoginBody) {
+  const userId = resolveUserId(context, namedUser(body));
+  if (userId === undefined || !service.hasUser(userId)) {
+    throw new MatrixError('M_EXCLUSIVE', 'The user is not in the namespaces of the application service', {
+      status: 403,
+    });
+  }
+  return { userId, ...(await openSession(context, userId, sessionRequest(body))) };
+}
+
 async function openSessionFor(context: Context, limits: RateLimits, body: LoginBody) {
-  const request: SessionRequest = {
-    deviceId: body.device_id,
-    initialDeviceDisplayName: body.initial_device_display_name,
-    refreshToken: body.refresh_token,
-  };
+  const request = sessionRequest(body);
   if (body.type === 'm.login.password') {
     const userId = await findUserByPassword(context, limits, body);
     return { userId, ...(await openSession(context, userId, request)) };
@@ -67,16 +89,29 @@ async function openSessionFor(context: Context, limits: RateLimits, body: LoginB
 }
 
 async function findUserByPassword(context: Context, limits: RateLimits, body: LoginBody): Promise<string> {
-  const { identifier, password } = body;
-  if (identifier && identifier.type !== 'm.id.user') {
-    throw new MatrixError('M_UNKNOWN', 'This server knows users only by their user id');
-  }
-  const user = identifier ? identifier.user : body.user;
-  if (user === undefined) throw new MatrixError('M_MISSING_PARAM', 'Missing identifier.user in the body');
+  const { password } = body;
+  const user = namedUser(body);
   if (password === undefined) throw new MatrixError('M_MISSING_PARAM', 'Missing password in the body');
   const account = await checkPassword(context, limits, resolveUserId(context, user), password);
   if (account.isLocked) {
     throw new MatrixError('M_USER_LOCKED', 'This account has been locked', { fields: { soft_logout: true } });
   }
   return account.userId;
+}
+
+function namedUser({ identifier, user: oldName }: LoginBody): string {
+  if (identifier && identifier.type !== 'm.id.user') {
+    throw new MatrixError('M_UNKNOWN', 'This server knows users only by their user id');
+  }
+  const user = identifier ? identifier.user : oldName;
+  if (user === undefined) throw new MatrixError('M_MISSING_PARAM', 'Missing identifier.user in the body');
+  return user;
+}
+
+function sessionRequest(body: LoginBody): SessionRequest {
+  return {
+    deviceId: body.device_id,
+    initialDeviceDisplayName: body.initial_device_display_name,
+    refreshToken: body.refresh_token,
+  };
 }

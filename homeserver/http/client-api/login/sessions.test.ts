@@ -27,11 +27,11 @@ async function waitForStatus(status: number, ask: () => Promise<{ status: number
   while ((await ask()).status !== status) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test('the flows are password and token', async () => {
+test('the flows are password, token and application service', async () => {
   const { body } = await request(url, 'GET', '/_matrix/client/v3/login');
   assert.deepEqual(
     body.flows.map((flow: { type: string }) => flow.type),
-    ['m.login.password', 'm.login.token'],
+    ['m.login.password', 'm.login.token', 'm.login.application_service'],
   );
 });
 

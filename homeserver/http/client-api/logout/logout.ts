@@ -1,5 +1,6 @@
 import { deleteDevices } from '../../../accounts/delete-devices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { requireDevice } from '../../require-device.ts';
 
 /**
  * Ends the session and deletes its device.
@@ -12,7 +13,7 @@ export const logout = defineEndpoint({
   authentication: 'user',
   lockedMayCall: true,
   async handle(context, { requester }) {
-    await deleteDevices(context, { userId: requester.userId, deviceIds: [requester.deviceId] });
+    await deleteDevices(context, { userId: requester.userId, deviceIds: [requireDevice(requester)] });
     return {};
   },
 });

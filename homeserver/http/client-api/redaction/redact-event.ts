@@ -1,4 +1,5 @@
 import { redactEvent as redact } from '../../../rooms/redact-event.ts';
+import { serviceTimestamp, timestampQuery } from '../../chosen-timestamp.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -11,8 +12,9 @@ export const redactEvent = defineEndpoint({
   path: '/_matrix/client/v3/rooms/{roomId}/redact/{eventId}/{txnId}',
   authentication: 'user',
   rateLimit: 'message',
+  query: timestampQuery,
   body: { type: 'object', properties: { reason: { type: 'string' } } },
-  async handle(context, { requester, params: { roomId, eventId: redacts, txnId }, body }) {
+  async handle(context, { requester, params: { roomId, eventId: redacts, txnId }, query, body }) {
     const { eventId } = await redact(context, {
       roomId,
       userId: requester.userId,
@@ -21,6 +23,7 @@ export const redactEvent = defineEndpoint({
       ownOnly: requester.isSuspended,
       operation: 'redact',
       transaction: { deviceId: requester.deviceId, transactionId: txnId },
+      originServerTs: serviceTimestamp(requester, query),
     });
     return { event_id: eventId };
   },

@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { redactEvent } from '../../../rooms/redact-event.ts';
 import { sendMessageEvent } from '../../../rooms/send-event.ts';
+import { serviceTimestamp, timestampQuery } from '../../chosen-timestamp.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -14,11 +15,15 @@ export const sendMessage = defineEndpoint({
   authentication: 'user',
   rateLimit: 'message',
   suspendedMayNotCall: true,
+  query: timestampQuery,
   body: { type: 'object' },
-  async handle(context, { requester: { userId, deviceId }, params: { roomId, eventType: type, txnId }, body }) {
+  async handle(context, { requester, params: { roomId, eventType: type, txnId }, query, body }) {
+    const { userId, deviceId } = requester;
+    const originServerTs = serviceTimestamp(requester, query);
     const transaction = { deviceId, transactionId: txnId };
     if (type !== 'm.room.redaction') {
-      const { eventId } = await sendMessageEvent(context, { roomId, userId, type, content: body, transaction });
+      const message = { roomId, userId, type, content: body, transaction, originServerTs };
+      const { eventId } = await sendMessageEvent(context, message);
       return { event_id: eventId };
     }
     const { redacts, ...content } = body;
@@ -30,6 +35,7 @@ export const sendMessage = defineEndpoint({
       content,
       operation: 'send',
       transaction,
+      originServerTs,
     });
     return { event_id: eventId };
   },

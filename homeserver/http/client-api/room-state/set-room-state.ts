@@ -1,16 +1,20 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../../platform/context.ts';
 import { setRoomState as setRoomStateEvent } from '../../../rooms/set-room-state.ts';
-import { defineEndpoint } from '../../endpoint.ts';
+import { serviceTimestamp, timestampQuery } from '../../chosen-timestamp.ts';
+import { defineEndpoint, type Requester } from '../../endpoint.ts';
 
 async function setState(
   context: Context,
-  userId: string,
+  requester: Requester,
   place: { readonly roomId: string; readonly eventType: string; readonly stateKey: string },
   content: JsonObject,
+  query: { readonly ts?: number },
 ) {
+  const { userId } = requester;
+  const originServerTs = serviceTimestamp(requester, query);
   const { roomId, eventType: type, stateKey } = place;
-  const { eventId } = await setRoomStateEvent(context, { roomId, userId, type, stateKey, content });
+  const { eventId } = await setRoomStateEvent(context, { roomId, userId, type, stateKey, content, originServerTs });
   return { event_id: eventId };
 }
 
@@ -25,8 +29,9 @@ export const setRoomStateWithKey = defineEndpoint({
   authentication: 'user',
   rateLimit: 'message',
   suspendedMayNotCall: true,
+  query: timestampQuery,
   body: { type: 'object' },
-  handle: (context, { requester, params, body }) => setState(context, requester.userId, params, body),
+  handle: (context, { requester, params, query, body }) => setState(context, requester, params, body, query),
 });
 
 /** The same with an empty state key, where the slash behind the type may be left out. */
@@ -38,7 +43,8 @@ export const setRoomState = defineEndpoint({
   authentication: 'user',
   rateLimit: 'message',
   suspendedMayNotCall: true,
+  query: timestampQuery,
   body: { type: 'object' },
-  handle: (context, { requester, params, body }) =>
-    setState(context, requester.userId, { ...params, stateKey: '' }, body),
+  handle: (context, { requester, params, query, body }) =>
+    setState(context, requester, { ...params, stateKey: '' }, body, query),
 });

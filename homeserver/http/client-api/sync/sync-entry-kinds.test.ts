@@ -77,6 +77,8 @@ const kinds: Record<EntryKind, Reaching | { readonly notForClients: string }> = 
   session: { notForClients: 'caches of access tokens are concerned; the next call of an ended session is refused' },
   'outgoing-to-device': { notForClients: 'it tells who sends to other servers that messages wait' },
   'room-state': { notForClients: 'see sync-partial-rooms.test.ts, which takes another server' },
+  'application-services': { notForClients: 'it tells processes that registrations changed' },
+  'room-alias': { notForClients: 'clients ask for aliases; those who send to application services follow them' },
   profile: { notForClients: 'clients learn of a profile from the member events that come with its change' },
 };
 

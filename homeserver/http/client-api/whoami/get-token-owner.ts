@@ -11,7 +11,7 @@ export const getTokenOwner = defineEndpoint({
   authentication: 'user',
   handle: (_context, { requester }) => ({
     user_id: requester.userId,
-    device_id: requester.deviceId,
+    ...(requester.deviceId !== '' && { device_id: requester.deviceId }),
     is_guest: false,
   }),
 });
