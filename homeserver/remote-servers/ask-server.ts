@@ -146,9 +146,10 @@ async function refuse(response: IncomingMessage, server: string, deadline: Deadl
   const status = response.statusCode ?? 0;
   const bytes = await readResponse(response, errorAnswerBytes, deadline).catch(() => new Uint8Array(0));
   const { errcode, error } = parseJsonObject(bytes).value ?? {};
-  const text = typeof error === 'string' ? `: ${error.slice(0, 500)}` : '';
+  const errorText = typeof error === 'string' ? error.slice(0, 500) : undefined;
+  const text = errorText === undefined ? '' : `: ${errorText}`;
   const code = typeof errcode === 'string' ? errcode.slice(0, 100) : undefined;
   throw new RemoteServerError('refused', server, `it answered with ${status}${code ? ` ${code}` : ''}${text}`, {
-    ...{ status, errcode: code },
+    ...{ status, errcode: code, errorText },
   });
 }

@@ -18,6 +18,7 @@ export type RemoteServerErrorKind =
 interface RemoteServerErrorDetails {
   readonly status?: number | undefined;
   readonly errcode?: string | undefined;
+  readonly errorText?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -29,12 +30,14 @@ export class RemoteServerError extends Error {
   readonly status: number | undefined;
   /** Of a `refused`: the errcode of the body, where it has one. */
   readonly errcode: string | undefined;
+  /** Of a `refused`: the error of the body in words, where it has one. */
+  readonly errorText: string | undefined;
 
   constructor(
     kind: RemoteServerErrorKind,
     serverName: string,
     message: string,
-    { status, errcode, cause }: RemoteServerErrorDetails = {},
+    { status, errcode, errorText, cause }: RemoteServerErrorDetails = {},
   ) {
     super(message, { cause });
     this.name = 'RemoteServerError';
@@ -42,5 +45,6 @@ export class RemoteServerError extends Error {
     this.serverName = serverName;
     this.status = status;
     this.errcode = errcode;
+    this.errorText = errorText;
   }
 }

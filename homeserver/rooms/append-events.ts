@@ -3,9 +3,10 @@ import { selectAuthEvents, type UnplacedPdu } from '@holdfast/protocol/authoriza
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { type BuiltEvent, buildEvent, type EventDraft } from '@holdfast/protocol/events/build-event.ts';
 import { maximumEventBytes } from '@holdfast/protocol/events/check-event-size.ts';
+import { needsPolicySignature } from '@holdfast/protocol/policy-servers/policy-server.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
-import type { OwnedShard } from '../platform/shard-log/command.ts';
+import type { Decision, OwnedShard } from '../platform/shard-log/command.ts';
 import { appendDraft } from './append-draft.ts';
 import { DraftRoom } from './draft-room.ts';
 import type { EventOrigin } from './draft-writes.ts';
@@ -13,8 +14,11 @@ import type { EventIntent } from './event-intent.ts';
 import { eventReference } from './event-reference.ts';
 import type { HotRoom } from './hot-room.ts';
 import { maxPrevEvents, mergeExtremities } from './merge-extremities.ts';
+import { loadPolicy } from './policy-servers/policy-server-of-room.ts';
+import type { UnsignedEvents } from './policy-servers/unsigned-events.ts';
 import { prepareEvents } from './prepare-events.ts';
 import { recentTransactions } from './recent-transactions.ts';
+import type { RoomCommandResult } from './room-command.ts';
 
 /** `identityHash` and `transaction` are those of the request that the last event answers. */
 export interface AppendOptions extends EventOrigin {
@@ -24,7 +28,9 @@ export interface AppendOptions extends EventOrigin {
 
 export interface AppendedEvents {
   readonly events: readonly BuiltEvent[];
-  readonly committed: Promise<void>;
+  readonly committed?: Promise<void>;
+  /** Present where nothing was appended, because the room's policy server has to sign the events first. */
+  readonly unsigned?: UnsignedEvents;
 }
 
 /** Loads what authorising these events looks at and is not in memory. For a hot room and known users: nothing. */
@@ -34,6 +40,7 @@ export async function prepareToAppend(
   intents: readonly EventIntent[],
 ): Promise<void> {
   await prepareEvents(shard, room, intents.map(unplacedPdu));
+  room.policy = await loadPolicy(shard.context, room);
   // With more, an event cannot come after all that there is.
   const [first] = intents;
   if (first && room.extremities.length > maxPrevEvents) {
@@ -43,7 +50,7 @@ export async function prepareToAppend(
 
 /**
  * Authorises, builds and appends events to a hot room, all or none, and changes the room's memory at once: the next
- * command builds on them before they are committed. Throws M_FORBIDDEN or M_TOO_LARGE with nothing changed.
+ * command builds on them before they are committed. In a room with a policy server they are only built. Throws M_FORBIDDEN or M_TOO_LARGE with nothing changed.
  */
 export function appendEvents(
   shard: OwnedShard,
@@ -53,6 +60,12 @@ export function appendEvents(
 ): AppendedEvents {
   const draft = new DraftRoom(shard, room);
   const events = intents.map((intent) => addLocalEvent(shard, draft, intent));
+  if (room.policy?.server && events.some(({ pdu }) => needsPolicySignature(pdu))) {
+    const { identityHash, transaction } = options;
+    const origin = { ...(identityHash !== undefined && { identityHash }), ...(transaction && { transaction }) };
+    const toSign = events.map(({ eventId, pduJson }) => ({ eventId, pduJson }));
+    return { events, unsigned: { roomId: room.roomId, events: toSign, origin } };
+  }
   const committed = appendDraft(shard, draft, {
     origin: options,
     ...(options.alsoWrite && { alsoWrite: options.alsoWrite(draft.firstPosition, events) }),
@@ -63,6 +76,12 @@ export function appendEvents(
     shard.remember(recentTransactions).add(options.identityHash, last.position, { eventId, committed });
   }
   return { events, committed };
+}
+
+/** What a command answers that sends these events. */
+export function decisionOf({ events, committed, unsigned }: AppendedEvents): Decision<RoomCommandResult> {
+  const result = { eventId: events.at(-1)?.eventId ?? '', ...(unsigned && { unsigned }) };
+  return { result, ...(committed && { committed }) };
 }
 
 /**

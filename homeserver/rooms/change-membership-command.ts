@@ -2,7 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
 import { internNames } from '../storage/names/intern-names.ts';
-import { appendEvents, prepareToAppend } from './append-events.ts';
+import { appendEvents, decisionOf, prepareToAppend } from './append-events.ts';
 import type { EventIntent } from './event-intent.ts';
 import { findAuthorisingUser, isRestrictedFor } from './find-authorising-user.ts';
 import { type HotRoom, membershipIn, type StateEntry } from './hot-room.ts';
@@ -54,8 +54,7 @@ export const changeMembershipCommand = roomCommand<MembershipInput>(
     const last = intents.at(-1) as EventIntent;
     if (current && intents.length === 1 && saysTheSame(current, last)) return { result: { eventId: current.eventId } };
     await prepareToAppend(shard, room, intents);
-    const { events, committed } = appendEvents(shard, room, intents, { identityHash });
-    return { result: { eventId: events.at(-1)?.eventId ?? '' }, committed };
+    return decisionOf(appendEvents(shard, room, intents, { identityHash }));
   },
   ({ context }, room, { sender, target, action }) =>
     Promise.all([

@@ -58,7 +58,7 @@ export const createRoomCommand: Command<CreateInput, CreateResult> = {
     });
     if (events[0]?.roomId !== input.roomId) throw new Error('the create event does not make this room id');
     shard.remember(hotRooms).add(room);
-    return { result: { taken: false }, committed };
+    return { result: { taken: false }, ...(committed && { committed }) };
   },
 };
 

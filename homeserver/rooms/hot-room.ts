@@ -6,6 +6,7 @@ import { type StateTuple, stateTuple } from '@holdfast/protocol/state-resolution
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import { type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
 import type { AuthGraphMemory } from './auth-graph-memory.ts';
+import type { LoadedPolicy } from './policy-servers/loaded-policy.ts';
 import type { Overrides, StatePlace } from './state-overrides.ts';
 
 /** A current state event. */
@@ -78,6 +79,8 @@ export class HotRoom implements AuthState {
   readonly counts: MemberCounts;
   /** Joined with partial state: who has no member event here may be a member all the same. */
   isPartial = false;
+  /** The policy server that own events need, when they were last prepared. */
+  policy: LoadedPolicy | undefined;
   /** Joined local members whose push rules are not the predefined ones. */
   readonly ownPushRules = new Map<string, CompiledPushRules>();
   /** How many changes of push rules it has followed; see own-push-rules.ts. */

@@ -3,6 +3,11 @@ import { authorizeEvent } from '@holdfast/protocol/authorization/authorize-event
 import { checkAuthEvents, type ReceivedEvent } from '@holdfast/protocol/authorization/check-auth-events.ts';
 import { type IdentifiedPdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { createEventIdOfRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
+import {
+  isPolicySigned,
+  needsPolicySignature,
+  type PolicyServer,
+} from '@holdfast/protocol/policy-servers/policy-server.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { stateTuple, stateTupleOf } from '@holdfast/protocol/state-resolution/state-map.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
@@ -17,6 +22,7 @@ import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts'
  * 5. its auth events allow it                           reject      judgeEvent
  * 6. the state before it allows it                      reject      judgeEvent
  * 7. the room's current state allows it                 soft-fail   judgeEvent
+ * 8. the room's policy server recommends it             soft-fail   judgeByPolicy
  *
  * https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu
  */
@@ -52,6 +58,12 @@ export function judgeEvent(rules: RoomVersionRules, event: IdentifiedPdu, eviden
   const byCurrentState = refusalOf(rules, event, evidence.currentState);
   if (byCurrentState === undefined) return accepted;
   return { verdict: 'soft-failed', reason: `The current state does not allow it: ${byCurrentState}` };
+}
+
+/** What becomes of an event that is allowed, in a room that uses a policy server. */
+export function judgeByPolicy(rules: RoomVersionRules, { pdu }: IdentifiedPdu, policyServer: PolicyServer): Judgement {
+  if (!needsPolicySignature(pdu) || isPolicySigned(pdu, rules, policyServer, cryptoPrimitives)) return accepted;
+  return { verdict: 'soft-failed', reason: `The policy server ${policyServer.server} has not signed it` };
 }
 
 /** Why an event's own auth events do not allow it; undefined: they do. */

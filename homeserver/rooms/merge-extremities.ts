@@ -6,6 +6,7 @@ import type { OwnedShard } from '../platform/shard-log/command.ts';
 import { eventReference } from './event-reference.ts';
 import type { Extremity, HotRoom } from './hot-room.ts';
 import { negativePositions } from './negative-positions.ts';
+import { loadPolicy } from './policy-servers/policy-server-of-room.ts';
 import { prepareEvents } from './prepare-events.ts';
 import { receiveWithState } from './receive-on-fork.ts';
 import { type ParsedEvent, parseReceivedEvent } from './received-event.ts';
@@ -33,6 +34,8 @@ export async function mergeExtremities(
   reason: 'local-event' | 'received',
 ): Promise<Promise<void> | undefined> {
   if (room.extremities.length <= target) return undefined;
+  // Nothing is asked of a policy server under the room's key, and without its signature nobody would take the event.
+  if ((await loadPolicy(shard.context, room))?.server) return undefined;
   await shard.remember(negativePositions).loaded();
   const pdu = { type: dummyType, sender, content: {} };
   await prepareEvents(shard, room, [pdu]);

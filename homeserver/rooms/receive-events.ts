@@ -9,6 +9,7 @@ import type { HotRoom } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
 import { mergeExtremities } from './merge-extremities.ts';
 import { negativePositions } from './negative-positions.ts';
+import { addPolicySignatures } from './policy-servers/ask-policy-server.ts';
 import { prepareEvents } from './prepare-events.ts';
 import { receiveOnFork } from './receive-on-fork.ts';
 import { orderByReferences, type ParsedEvent, parseReceivedEvent, type ReceivedEvent } from './received-event.ts';
@@ -91,6 +92,7 @@ async function receiveAll(receiver: RoomReceiver, given: readonly EventOfOrigin[
   const pdus = events.map(({ pdu }) => pdu);
   await prepareEvents(shard, room, pdus);
   await receiver.loadReferences(events);
+  await receiver.loadPolicy();
   if (room.isPartial) await adoptMembers(receiver, events);
   const outcomes: ReceivedOutcome[] = [];
   for (const event of orderByReferences(events)) {
@@ -172,5 +174,6 @@ export async function receiveEvents(
   if (events.length > maxEventsPerCall) throw new RangeError(`more than ${maxEventsPerCall} events at once`);
   const room = await findRoom(context, roomId);
   if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
-  return await context.shardLog.submit(receiveEventsCommand, room.shard, { roomId, origin, events });
+  const signed = await addPolicySignatures(context, room, events);
+  return await context.shardLog.submit(receiveEventsCommand, room.shard, { roomId, origin, events: signed });
 }

@@ -53,6 +53,7 @@ export async function receiveWithState(
   const { shard, room } = receiver;
   const { before } = given;
   const stateBefore = await loadStateView(shard, room, before.overrides, event);
+  if (given.isJudgedByCurrentState) await receiver.loadPolicy();
   const judgement = receiver.judge(event, {
     stateBefore,
     currentState: given.isJudgedByCurrentState ? room : stateBefore,

@@ -6,7 +6,7 @@ import type { Context } from '../platform/context.ts';
 import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { readRowsOfEvent } from '../storage/rooms/read-events.ts';
 import { insertEarlyRedaction } from '../storage/rooms/write-early-redactions.ts';
-import { appendEvents, prepareToAppend } from './append-events.ts';
+import { appendEvents, decisionOf, prepareToAppend } from './append-events.ts';
 import { checkEventForRoom } from './check-event-content.ts';
 import type { EventIntent } from './event-intent.ts';
 import type { HotRoom } from './hot-room.ts';
@@ -42,7 +42,7 @@ export const redactEventCommand = roomCommand<RedactInput>('redact-event', async
   await prepareToAppend(shard, room, [intent]);
   if (target) checkMayRedact(room, input, target);
   const hasPower = hasPowerToRedact(room.rules, room, input.userId);
-  const { events, committed } = appendEvents(shard, room, [intent], {
+  const appended = appendEvents(shard, room, [intent], {
     identityHash,
     transaction: input.transaction,
     // What is redacted twice keeps pointing to the first redaction.
@@ -51,9 +51,10 @@ export const redactEventCommand = roomCommand<RedactInput>('redact-event', async
         ? targets.flatMap((row) => redactedRows(row, redaction?.eventId ?? ''))
         : [insertEarlyRedaction(room.name.id, input.redacts, position, hasPower)],
   });
+  if (appended.unsigned) return decisionOf(appended);
   if (target) forgetContent(room, target);
   else room.earlyRedactions.add(input.redacts);
-  return { result: { eventId: events[0]?.eventId ?? '' }, committed };
+  return decisionOf(appended);
 });
 
 /** In a room that other servers share, an event that is not here may come later: its redaction waits for it. */

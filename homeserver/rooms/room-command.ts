@@ -5,6 +5,8 @@ import { shardOfRoom } from '../storage/names/shard-of.ts';
 import { textHash } from '../storage/rooms/text-hash.ts';
 import { type HotRoom, membershipIn } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
+import { sendSignedEvents } from './policy-servers/send-signed-events.ts';
+import type { UnsignedEvents } from './policy-servers/unsigned-events.ts';
 import { recentTransactions } from './recent-transactions.ts';
 
 /** Input of every command that adds events to one room. */
@@ -19,15 +21,26 @@ export interface EventResult {
   readonly eventId: string;
 }
 
+/** As the room's owner decides it. */
+export interface RoomCommandResult extends EventResult {
+  /** Nothing is added yet: these have to be signed first. */
+  readonly unsigned?: UnsignedEvents;
+}
+
 /**
  * A command on one hot room. The room's next command starts as soon as this one has appended, so that many of them
  * share a commit. A request that was answered before is answered again with the same event.
  */
 export function roomCommand<Input extends RoomCommandInput>(
   name: string,
-  decide: (shard: OwnedShard, room: HotRoom, input: Input, identityHash: number) => Promise<Decision<EventResult>>,
+  decide: (
+    shard: OwnedShard,
+    room: HotRoom,
+    input: Input,
+    identityHash: number,
+  ) => Promise<Decision<RoomCommandResult>>,
   prepare?: (shard: OwnedShard, room: HotRoom, input: Input) => Promise<unknown>,
-): Command<Input, EventResult> {
+): Command<Input, RoomCommandResult> {
   return {
     name,
     key: (input) => input.roomId,
@@ -50,13 +63,18 @@ export function roomCommand<Input extends RoomCommandInput>(
   };
 }
 
-/** Runs a room command where the room's shard is owned. */
+/**
+ * Runs a room command where the room's shard is owned. In a room with a policy server, the events are added once that has
+ * signed them.
+ */
 export async function submitToRoom<Input extends RoomCommandInput>(
   context: Context,
-  command: Command<Input, EventResult>,
+  command: Command<Input, RoomCommandResult>,
   input: Input,
 ): Promise<EventResult> {
-  return await context.shardLog.submit(command, await shardOfRoom(context, input.roomId), input);
+  const shard = await shardOfRoom(context, input.roomId);
+  const { eventId, unsigned } = await context.shardLog.submit(command, shard, input);
+  return unsigned ? await sendSignedEvents(context, unsigned) : { eventId };
 }
 
 /** What is told to somebody outside of a room, whether it exists or not. */

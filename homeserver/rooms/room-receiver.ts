@@ -3,6 +3,7 @@ import { authorizeEvent } from '@holdfast/protocol/authorization/authorize-event
 import { selectAuthEvents } from '@holdfast/protocol/authorization/select-auth-events.ts';
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
 import { createEventIdOfRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
+import { policyType } from '@holdfast/protocol/policy-servers/policy-server.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
@@ -10,11 +11,14 @@ import { readEventsById } from '../storage/rooms/read-events.ts';
 import { deleteReceivedPdu } from '../storage/rooms/write-received-pdus.ts';
 import { appendDraft } from './append-draft.ts';
 import { type AcceptedEvent, DraftRoom, type Placement } from './draft-room.ts';
+import type { EventOrigin } from './draft-writes.ts';
 import { hiddenEventWrites } from './hidden-event-writes.ts';
 import type { HotRoom, StateEntry } from './hot-room.ts';
-import { type Evidence, type Judgement, judgeEvent, type Verdict } from './judge-event.ts';
+import { type Evidence, type Judgement, judgeByPolicy, judgeEvent, type Verdict } from './judge-event.ts';
 import { type KnownEvent, knownEventOf } from './known-events.ts';
 import { negativePositions } from './negative-positions.ts';
+import type { LoadedPolicy } from './policy-servers/loaded-policy.ts';
+import { loadPolicy } from './policy-servers/policy-server-of-room.ts';
 import type { ParsedEvent } from './received-event.ts';
 import { mainLinePlace, type StatePlace } from './state-overrides.ts';
 
@@ -30,11 +34,14 @@ export class RoomReceiver {
   readonly room: HotRoom;
   /** Of all that was appended. */
   committed: Promise<void> | undefined;
+  /** Kept with the last event that is appended next. */
+  origin: EventOrigin = {};
   readonly #known = new Map<string, KnownEvent>();
   /** Positions of extremities that events refer to. */
   readonly #extremities = new Map<string, number>();
   /** Current state to which events refer as auth events. */
   readonly #authEvents = new Map<string, StateEntry>();
+  #policy: LoadedPolicy | undefined;
   #draft: DraftRoom | undefined;
   #writes: Write[] = [];
   /** Events of the draft and hidden ones beside it. */
@@ -68,6 +75,11 @@ export class RoomReceiver {
     for (const [eventId, stored] of await readEventsById(this.shard.context, unknown)) {
       this.#known.set(eventId, knownEventOf(stored));
     }
+  }
+
+  /** Whether the room uses a policy server. No query for a room that names none. */
+  async loadPolicy(): Promise<void> {
+    this.#policy = await loadPolicy(this.shard.context, this.room);
   }
 
   known(eventId: string): KnownEvent | undefined {
@@ -104,6 +116,8 @@ export class RoomReceiver {
     if (isRedaction || event.stateBefore || this.room.earlyRedactions.has(event.eventId)) return undefined;
     const draft = (this.#draft ??= new DraftRoom(this.shard, this.room));
     const { extremities } = draft;
+    // It changed a moment ago.
+    if (draft.get(policyType, '')?.eventId !== this.#policy?.eventId) return undefined;
     const prevs = extremities.filter(({ eventId }) => event.prevEventIds.has(eventId));
     if (prevs.length < event.prevEventIds.size || prevs.length === 0) return undefined;
     const isOrdinary = prevs.length === extremities.length;
@@ -112,7 +126,8 @@ export class RoomReceiver {
       if (event.pdu.state_key !== undefined || !allAlike) return undefined;
     }
     const evidence = { stateBefore: draft, currentState: draft, findEvent: this.#findEvent() };
-    const judgement = this.#hasCurrentAuth(event) ? this.#judgeByState(event, draft) : this.#judge(event, evidence);
+    const byAuth = this.#hasCurrentAuth(event) ? this.#judgeByState(event, draft) : this.#judge(event, evidence);
+    const judgement = this.#judgeByPolicy(event, byAuth);
     if (judgement.verdict === 'accepted') {
       if (isOrdinary) draft.addOrdinary(event, this.authPositions(event));
       else draft.addMessage(event, event.prevEventIds);
@@ -123,9 +138,10 @@ export class RoomReceiver {
     return judgement;
   }
 
-  /** Judges an event by states that were worked out. */
+  /** Judges an event by states that were worked out; by the policy server too, where what the room is now counts. */
   judge(event: ParsedEvent, states: Pick<Evidence, 'stateBefore' | 'currentState'>): ReceivedVerdict {
-    return this.#judge(event, { ...states, findEvent: this.#findEvent() });
+    const judgement = this.#judge(event, { ...states, findEvent: this.#findEvent() });
+    return states.currentState === this.room ? this.#judgeByPolicy(event, judgement) : judgement;
   }
 
   /** Adds an accepted event whose place was worked out. Nothing may have been waited for since. */
@@ -177,7 +193,9 @@ export class RoomReceiver {
     this.#draft = undefined;
     this.#writes = [];
     if (!draft || (draft.events.length === 0 && writes.length === 0)) return;
-    this.committed = appendDraft(this.shard, draft, { alsoWrite: writes, alsoPending: this.#noted.splice(0) });
+    this.committed = appendDraft(this.shard, draft, {
+      ...{ origin: this.origin, alsoWrite: writes, alsoPending: this.#noted.splice(0) },
+    });
   }
 
   /** Positions of a state event's auth events. */
@@ -190,6 +208,12 @@ export class RoomReceiver {
 
   #judge(event: ParsedEvent, evidence: Evidence): ReceivedVerdict {
     return judgeEvent(this.room.rules, event, evidence);
+  }
+
+  #judgeByPolicy(event: ParsedEvent, judgement: ReceivedVerdict): ReceivedVerdict {
+    const policyServer = this.#policy?.server;
+    if (!policyServer || judgement.verdict !== 'accepted') return judgement;
+    return judgeByPolicy(this.room.rules, event, policyServer);
   }
 
   /** Auth events that are the current state's, all of them, say nothing that the state before does not say. */

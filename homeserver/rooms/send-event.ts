@@ -1,6 +1,6 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
-import { appendEvents, prepareToAppend } from './append-events.ts';
+import { appendEvents, decisionOf, prepareToAppend } from './append-events.ts';
 import { checkEventForRoom } from './check-event-content.ts';
 import { keepWhilePending, refuseDuplicateAnnotation } from './duplicate-annotation.ts';
 import type { EventIntent } from './event-intent.ts';
@@ -20,12 +20,9 @@ export const sendEventCommand = roomCommand<SendInput>('send-event', async (shar
   const unchanged = unchangedStateEvent(room, intent);
   if (unchanged !== undefined) return { result: { eventId: unchanged } };
   const annotation = await refuseDuplicateAnnotation(shard, room, intent);
-  const { events, committed } = appendEvents(shard, room, [intent], {
-    identityHash,
-    ...(transaction && { transaction }),
-  });
-  if (annotation !== undefined) keepWhilePending(room, annotation, committed);
-  return { result: { eventId: events[0]?.eventId ?? '' }, committed };
+  const appended = appendEvents(shard, room, [intent], { identityHash, ...(transaction && { transaction }) });
+  if (annotation !== undefined && appended.committed) keepWhilePending(room, annotation, appended.committed);
+  return decisionOf(appended);
 });
 
 /** Setting a state event to what it already is makes no event; the sender gets the current one's id. */

@@ -12,6 +12,7 @@ import { addLocalEvent, prepareToAppend } from '../append-events.ts';
 import { DraftRoom } from '../draft-room.ts';
 import type { EventIntent } from '../event-intent.ts';
 import { hotRooms } from '../hot-rooms.ts';
+import { signOwnEvent } from '../policy-servers/send-signed-events.ts';
 import { receiveEvents } from '../receive-events.ts';
 import type { ReceivedEvent } from '../received-event.ts';
 import { checkJoined, notInRoom } from '../room-command.ts';
@@ -52,7 +53,14 @@ export async function inviteRemoteUser(context: Context, roomId: string, intent:
   const server = parseUserId(intent.stateKey ?? '')?.serverName;
   if (!room || server === undefined) throw notInRoom();
   const built = await context.shardLog.submit(buildInviteCommand, room.shard, { roomId, intent });
-  const event = await askToSign(context, room, server, built, await readInviteState(context, room, intent.sender));
+  const recommended = { ...built, pduJson: await signOwnEvent(context, room, built.pduJson) };
+  const event = await askToSign(
+    context,
+    room,
+    server,
+    recommended,
+    await readInviteState(context, room, intent.sender),
+  );
   const [outcome] = await receiveEvents(context, { roomId, origin: context.serverName, events: [event] });
   if (outcome?.outcome === 'accepted' || outcome?.outcome === 'known') return event.eventId;
   throw new MatrixError('M_FORBIDDEN', outcome?.reason ?? 'The room does not allow this any more');
