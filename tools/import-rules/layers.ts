@@ -1,6 +1,6 @@
 /**
  * Which code may import which: the layout in ARCHITECTURE.md as data. A new folder of the homeserver gets its place here
- * before anything in it passes the check.
+ * before anything in it passes the check. The IRC bridge is another process, with layers of its own.
  */
 
 /**
@@ -19,6 +19,12 @@ export const layers: readonly (readonly string[])[] = [
   ['homeserver/http'],
   ['homeserver/processes'],
   ['homeserver/command-line'],
+  ['irc-bridge/platform'],
+  ['irc-bridge/formatting', 'irc-bridge/configuration'],
+  ['irc-bridge/irc', 'irc-bridge/storage'],
+  ['irc-bridge/matrix'],
+  ['irc-bridge/bridging'],
+  ['irc-bridge/process'],
 ];
 
 /** Other processes: they know the protocol and the homeserver's published HTTP APIs, and nothing else of this tree. */
