@@ -2,21 +2,23 @@ import { parseArgs } from 'node:util';
 import { roomVersionOfSeed, runSimulation, type SimulationResult } from './run-simulation.ts';
 import { plantedFault, plantedFaultNames, type ServerBehaviour } from './server-behaviour.ts';
 
-const usage = `Usage: simulate.ts --seeds N [--seed FIRST] [--plant-fault ${plantedFaultNames().join('|')}]`;
+const usage = `Usage: simulate.ts --seeds N [--seed FIRST] [--plant-fault ${plantedFaultNames().join('|')}]
+       simulate.ts --federation --seeds N [--seed FIRST]   real homeservers over a simulated network`;
 
-process.exitCode = simulate(process.argv.slice(2));
+process.exitCode = await simulate(process.argv.slice(2));
 
 /**
  * Runs seeds FIRST to FIRST+N-1 and gives the exit code: 0 where the servers agreed in each, 1 at the first in which
  * they did not, 2 for arguments that make no sense. The same arguments print the same.
  */
-function simulate(args: string[]): number {
+async function simulate(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (options === undefined) {
     console.error(usage);
     return 2;
   }
-  const { seeds, first, faultName } = options;
+  const { seeds, first, faultName, isFederation } = options;
+  if (isFederation) return (await import('./federation/simulate-federation.ts')).simulateFederation(seeds, first);
   const fault = faultName === undefined ? undefined : plantedFault(faultName);
   const totals = { events: 0, rejected: 0, softFailed: 0 };
   const fingerprints: string[] = [];
@@ -55,20 +57,27 @@ interface Options {
   readonly seeds: number;
   readonly first: number;
   readonly faultName: string | undefined;
+  readonly isFederation: boolean;
 }
 
 function readOptions(args: string[]): Options | undefined {
   try {
     const { values } = parseArgs({
       args,
-      options: { seeds: { type: 'string' }, seed: { type: 'string' }, 'plant-fault': { type: 'string' } },
+      options: {
+        seeds: { type: 'string' },
+        seed: { type: 'string' },
+        'plant-fault': { type: 'string' },
+        federation: { type: 'boolean' },
+      },
     });
     const seeds = Number(values.seeds ?? '1');
     const first = Number(values.seed ?? '1');
     const faultName = values['plant-fault'];
     const isFaultKnown = faultName === undefined || plantedFault(faultName) !== undefined;
     const areNumbersSound = Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(first) && first >= 0;
-    return isFaultKnown && areNumbersSound ? { seeds, first, faultName } : undefined;
+    const isFederation = values.federation ?? false;
+    return isFaultKnown && areNumbersSound ? { seeds, first, faultName, isFederation } : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { Timer } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
 import { isDatabaseOutage } from '../platform/database/database-error.ts';
 import { readBackOff } from '../remote-servers/back-off/back-offs.ts';
+import { isServerFailing } from '../remote-servers/explain-failure.ts';
 import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import type { DestinationQueue, QueueBatch } from './destination-queue.ts';
 import type { SendingMetrics } from './federation-metrics.ts';
@@ -32,6 +33,7 @@ export interface SenderHome {
 }
 
 const firstRetryMs = 5_000;
+const soonestRetryMs = 500;
 /** For so long after its first failure, a server is not left alone for longer than this. */
 const soonRetryMs = 45_000;
 const longestRetryMs = 3_600_000;
@@ -159,7 +161,9 @@ export class DestinationSender {
       { server: this.server, failures: this.failures, problem: error.message },
       'a server was not reached',
     );
-    const waitMs = this.#chooseWaitMs();
+    // It was heard from between its failure and now, of which nobody tells again.
+    const isThere = isServerFailing(error) && readBackOff(context, this.server) === undefined;
+    const waitMs = isThere ? soonestRetryMs : this.#chooseWaitMs();
     if (waitMs <= longestWaitInMemoryMs) return this.#retryIn(waitMs);
     try {
       await this.#home.leaveToTables(this, waitMs);

@@ -1,5 +1,6 @@
 import type { Timer } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
+import { backOffsOf } from '../remote-servers/back-off/back-offs.ts';
 import { homeShardOf, readDestinations, readRoutedPositions } from '../storage/federation/read-destinations.ts';
 import { describeDestinations } from './describe-destinations.ts';
 import { type DestinationOwner, destinationOwners } from './destination-owners.ts';
@@ -30,6 +31,7 @@ export class FederationSender implements DestinationOwner {
   readonly #pacer = new Pacer(startsPerTurn);
   readonly #opening = new Set<number>();
   #unsubscribe: () => void = () => {};
+  #stopListening: () => void = () => {};
   #timer: Timer | undefined;
   #ticks = 0;
   #isClosed = false;
@@ -53,6 +55,7 @@ export class FederationSender implements DestinationOwner {
     this.#unsubscribe = this.#context.shardLog.tail.subscribe(() => {
       for (const { pump } of this.#homes.values()) pump.wake();
     });
+    this.#stopListening = backOffsOf.of(this.#context).onHeard((server) => this.heard(server));
     this.#tick();
   }
 
@@ -60,6 +63,7 @@ export class FederationSender implements DestinationOwner {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#unsubscribe();
+    this.#stopListening();
     const homes = this.homes;
     await Promise.allSettled(homes.map((home) => home.saveRouted()));
     for (const home of homes) home.close();

@@ -9,6 +9,7 @@ import { readKnownEvents, readWaitingEvents, type WaitingEvent } from '../storag
 import type { RoomName } from '../storage/names/room-names.ts';
 import { fetchMissingEvents } from './fetch-missing-events.ts';
 import { fetchAuthEvents, fetchStateBefore } from './fetch-state-before.ts';
+import { selectNeeded } from './select-needed.ts';
 
 /** Of one piece of work; what is left then waits for the next. */
 const longestMs = 120_000;
@@ -152,14 +153,15 @@ async function receiveMissing(
   const answered = new Set<string>();
   for (const server of await serversToAsk(context, room, latest)) {
     if (signal.aborted) return false;
-    const events = await fetchMissingEvents(context, room, server, latest, signal);
-    if (!events) continue;
+    const told = await fetchMissingEvents(context, room, server, latest, signal);
+    if (!told) continue;
     answered.add(server);
+    const events = await selectNeeded(context, latest, told);
     const outcomes = events.length > 0 ? await receiveAsManyAsMay(context, room, server, events) : [];
     if (outcomes.every(({ outcome }) => outcome === 'known')) continue;
     for (const { eventId } of latest) work.asked.add(eventId);
     for (const { eventId } of events) work.fetched.add(eventId);
-    work.mayGoDown = events.length >= longAnswer;
+    work.mayGoDown = told.length >= longAnswer;
     return true;
   }
   for (const { eventId } of latest) work.asked.add(eventId);

@@ -1,5 +1,6 @@
 import type { Timer } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
+import { backOffsOf } from '../remote-servers/back-off/back-offs.ts';
 import { findRoom } from '../storage/names/room-names.ts';
 import { readRoomsWithWaiting } from '../storage/rooms/read-room-loose-ends.ts';
 import { type GapFillerOfProcess, gapFillers } from './fill-gaps.ts';
@@ -12,12 +13,16 @@ const lookEveryTicks = 5;
 const roomsAtOnce = 8;
 const firstRetryMs = 5_000;
 const longestRetryMs = 3_600_000;
+/** After an attempt, when more of the room comes: its server is there, and may be able to help now. */
+const wokenRetryMs = 1_000;
 
 interface RoomWork {
   isRunning: boolean;
   /** More came while it ran. */
   isWanted: boolean;
   failures: number;
+  /** Of the last attempt; monotonic. */
+  endedAtMs: number;
   /** Monotonic. */
   retryAtMs: number;
 }
@@ -33,6 +38,7 @@ export class GapFiller implements GapFillerOfProcess {
   readonly #closing = new AbortController();
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
   #ticks = 0;
   #isLooking = false;
 
@@ -50,6 +56,10 @@ export class GapFiller implements GapFillerOfProcess {
     this.#unsubscribe = this.#context.shardLog.tail.subscribe((_shard, entries) => {
       for (const entry of entries) if (entry.kind === 'room-state') this.#roomIsNew(entry.shard, entry.body.roomId);
     });
+    // A server that is there again may be the one that can help.
+    this.#stopListening = backOffsOf.of(this.#context).onHeard(() => {
+      for (const work of this.#rooms.values()) work.retryAtMs = 0;
+    });
     this.#tick();
   }
 
@@ -57,6 +67,7 @@ export class GapFiller implements GapFillerOfProcess {
     this.#closing.abort();
     this.#timer?.cancel();
     this.#unsubscribe?.();
+    this.#stopListening?.();
   }
 
   /** What came while this server was joining has waited for it. */
@@ -68,6 +79,7 @@ export class GapFiller implements GapFillerOfProcess {
 
   wake(roomId: string): void {
     const work = this.#workOf(roomId);
+    work.retryAtMs = Math.min(work.retryAtMs, work.endedAtMs + wokenRetryMs);
     if (work.isRunning) work.isWanted = true;
     else if (work.retryAtMs <= this.#context.clock.monotonicMs()) this.#run(roomId, work);
   }
@@ -75,7 +87,7 @@ export class GapFiller implements GapFillerOfProcess {
   #workOf(roomId: string): RoomWork {
     let work = this.#rooms.get(roomId);
     if (!work) {
-      work = { isRunning: false, isWanted: false, failures: 0, retryAtMs: 0 };
+      work = { isRunning: false, isWanted: false, failures: 0, endedAtMs: 0, retryAtMs: 0 };
       this.#rooms.set(roomId, work);
     }
     return work;
@@ -112,7 +124,8 @@ export class GapFiller implements GapFillerOfProcess {
     }
     const waitMs = Math.min(longestRetryMs, firstRetryMs * 3 ** Math.min(work.failures, 8));
     work.failures++;
-    work.retryAtMs = this.#context.clock.monotonicMs() + waitMs * (0.75 + this.#context.random.fraction() / 2);
+    work.endedAtMs = this.#context.clock.monotonicMs();
+    work.retryAtMs = work.endedAtMs + waitMs * (0.75 + this.#context.random.fraction() / 2);
   }
 
   #tick(): void {

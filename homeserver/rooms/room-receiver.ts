@@ -92,9 +92,14 @@ export class RoomReceiver {
     return known?.isPlaced ? known.position : this.#extremities.get(eventId);
   }
 
-  /** Whether the event has its place already, whatever was made of it. */
+  /**
+   * Whether the event has its place already, whatever was made of it. A create event has none but the beginning: what is
+   * known of it stays, whoever sends it again.
+   */
   isHere(eventId: string): boolean {
-    return this.room.pending.has(eventId) || this.#known.get(eventId)?.isPlaced === true;
+    if (this.room.pending.has(eventId)) return true;
+    const known = this.#known.get(eventId);
+    return known !== undefined && (known.isPlaced || known.event.pdu.prev_events.length === 0);
   }
 
   /** Ids of events that must be here before this one can be judged. */

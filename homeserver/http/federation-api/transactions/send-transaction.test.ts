@@ -5,6 +5,7 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../../platform/context.ts';
 import { readWaitingEvents } from '../../../storage/federation/read-waiting-events.ts';
 import { findRoom } from '../../../storage/names/room-names.ts';
+import { FakeRoom, joinFakeRoom } from '../../../testing/fake-room.ts';
 import { type FakeMember, joinFakeMember } from '../../../testing/join-fake-member.ts';
 import { createTestRoom, setState } from '../../../testing/room-actions.ts';
 import { type FakeServer, startFakeServer } from '../../../testing/start-fake-server.ts';
@@ -110,6 +111,36 @@ test('too much at once is refused', async () => {
   assert.equal(
     (await send({ pdus: [], edus: [{ edu_type: 'm.unknown', content: {} }, 7] as JsonObject[] })).status,
     200,
+  );
+});
+
+test('a create event that is sent again stays what it is: nobody loses the ground that all others stand on', async () => {
+  const room = new FakeRoom(fake, 'created');
+  await joinFakeRoom(homeserver, room, user);
+  const [create] = room.events as [BuiltEvent];
+  assert.deepEqual((await send({ pdus: [pduOf(create)] })).body, { pdus: { [create.eventId]: {} } });
+  const said = room.say('after');
+  assert.deepEqual((await send({ pdus: [pduOf(said)] })).body, { pdus: { [said.eventId]: {} } });
+  assert.deepEqual(await messages(room.roomId), ['after']);
+});
+
+test('what a server tells beyond the gap that it was asked about changes nothing', async () => {
+  const room = new FakeRoom(fake, 'talkative');
+  await joinFakeRoom(homeserver, room, user);
+  const [missing, newest] = [room.say('missing'), room.say('newest')];
+  const all = room.events.filter((event) => event !== newest).map(pduOf);
+  fake.answer(`/_matrix/federation/v1/get_missing_events/${encodeURIComponent(room.roomId)}`, { events: all });
+  assert.equal((await send({ pdus: [pduOf(newest)] })).status, 200);
+  let placed: readonly { eventId: string }[] = [];
+  while (!placed.some(({ eventId }) => eventId === newest.eventId)) {
+    placed = await context.database<{ eventId: string }[]>`
+      SELECT event_id AS "eventId" FROM event WHERE flags & 64 = 0
+        AND room = (SELECT id FROM room WHERE room_id = ${room.roomId}) ORDER BY position`;
+  }
+  const expected = [room.events[5], missing, newest].map((event) => event?.eventId);
+  assert.deepEqual(
+    placed.map(({ eventId }) => eventId),
+    expected,
   );
 });
 

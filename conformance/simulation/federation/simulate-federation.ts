@@ -1,0 +1,41 @@
+import { runFederationSeed } from './run-federation-seed.ts';
+import { startSimulatedServers } from './simulated-servers.ts';
+
+/**
+ * Plays seeds FIRST to FIRST+N-1 with real homeservers over a simulated network, and gives the exit code: 0 where the
+ * servers agreed after each, 1 at the first after which they did not. A seed repeats what is done and what the network
+ * may do; when a request is sent depends on the machine, too.
+ */
+export async function simulateFederation(seeds: number, first: number): Promise<number> {
+  const simulated = await startSimulatedServers();
+  const totals = { events: 0, softFailed: 0 };
+  const healedMs: number[] = [];
+  try {
+    for (let seed = first; seed < first + seeds; seed++) {
+      const {
+        roomVersion,
+        divergence,
+        events,
+        softFailed,
+        healedMs: tookMs,
+      } = await runFederationSeed(simulated, seed);
+      if (divergence !== undefined) {
+        console.error(`seed ${seed} (room version ${roomVersion}) diverges: ${divergence}`);
+        console.error(`again with: npm run simulate -- --federation --seeds 1 --seed ${seed}`);
+        return 1;
+      }
+      totals.events += events;
+      totals.softFailed += softFailed;
+      healedMs.push(tookMs);
+    }
+  } finally {
+    await simulated.stop();
+  }
+  const sorted = healedMs.toSorted((a, b) => a - b);
+  const at = (part: number) => `${Math.round(sorted[Math.ceil(part * sorted.length) - 1] ?? 0)} ms`;
+  console.log(
+    `${seeds} seeds from ${first} on: no divergence and nothing lost in ${totals.events} events` +
+      ` (${totals.softFailed} soft-failed somewhere); healed in ${at(0.5)} (half of them), ${at(1)} (the slowest)`,
+  );
+  return 0;
+}
