@@ -1,0 +1,62 @@
+import type { Metrics } from '../platform/metrics.ts';
+
+/** Which way a message goes. */
+export type Direction = 'matrix_to_irc' | 'irc_to_matrix';
+
+/** Everything that is counted, by the names that dashboards and alerts use. */
+export function createBridgeMetrics(metrics: Metrics) {
+  return {
+    delivered: metrics.counter({
+      name: 'irc_bridge_delivered_total',
+      help: 'Messages that the other side has.',
+      labels: ['network', 'direction'],
+    }),
+    dropped: metrics.counter({
+      name: 'irc_bridge_dropped_total',
+      help: 'Messages that were not delivered, of which their senders were told where that was possible.',
+      labels: ['network', 'direction', 'why'],
+    }),
+    retried: metrics.counter({
+      name: 'irc_bridge_retried_total',
+      help: 'Attempts that failed and are made again.',
+      labels: ['direction'],
+    }),
+    waiting: metrics.gauge({
+      name: 'irc_bridge_waiting',
+      help: 'Messages that wait for the other side.',
+      labels: ['direction'],
+    }),
+    oldestAge: metrics.gauge({
+      name: 'irc_bridge_oldest_waiting_seconds',
+      help: 'For how long the oldest of them has waited.',
+      labels: ['direction'],
+    }),
+    connected: metrics.gauge({
+      name: 'irc_bridge_connected',
+      help: '1 while the bot is on the network, else 0.',
+      labels: ['network'],
+    }),
+    connections: metrics.gauge({
+      name: 'irc_bridge_user_connections',
+      help: 'Matrix users with a connection of their own.',
+      labels: ['network'],
+    }),
+    canaryRoundTrip: metrics.histogram({
+      name: 'irc_bridge_canary_seconds',
+      help: 'How long the canary took from one side to the other.',
+      labels: ['network', 'direction'],
+    }),
+    canaryAge: metrics.gauge({
+      name: 'irc_bridge_canary_age_seconds',
+      help: 'Since when no canary has arrived.',
+      labels: ['network', 'direction'],
+    }),
+    canaryAlarm: metrics.gauge({
+      name: 'irc_bridge_canary_alarm',
+      help: '1 while a direction is silent, else 0.',
+      labels: ['network', 'direction'],
+    }),
+  };
+}
+
+export type BridgeMetrics = ReturnType<typeof createBridgeMetrics>;

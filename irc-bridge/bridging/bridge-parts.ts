@@ -1,0 +1,11 @@
+import type { BridgeContext } from './bridge-context.ts';
+import type { Canary } from './canary.ts';
+
+/** The running parts of a bridge, as far as others look at them. */
+export interface BridgeParts {
+  readonly context: BridgeContext;
+  readonly canaries: ReadonlyMap<string, Canary>;
+  readonly outbox: { readonly activeKeys: number };
+  readonly inbox: { readonly activeKeys: number };
+  readonly people: { readonly queued: number };
+}

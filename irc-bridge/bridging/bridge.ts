@@ -1,0 +1,273 @@
+import type { IrcEvent, IrcMessage } from '../irc/irc-event.ts';
+import type { IrcNetwork } from '../irc/irc-network.ts';
+import type { MatrixEvent } from '../matrix/matrix-event.ts';
+import type { Timer } from '../platform/clock.ts';
+import { readInbox, readWaitingTargets, storeInbox } from '../storage/inbox.ts';
+import { forgetMessages } from '../storage/messages.ts';
+import {
+  forgetTransactions,
+  type OutboxEntry,
+  type ReceivedEvent,
+  readOutbox,
+  readWaitingRooms,
+  storeTransaction,
+} from '../storage/outbox.ts';
+import type { Portal } from '../storage/portals.ts';
+import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
+import { Canary } from './canary.ts';
+import { PeopleOfNetworks } from './follow/people-of-network.ts';
+import { processInboxEntry } from './process-inbox-entry.ts';
+import { processOutboxEntry } from './process-outbox-entry.ts';
+import { DrainQueue } from './queues/drain-queue.ts';
+import { WriteTogether } from './queues/write-together.ts';
+import { openChannelKey } from './rooms/channel-key.ts';
+import { dropExcess } from './to-irc/drop-excess.ts';
+
+const transactionMemoryMs = 7 * 24 * 3_600_000;
+const upkeepMs = 10_000;
+const maxEventsAtOnce = 500;
+
+/** A message of IRC that is to be stored. */
+type Arrival = Parameters<typeof storeInbox>[1][number];
+
+/**
+ * The two stored queues and what fills and empties them: transactions of the homeserver go through the outbox to IRC, what
+ * is said on IRC through the inbox to the homeserver.
+ */
+export class Bridge {
+  readonly context: BridgeContext;
+  readonly outbox: DrainQueue<OutboxEntry>;
+  readonly inbox: DrainQueue<Awaited<ReturnType<typeof readInbox>>[number]>;
+  readonly people: PeopleOfNetworks;
+  readonly canaries: ReadonlyMap<string, Canary>;
+  readonly #arrivals: WriteTogether<Arrival>;
+  /** Makes identities of what has none on IRC, different after each start. */
+  readonly #epoch: string;
+  #counter = 0;
+  #upkeep: Timer | undefined;
+
+  constructor(context: BridgeContext) {
+    this.context = context;
+    this.#epoch = context.random.token(9);
+    const { clock, random, log, metrics, sql } = context;
+    this.people = new PeopleOfNetworks(context);
+    const networks = [...context.networks.values()];
+    const withCanary = networks.filter(({ config }) => config.canary);
+    this.canaries = new Map(withCanary.map((network) => [network.config.id, new Canary(context, network)]));
+    this.outbox = new DrainQueue({
+      ...{ clock, random },
+      read: (roomId, limit) => readOutbox(sql, roomId, limit),
+      process: (_, entry) => processOutboxEntry(this, entry),
+      onFailure(roomId, error, pauseMs) {
+        metrics.retried.add({ direction: 'matrix_to_irc' });
+        log.debug({ err: error, roomId, pauseMs }, 'a message waits for IRC');
+      },
+    });
+    this.inbox = new DrainQueue({
+      ...{ clock, random },
+      read: (key, limit) => readInbox(sql, ...splitKey(key), limit),
+      process: (_, entry) => processInboxEntry(this, entry),
+      onFailure(key, error, pauseMs) {
+        metrics.retried.add({ direction: 'irc_to_matrix' });
+        log.debug({ err: error, key, pauseMs }, 'a message waits for the homeserver');
+      },
+    });
+    this.#arrivals = new WriteTogether({
+      clock,
+      maxItems: 100_000,
+      maxTogether: maxEventsAtOnce,
+      write: async (entries) => {
+        await storeInbox(sql, entries);
+        for (const { network, target } of entries) this.inbox.wake(joinKey(network, target));
+      },
+      onFailure: (error) => log.error({ err: error }, 'what comes from IRC cannot be stored; it is tried again'),
+    });
+  }
+
+  /** Goes on with what was left by the last run. */
+  async start(): Promise<void> {
+    const { sql } = this.context;
+    for (const roomId of await readWaitingRooms(sql)) this.outbox.wake(roomId);
+    for (const { network, target } of await readWaitingTargets(sql)) this.inbox.wake(joinKey(network, target));
+    for (const canary of this.canaries.values()) canary.start();
+    this.#scheduleUpkeep();
+  }
+
+  async close(): Promise<void> {
+    this.#upkeep?.cancel();
+    for (const canary of this.canaries.values()) canary.close();
+    this.people.close();
+    await this.#arrivals.close();
+    await Promise.all([this.outbox.close(), this.inbox.close()]);
+  }
+
+  /** Stores a transaction; when it resolves, the homeserver may be told so. */
+  async receiveTransaction(transactionId: string, events: readonly ReceivedEvent[]): Promise<void> {
+    const wanted = events.filter(({ event }) => this.#concerns(JSON.parse(event) as MatrixEvent));
+    if (!(await storeTransaction(this.context.sql, transactionId, wanted))) return;
+    for (const { roomId } of wanted) this.outbox.wake(roomId);
+  }
+
+  /** What our own users do is known already, except that somebody put them out. */
+  #concerns(event: MatrixEvent): boolean {
+    const { botUserId, puppets } = this.context;
+    const isOurs = event.sender === botUserId || puppets.readUserId(event.sender) !== undefined;
+    if (!isOurs) return true;
+    return event.type === 'm.room.tombstone';
+  }
+
+  /** Takes what happens on a network, in its order. */
+  receiveFromIrc(networkId: string, event: IrcEvent): void {
+    const { irc } = networkOf(this.context, networkId);
+    switch (event.kind) {
+      case 'connected':
+        void this.#rejoin(networkId);
+        return;
+      case 'disconnected':
+        this.context.log.warn({ network: networkId, reason: event.reason }, 'the network is away');
+        return;
+      case 'members':
+        return this.#withPortal(networkId, event.channel, (portal) => this.people.compare(portal));
+      case 'quit':
+        return this.#receiveQuit(networkId, event);
+      case 'netsplit':
+        for (const channel of new Set(event.people.flatMap(({ channels }) => channels))) {
+          this.#withPortal(networkId, channel, (portal) => this.people.expectBack(portal));
+        }
+        return;
+      case 'nick':
+        return this.#receiveNick(networkId, event);
+      case 'channel_lost':
+        return this.#withPortal(networkId, event.channel, (portal) => void this.#tellLost(portal, event));
+      case 'user_disconnected':
+        this.context.log.info({ ...event, network: networkId }, 'a connection of a Matrix user ended');
+        return;
+      case 'netjoin':
+      case 'away':
+      case 'invite':
+        return;
+      case 'message':
+        return this.#receiveMessage(networkId, event);
+      default:
+        if ((event.kind === 'join' || event.kind === 'part') && this.#isOurs(irc, event.nick)) return;
+        return this.#withPortal(networkId, event.channel, () => this.#storeUnnamed(networkId, event.channel, event));
+    }
+  }
+
+  #isOurs(irc: IrcNetwork, nick: string): boolean {
+    return irc.isBot(nick) || irc.userOf(nick) !== undefined;
+  }
+
+  #receiveMessage(networkId: string, event: IrcMessage): void {
+    const { irc } = networkOf(this.context, networkId);
+    const isCanary = this.canaries.get(networkId)?.takeFromIrc(event) ?? false;
+    const nick = irc.isBot(event.nick) ? '' : irc.fold(event.nick);
+    const { unknownLines } = this.context;
+    if (event.channel && unknownLines.confirm(networkId, irc.fold(event.channel), nick, event.text)) return;
+    if (!isCanary && this.#isOurs(irc, event.nick)) return;
+    const isBridged = event.channel === undefined || this.context.portals.ofTarget(networkId, irc.fold(event.channel));
+    if (!isBridged && !event.text.startsWith('!link ')) return;
+    this.#store(networkId, event.channel ?? event.nick, event.identity, event);
+  }
+
+  /** Also used for events that have no identity of their own; these are told again by the network after a crash. */
+  #storeUnnamed(networkId: string, target: string, event: IrcEvent): void {
+    this.#counter += 1;
+    this.#store(networkId, target, `${this.#epoch}:${this.#counter}`, event);
+  }
+
+  #store(networkId: string, target: string, identity: string, event: IrcEvent): void {
+    const { irc } = networkOf(this.context, networkId);
+    const added = this.#arrivals.add({
+      ...{
+        network: networkId,
+        target: irc.fold(target),
+        identity,
+        event: JSON.stringify(event).replaceAll('\\u0000', ''),
+      },
+    });
+    if (added) return;
+    this.context.metrics.dropped.add({ network: networkId, direction: 'irc_to_matrix', why: 'too_many' });
+  }
+
+  #withPortal(networkId: string, channel: string, act: (portal: Portal) => void): void {
+    const { irc } = networkOf(this.context, networkId);
+    const portal = this.context.portals.ofTarget(networkId, irc.fold(channel));
+    if (portal) act(portal);
+  }
+
+  /** Somebody left the network: it leaves its rooms behind what it said there. */
+  #receiveQuit(networkId: string, { nick, reason, channels }: Extract<IrcEvent, { kind: 'quit' }>): void {
+    if (this.#isOurs(networkOf(this.context, networkId).irc, nick)) return;
+    for (const channel of channels) {
+      this.#withPortal(networkId, channel, () => {
+        this.#storeUnnamed(networkId, channel, { kind: 'part', channel, nick, reason });
+      });
+    }
+  }
+
+  /** Under the new nick it is another user: the old one leaves, and the new one comes when it speaks, or at once. */
+  #receiveNick(networkId: string, { nick, newNick, channels }: Extract<IrcEvent, { kind: 'nick' }>): void {
+    const { irc } = networkOf(this.context, networkId);
+    if (this.#isOurs(irc, newNick) || this.#isOurs(irc, nick)) return;
+    for (const channel of channels) {
+      this.#withPortal(networkId, channel, () => {
+        this.#storeUnnamed(networkId, channel, { kind: 'join', channel, nick: newNick });
+        this.#storeUnnamed(networkId, channel, { kind: 'part', channel, nick, reason: `is now ${newNick}` });
+      });
+    }
+  }
+
+  async #tellLost(
+    portal: Portal,
+    { userId, why, channel }: Extract<IrcEvent, { kind: 'channel_lost' }>,
+  ): Promise<void> {
+    const whom = userId === undefined ? 'The bridge' : userId;
+    const words = `${whom} is not in ${channel} any more: ${why}`;
+    await tellRoom(this.context, portal.roomId, `lost.${this.context.random.token(9)}`, words).catch(
+      (error: unknown) => {
+        this.context.log.warn({ err: error, channel }, 'a room could not be told that its channel is lost');
+      },
+    );
+  }
+
+  /** The bot is on the network again: it joins its channels, and what waited goes on. */
+  async #rejoin(networkId: string): Promise<void> {
+    const { irc } = networkOf(this.context, networkId);
+    const channels = this.context.portals.ofNetwork(networkId).filter(({ userId }) => userId === '');
+    const joining = channels.map(async (portal) => {
+      await irc.join(undefined, portal.displayTarget, openChannelKey(this.context, portal)).catch((error: unknown) => {
+        this.context.log.warn({ err: error, channel: portal.displayTarget }, 'a channel cannot be joined');
+      });
+      this.outbox.hurry((roomId) => roomId === portal.roomId);
+    });
+    await Promise.all(joining);
+    this.outbox.hurry();
+  }
+
+  #scheduleUpkeep(): void {
+    this.#upkeep = this.context.clock.startTimer(upkeepMs, () => {
+      void this.#keepUp().finally(() => this.#scheduleUpkeep());
+    });
+  }
+
+  async #keepUp(): Promise<void> {
+    const { sql, config, log } = this.context;
+    try {
+      await dropExcess(this.context);
+      await forgetMessages(sql, config.limits.messageMemoryMs);
+      await forgetTransactions(sql, transactionMemoryMs);
+    } catch (error) {
+      log.warn({ err: error }, 'the queues could not be looked after');
+    }
+  }
+}
+
+function joinKey(network: string, target: string): string {
+  return `${network} ${target}`;
+}
+
+function splitKey(key: string): [network: string, target: string] {
+  const space = key.indexOf(' ');
+  return [key.slice(0, space), key.slice(space + 1)];
+}

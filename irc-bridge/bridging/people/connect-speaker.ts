@@ -1,0 +1,56 @@
+import type { UserWishes } from '../../irc/irc-network.ts';
+import { IrcRefusal } from '../../irc/irc-refusal.ts';
+import type { Portal } from '../../storage/portals.ts';
+import { readIrcUser } from '../../storage/puppets-and-users.ts';
+import { type BridgeContext, type BridgedNetwork, tellRoom } from '../bridge-context.ts';
+import { chooseNick } from '../names/choose-nick.ts';
+
+/** Who says something on IRC: the Matrix user by its own connection, or the bot for it. */
+export interface Speaker {
+  readonly isRelayed: boolean;
+}
+
+/**
+ * Has a Matrix user on IRC and in the channel, where the network allows connections; else the bot speaks. A refusal of
+ * the connection is told to the room once, and the bot speaks; a refusal of the channel is thrown.
+ */
+export async function connectSpeaker(
+  context: BridgeContext,
+  network: BridgedNetwork,
+  portal: Portal,
+  userId: string,
+  key: string | undefined,
+): Promise<Speaker> {
+  const { irc, config } = network;
+  if (config.connections === 'relay' && portal.kind !== 'canary') return { isRelayed: true };
+  if (irc.nickOf(userId) === undefined) {
+    const wishes = await readWishes(context, network, userId, await context.members.displayName(portal.roomId, userId));
+    if (!wishes) return { isRelayed: true };
+    try {
+      await irc.connectUser(userId, wishes);
+    } catch (error) {
+      if (!(error instanceof IrcRefusal)) throw error;
+      const words = `${userId} has no connection to ${config.name} (${error.message}); the bridge speaks instead.`;
+      await tellRoom(context, portal.roomId, `relayed.${config.id}.${userId}.${error.message.slice(0, 50)}`, words);
+      return { isRelayed: true };
+    }
+  }
+  if (portal.userId === '') await irc.join(userId, portal.displayTarget, key);
+  return { isRelayed: false };
+}
+
+/** What a Matrix user wants to be on a network; undefined: it wants not to be there. */
+export async function readWishes(
+  context: BridgeContext,
+  { config, irc }: BridgedNetwork,
+  userId: string,
+  displayName: string | undefined,
+): Promise<UserWishes | undefined> {
+  const user = await readIrcUser(context.sql, config.id, userId);
+  if (user.hasQuit) return undefined;
+  const password = user.password && context.secrets.open(user.password, `password ${config.id} ${userId}`);
+  return {
+    nick: user.nick ?? chooseNick(userId, displayName, irc.nickLength),
+    ...(user.account !== null && typeof password === 'string' && { account: user.account, password }),
+  };
+}

@@ -1,0 +1,71 @@
+import { type MatrixEvent, textOf } from '../matrix/matrix-event.ts';
+import { isRefusal } from '../matrix/matrix-request-error.ts';
+import { joinRoom, leaveRoom } from '../matrix/send-and-set.ts';
+import { type OutboxEntry, removeFromOutbox } from '../storage/outbox.ts';
+import { networkOf, tellRoom } from './bridge-context.ts';
+import type { BridgeParts } from './bridge-parts.ts';
+import { parseCommand } from './commands/parse-command.ts';
+import { runCommand } from './commands/run-command.ts';
+import { describeStatus } from './describe-status.ts';
+import { followRoom } from './follow/follow-room.ts';
+import { sayOnIrc } from './to-irc/say-on-irc.ts';
+
+const spokenTypes = new Set(['m.room.message', 'm.sticker', 'm.reaction', 'm.room.redaction']);
+
+/** Does what an event of Matrix asks for and takes it out of the outbox. Throws when it is to be tried again. */
+export async function processOutboxEntry(bridge: BridgeParts, entry: OutboxEntry): Promise<void> {
+  await processEvent(bridge, entry, JSON.parse(entry.event) as MatrixEvent);
+  await removeFromOutbox(bridge.context.sql, entry.position);
+}
+
+async function processEvent(bridge: BridgeParts, entry: OutboxEntry, event: MatrixEvent): Promise<void> {
+  const { context } = bridge;
+  if (event.type === 'm.room.member') {
+    await context.members.follow(event);
+    if (event.state_key === context.botUserId && event.content['membership'] === 'invite')
+      return acceptInvite(bridge, event);
+  }
+  const portal = context.portals.ofRoom(event.room_id);
+  if (await runIfCommand(bridge, event, portal === undefined)) return;
+  if (!portal || !context.networks.has(portal.network)) return;
+  if (!spokenTypes.has(event.type)) return followRoom(context, portal, event);
+  if (portal.kind === 'canary') {
+    const { canary } = networkOf(context, portal.network).config;
+    const isMeant = bridge.canaries.get(portal.network)?.isFromMatrix(event) ?? false;
+    // Old ones have missed their purpose.
+    if (!isMeant || entry.ageMs > (canary?.intervalMs ?? 0)) return;
+  }
+  await sayOnIrc(context, portal, entry, event);
+}
+
+/** The bot goes where it is invited: into a room to be linked, or a talk of two for commands. */
+async function acceptInvite({ context }: BridgeParts, event: MatrixEvent): Promise<void> {
+  try {
+    await joinRoom(context.matrix, event.room_id);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await leaveRoom(context.matrix, event.room_id);
+    return;
+  }
+  const isDirect = event.content['is_direct'] === true;
+  const words = isDirect
+    ? 'I join rooms to channels of IRC. `!help` says what I can do.'
+    : 'Who may change this room’s settings joins it to a channel with `!irc link NETWORK #channel`.';
+  await tellRoom(context, event.room_id, `welcome.${event.event_id}`, words);
+}
+
+/** True when the event was a command, which then is answered. */
+async function runIfCommand(bridge: BridgeParts, event: MatrixEvent, mayBeAlone: boolean): Promise<boolean> {
+  const { context } = bridge;
+  const body = textOf(event.content, 'body');
+  if (event.type !== 'm.room.message' || event.content['msgtype'] !== 'm.text' || body === undefined) return false;
+  if (!body.startsWith('!')) return false;
+  const members = mayBeAlone ? await context.members.ofRoom(event.room_id).catch(() => undefined) : undefined;
+  const isAlone = members !== undefined && members.size <= 2 && members.has(context.botUserId);
+  const networks = [...context.networks.keys()];
+  const command = parseCommand(body, networks, isAlone);
+  if (!command) return false;
+  const answer = await runCommand(context, command, { event, isAlone, describe: () => describeStatus(bridge) });
+  await tellRoom(context, event.room_id, `answer.${event.event_id}`, answer);
+  return true;
+}

@@ -1,0 +1,81 @@
+import type { BridgeSql } from '../../storage/open-bridge-database.ts';
+import {
+  addPortal,
+  movePortal,
+  type Portal,
+  readPortals,
+  removePortal,
+  setPortalEncrypted,
+} from '../../storage/portals.ts';
+
+/** All portals, in memory and stored. A room has one portal, and so has a channel. */
+export class PortalList {
+  readonly #sql: BridgeSql;
+  readonly #byRoom = new Map<string, Portal>();
+  readonly #byTarget = new Map<string, Portal>();
+
+  constructor(sql: BridgeSql) {
+    this.#sql = sql;
+  }
+
+  async load(): Promise<void> {
+    for (const portal of await readPortals(this.#sql)) this.#keep(portal);
+  }
+
+  all(): Portal[] {
+    return [...this.#byRoom.values()];
+  }
+
+  ofNetwork(network: string): Portal[] {
+    return this.all().filter((portal) => portal.network === network);
+  }
+
+  ofRoom(roomId: string): Portal | undefined {
+    return this.#byRoom.get(roomId);
+  }
+
+  /** `target` folded; `userId` in private messages. */
+  ofTarget(network: string, target: string, userId = ''): Portal | undefined {
+    return this.#byTarget.get(keyOf(network, target, userId));
+  }
+
+  /** False when the room or the channel has a portal already. */
+  async add(portal: Portal): Promise<boolean> {
+    if (!(await addPortal(this.#sql, portal))) return false;
+    this.#keep(portal);
+    return true;
+  }
+
+  async remove(portal: Portal): Promise<void> {
+    await removePortal(this.#sql, portal.roomId);
+    this.#forget(portal);
+  }
+
+  /** The room was upgraded. */
+  async move(portal: Portal, roomId: string): Promise<Portal> {
+    await movePortal(this.#sql, portal.roomId, roomId);
+    const moved = { ...portal, roomId };
+    this.#forget(portal);
+    this.#keep(moved);
+    return moved;
+  }
+
+  async noteEncryption(portal: Portal): Promise<void> {
+    await setPortalEncrypted(this.#sql, portal.roomId);
+    this.#keep({ ...portal, isEncrypted: true });
+  }
+
+  #keep(portal: Portal): void {
+    this.#byRoom.set(portal.roomId, portal);
+    this.#byTarget.set(keyOf(portal.network, portal.target, portal.userId), portal);
+  }
+
+  #forget(portal: Portal): void {
+    this.#byRoom.delete(portal.roomId);
+    this.#byTarget.delete(keyOf(portal.network, portal.target, portal.userId));
+  }
+}
+
+function keyOf(network: string, target: string, userId: string): string {
+  return `${network} ${target} ${userId}`;
+}

@@ -1,0 +1,38 @@
+import type { MatrixEvent } from '../../matrix/matrix-event.ts';
+import { isRefusal } from '../../matrix/matrix-request-error.ts';
+import { type OutboxEntry, readExcess, removeFromOutbox } from '../../storage/outbox.ts';
+import { type BridgeContext, tellRoom } from '../bridge-context.ts';
+
+const atOnce = 500;
+
+/**
+ * Gives up what has waited for IRC too long, or is too much. The senders are told, in one notice a room, before anything
+ * is forgotten: after a crash in between they are told again, or of fewer.
+ */
+export async function dropExcess(context: BridgeContext): Promise<void> {
+  const excess = await readExcess(context.sql, context.config.limits, atOnce);
+  const byRoom = Map.groupBy(excess, ({ roomId }) => roomId);
+  for (const [roomId, entries] of byRoom) {
+    await tellDropped(context, roomId, entries);
+    for (const entry of entries) await removeFromOutbox(context.sql, entry.position);
+  }
+}
+
+async function tellDropped(context: BridgeContext, roomId: string, entries: readonly OutboxEntry[]): Promise<void> {
+  const portal = context.portals.ofRoom(roomId);
+  const spoken = entries
+    .map((entry) => JSON.parse(entry.event) as MatrixEvent)
+    .filter(({ type }) => type === 'm.room.message' || type === 'm.sticker');
+  const last = spoken.at(-1);
+  if (!portal || !last) return;
+  context.metrics.dropped.add({ network: portal.network, direction: 'matrix_to_irc', why: 'waited' }, spoken.length);
+  const senders = [...new Set(spoken.map(({ sender }) => sender))].join(', ');
+  const which = spoken.length === 1 ? 'A message' : `${spoken.length} messages`;
+  const words = `${which} of ${senders} did not reach ${portal.displayTarget}: IRC was away for too long. Please say it again.`;
+  try {
+    await tellRoom(context, roomId, `dropped.${last.event_id}`, words);
+  } catch (error) {
+    // A room that the bridge may not speak in any more.
+    if (!isRefusal(error)) throw error;
+  }
+}

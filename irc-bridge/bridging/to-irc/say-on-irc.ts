@@ -1,0 +1,164 @@
+import type { SpokenLine } from '../../irc/irc-network.ts';
+import { IrcConnectionLost, IrcRefusal } from '../../irc/irc-refusal.ts';
+import { type MatrixEvent } from '../../matrix/matrix-event.ts';
+import { makeMediaLink } from '../../matrix/media-links.ts';
+import { uploadText } from '../../matrix/upload-text.ts';
+import { findMessageByEvent, rememberMessage } from '../../storage/messages.ts';
+import { noteAttempt, noteSentLines, type OutboxEntry } from '../../storage/outbox.ts';
+import type { Portal } from '../../storage/portals.ts';
+import { type BridgeContext, type BridgedNetwork, networkOf, tellRoom } from '../bridge-context.ts';
+import { connectSpeaker } from '../people/connect-speaker.ts';
+import { openChannelKey } from '../rooms/channel-key.ts';
+import { formatForIrc } from './format-for-irc.ts';
+import { excerptOf, findRelated, type IrcText, markLate, type TextContext, toIrcText } from './irc-text-of-event.ts';
+
+/** IRC is away: what is to be said waits. */
+export class IrcAwayError extends Error {
+  constructor(network: string) {
+    super(`there is no connection to ${network}`);
+    this.name = 'IrcAwayError';
+  }
+}
+
+/** More lines than this are flooding: they become a link to the whole text. */
+const maxLines = 6;
+
+/**
+ * Says an event of Matrix on IRC, from the first line on that IRC does not have. Resolves when IRC has all of it, or has
+ * refused it and the sender was told. Throws when it is to be tried again.
+ */
+export async function sayOnIrc(
+  context: BridgeContext,
+  portal: Portal,
+  entry: OutboxEntry,
+  event: MatrixEvent,
+): Promise<void> {
+  const network = networkOf(context, portal.network);
+  if (!network.irc.isConnected) throw new IrcAwayError(network.config.id);
+  const text = await toText(context, portal, entry, event);
+  if (!text) return;
+  try {
+    await sayLines(context, network, portal, entry, event, text);
+    context.metrics.delivered.add({ network: portal.network, direction: 'matrix_to_irc' });
+  } catch (error) {
+    if (!(error instanceof IrcRefusal)) throw error;
+    context.metrics.dropped.add({ network: portal.network, direction: 'matrix_to_irc', why: 'refused' });
+    const words = `Not delivered to ${portal.displayTarget} on ${network.config.name}: ${error.message}`;
+    await tellRoom(context, portal.roomId, `refused.${event.event_id}`, words);
+  }
+}
+
+async function toText(
+  context: BridgeContext,
+  portal: Portal,
+  entry: OutboxEntry,
+  event: MatrixEvent,
+): Promise<IrcText | undefined> {
+  const { sql, config } = context;
+  const related = findRelated(event);
+  const about = related && (await findMessageByEvent(sql, portal.roomId, related.id));
+  const { irc } = networkOf(context, portal.network);
+  const textContext: TextContext = {
+    formatHtml: (html) =>
+      formatForIrc(html, (userId) => irc.nickOf(userId) ?? context.puppets.readUserId(userId)?.nick),
+    linkMedia: (mxc, fileName) => {
+      const { publicUrl } = config.http;
+      const lifetimeMs = config.limits.linkLifetimeMs;
+      return makeMediaLink({ publicUrl, lifetimeMs, clock: context.clock, secrets: context.secrets }, mxc, fileName);
+    },
+    about: about && { author: about.author, excerpt: about.excerpt },
+    isAboutKnown: about !== undefined,
+  };
+  const text = toIrcText(event, textContext);
+  return text && entry.ageMs > config.limits.lateAfterMs ? markLate(text, event.origin_server_ts) : text;
+}
+
+async function sayLines(
+  context: BridgeContext,
+  network: BridgedNetwork,
+  portal: Portal,
+  entry: OutboxEntry,
+  event: MatrixEvent,
+  text: IrcText,
+): Promise<void> {
+  const { irc } = network;
+  const key = openChannelKey(context, portal);
+  const speaker = await connectSpeaker(context, network, portal, event.sender, key);
+  const name = speaker.isRelayed ? await nameOf(context, portal.roomId, event.sender) : undefined;
+  const spoken = name === undefined ? text : relayed(text, name);
+  const userId = speaker.isRelayed ? undefined : event.sender;
+  let lines = irc.splitText(userId, portal.displayTarget, spoken.text);
+  if (lines.length > maxLines) lines = await linkLongText(context, network, portal, event, spoken.text, lines);
+  const author = (userId === undefined ? name : irc.nickOf(userId)) ?? event.sender;
+  for (let index = entry.sentLines; index < lines.length; index += 1) {
+    await noteAttempt(context.sql, entry.position, index + 1);
+    const line = { speaker: userId, target: portal.displayTarget, kind: spoken.kind, text: lines[index] ?? '' };
+    const identity = await sayLine(context, network, portal, line);
+    await noteSentLines(context.sql, entry.position, index + 1);
+    if (index > 0 || event.type !== 'm.room.message') continue;
+    await rememberMessage(context.sql, portal.network, portal.target, {
+      identity: identity ?? `matrix ${event.event_id}`,
+      roomId: portal.roomId,
+      eventId: event.event_id,
+      author,
+      excerpt: excerptOf(text.text),
+    });
+  }
+}
+
+/** Says a line, unless it was said before its connection broke and has been seen on IRC since. */
+async function sayLine(
+  { unknownLines }: BridgeContext,
+  { irc }: BridgedNetwork,
+  portal: Portal,
+  line: SpokenLine,
+): Promise<string | undefined> {
+  const nick = line.speaker === undefined ? '' : irc.fold(irc.nickOf(line.speaker) ?? '');
+  if (unknownLines.takeConfirmed(portal.network, portal.target, nick, line.text)) return undefined;
+  unknownLines.add(portal.network, portal.target, nick, line.text);
+  try {
+    const { identity } = await irc.say(line);
+    unknownLines.takeConfirmed(portal.network, portal.target, nick, line.text);
+    return identity;
+  } catch (error) {
+    const isUnknown = error instanceof IrcConnectionLost && error.isUnknown;
+    if (!isUnknown) unknownLines.takeConfirmed(portal.network, portal.target, nick, line.text);
+    throw error;
+  }
+}
+
+/** The bot speaks for somebody. */
+function relayed(text: IrcText, name: string): IrcText {
+  if (text.kind === 'action') return { kind: 'message', text: `* ${name} ${text.text}` };
+  return {
+    ...text,
+    text: text.text
+      .split('\n')
+      .map((line) => `<${name}> ${line}`)
+      .join('\n'),
+  };
+}
+
+async function nameOf(context: BridgeContext, roomId: string, userId: string): Promise<string> {
+  const name = (await context.members.displayName(roomId, userId)) ?? userId.slice(1).split(':')[0] ?? userId;
+  // What shows as a name may break no line and use no formatting.
+  // oxlint-disable-next-line no-control-regex
+  return [...name.replace(/[\u0000-\u001f\u007f]/g, '')].slice(0, 30).join('');
+}
+
+/** The first lines and a link to the whole. */
+async function linkLongText(
+  context: BridgeContext,
+  { irc }: BridgedNetwork,
+  portal: Portal,
+  event: MatrixEvent,
+  text: string,
+  lines: readonly string[],
+): Promise<string[]> {
+  const { clock, secrets, config } = context;
+  const mxc = await uploadText(context.matrix, text);
+  const lifetimeMs = config.limits.linkLifetimeMs;
+  const link = makeMediaLink({ publicUrl: config.http.publicUrl, lifetimeMs, clock, secrets }, mxc, 'message.txt');
+  const rest = `… (${lines.length - 2} more lines: ${link ?? 'too long'})`;
+  return [...lines.slice(0, 2), ...irc.splitText(event.sender, portal.displayTarget, rest)];
+}

@@ -1,0 +1,67 @@
+/** What a bridge can be told. In the file the keys are in snake_case; docs/operating/irc-bridge.md explains each. */
+export interface BridgeConfig {
+  readonly homeserver: { readonly url: string; readonly serverName: string };
+  /** Path of the registration file that the homeserver has as well; made if missing. */
+  readonly registration: string;
+  readonly databaseUrl: string;
+  readonly http: {
+    readonly bind: string;
+    readonly port: number;
+    /** Where the homeserver reaches the bridge; derived from bind and port unless set. */
+    readonly url: string;
+    /** Where people on IRC reach it, for links to files; the same as `url` unless set. */
+    readonly publicUrl: string;
+  };
+  /** Path of the key that stored passwords are encrypted and links are signed with; made if missing. */
+  readonly keyFile: string;
+  /** Bearer token of `/status` and the provisioning operations; these are off without one. */
+  readonly statusToken: string | undefined;
+  /** Matrix users who may link any room to any channel and see the whole status. */
+  readonly administrators: readonly string[];
+  readonly limits: {
+    /** Messages that wait for IRC, per room; later ones are refused with a notice. */
+    readonly waitingMessages: number;
+    /** How long a message may wait for IRC. */
+    readonly waitingMs: number;
+    /** From which delay on a message carries the time at which it was said. */
+    readonly lateAfterMs: number;
+    /** Requests to the homeserver at once. */
+    readonly concurrentRequests: number;
+    /** How long a link to a file works. */
+    readonly linkLifetimeMs: number;
+    /** How long replies, reactions and redactions find the message that they are about. */
+    readonly messageMemoryMs: number;
+  };
+  readonly networks: readonly NetworkConfig[];
+}
+
+export interface NetworkConfig {
+  /** The part of user ids and aliases: `@irc_ID_nick:server`. */
+  readonly id: string;
+  readonly name: string;
+  readonly servers: readonly {
+    readonly host: string;
+    readonly port: number;
+    readonly tls: boolean;
+    /** Path of certificates to trust besides the system's. */
+    readonly ca: string | undefined;
+  }[];
+  readonly password: string | undefined;
+  readonly nick: string;
+  readonly username: string;
+  readonly realname: string;
+  readonly sasl: { readonly account: string; readonly password: string } | undefined;
+  /** `personal`: each Matrix user has a connection; `relay`: the bot speaks for all. */
+  readonly connections: 'personal' | 'relay';
+  readonly maxConnections: number;
+  /** A personal connection ends after this time without a word of its user; 0: never. */
+  readonly idleMs: number;
+  /** `lazy`: people of IRC join the room when they speak; `full`: all of a channel's. */
+  readonly members: 'lazy' | 'full';
+  /** How long one who left by a netsplit, or with the bridge's connection, is expected back. */
+  readonly leaveAfterMs: number;
+  /** Whether anybody may make a room for a channel by its alias. */
+  readonly aliases: boolean;
+  readonly encryptedRooms: boolean;
+  readonly canary: { readonly channel: string; readonly intervalMs: number; readonly alarmMs: number } | undefined;
+}

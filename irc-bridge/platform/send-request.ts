@@ -1,0 +1,62 @@
+import type { Deadline } from './deadline.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | null;
+  readonly body: string;
+}
+
+export type SendRequest = (request: HttpRequest, deadline: Deadline, maxBodyBytes?: number) => Promise<HttpAnswer>;
+
+const defaultMaxBodyBytes = 8 * 1024 * 1024;
+
+/**
+ * Sends one request. The deadline covers all of it, from connecting to the last byte of the answer, whose size is
+ * bounded too. Redirections are not followed.
+ */
+export const sendRequest: SendRequest = async (request, deadline, maxBodyBytes = defaultMaxBodyBytes) => {
+  const response = await fetch(request.url, {
+    method: request.method,
+    ...(request.headers && { headers: { ...request.headers } }),
+    ...(request.body !== undefined && { body: request.body }),
+    redirect: 'manual',
+    signal: deadline.signal,
+  });
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBodyBytes) throw new Error('the answer is too large');
+    chunks.push(chunk);
+  }
+  const { status, headers } = response;
+  return { status, header: (name) => headers.get(name), body: Buffer.concat(chunks).toString() };
+};
+
+/** An answer whose body is passed on as it comes. */
+export interface OpenAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | null;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export type OpenRequest = (request: HttpRequest, deadline: Deadline) => Promise<OpenAnswer>;
+
+/** As sendRequest, without reading the body, which the deadline covers all the same. */
+export const openRequest: OpenRequest = async (request, deadline) => {
+  const response = await fetch(request.url, {
+    method: request.method,
+    ...(request.headers && { headers: { ...request.headers } }),
+    redirect: 'follow',
+    signal: deadline.signal,
+  });
+  const { status, headers } = response;
+  return { status, header: (name) => headers.get(name), body: response.body ?? (async function* () {})() };
+};

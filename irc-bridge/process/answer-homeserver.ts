@@ -1,0 +1,158 @@
+import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
+import type { FastifyReply } from 'fastify';
+import type { Bridge } from '../bridging/bridge.ts';
+import { readStatus } from '../bridging/describe-status.ts';
+import { isChannelName, readPortalAlias, toAliasLocalpart } from '../bridging/names/portal-alias.ts';
+import { LinkRefusal, linkRoom, maySetState } from '../bridging/rooms/link-room.ts';
+import { makePortal, removePortal } from '../bridging/rooms/make-portal.ts';
+import { IrcRefusal } from '../irc/irc-refusal.ts';
+import {
+  type BridgeAnswers,
+  type MediaRequest,
+  ProvisioningError,
+  type ThirdPartyQuery,
+} from '../matrix/bridge-server.ts';
+import { checkMediaLink } from '../matrix/media-links.ts';
+import { type ReadMediaOptions, readMedia } from '../matrix/read-media.ts';
+import type { Metrics } from '../platform/metrics.ts';
+
+/** What the bridge's listener answers. */
+export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metrics: Metrics): BridgeAnswers {
+  const { context } = bridge;
+  return {
+    receiveTransaction: (id, events) => bridge.receiveTransaction(id, events),
+    // People of IRC are made when they speak; anybody may ask for anybody, and would make accounts without end.
+    hasUser: async (userId) => {
+      const known = context.puppets.readUserId(userId);
+      return known !== undefined && (await context.puppets.isKnown(known.network, known.nick));
+    },
+    hasAlias: (alias) => findRoom(bridge, alias),
+    describeProtocol: () => describeProtocol(bridge),
+    findLocations: (query) => findLocations(bridge, query),
+    findUsers: (query) => findUsers(bridge, query),
+    readStatus: () => readStatus(bridge),
+    isReady: async () => {
+      try {
+        await context.sql`SELECT 1`;
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async exposeMetrics() {
+      await readStatus(bridge);
+      return metrics.expose();
+    },
+    sendMedia: (request, reply) => sendMedia(bridge, media, request, reply),
+    provision: (action, body) => provision(bridge, action, body),
+  };
+}
+
+/** Makes the room of a channel when its alias is asked for, where the network lets anybody do so. */
+async function findRoom({ context }: Bridge, alias: string): Promise<boolean> {
+  const named = readPortalAlias(alias, context.config.homeserver.serverName);
+  const network = named && context.networks.get(named.network);
+  if (!named || !network) return false;
+  if (context.portals.ofTarget(named.network, network.irc.fold(named.channel))?.kind === 'alias') return true;
+  if (!network.config.aliases || network.irc.fold(named.channel) !== named.channel) return false;
+  try {
+    return (await makePortal(context, named.network, named.channel)).kind === 'alias';
+  } catch (error) {
+    if (error instanceof IrcRefusal) return false;
+    throw error;
+  }
+}
+
+async function sendMedia(
+  { context }: Bridge,
+  media: ReadMediaOptions,
+  request: MediaRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const verdict = checkMediaLink(context, request, request.proof);
+  if (verdict === 'valid') return readMedia(media, request, reply);
+  const words = verdict === 'expired' ? 'This link has expired.' : 'This link is none of ours.';
+  return reply
+    .code(verdict === 'expired' ? 410 : 404)
+    .type('text/plain')
+    .send(words);
+}
+
+/** https://spec.matrix.org/v1.19/application-service-api/#third-party-networks */
+function describeProtocol({ context }: Bridge): object {
+  const field = (regexp: string, placeholder: string) => ({ regexp, placeholder });
+  return {
+    user_fields: ['network', 'nickname'],
+    location_fields: ['network', 'channel'],
+    icon: '',
+    field_types: {
+      network: field('[a-z0-9.-]+', 'libera'),
+      nickname: field('[^\\s]+', 'alice'),
+      channel: field('[#&+!][^\\s,]+', '#matrix'),
+    },
+    instances: [...context.networks.values()].map(({ config }) => ({
+      network_id: config.id,
+      desc: config.name,
+      fields: { network: config.id },
+    })),
+  };
+}
+
+function findLocations({ context }: Bridge, { network, channel, alias }: ThirdPartyQuery): object[] {
+  const { serverName } = context.config.homeserver;
+  const named = alias === undefined ? { network, channel } : readPortalAlias(alias, serverName);
+  if (named?.network === undefined || named.channel === undefined || !isChannelName(named.channel)) return [];
+  const side = context.networks.get(named.network);
+  if (!side) return [];
+  const target = side.irc.fold(named.channel);
+  return [
+    {
+      alias: `#${toAliasLocalpart(named.network, target)}:${serverName}`,
+      protocol: 'irc',
+      fields: { network: named.network, channel: named.channel },
+    },
+  ];
+}
+
+function findUsers({ context }: Bridge, { network, nickname, userId }: ThirdPartyQuery): object[] {
+  const named = userId === undefined ? { network, nick: nickname } : context.puppets.readUserId(userId);
+  if (named?.network === undefined || named.nick === undefined) return [];
+  const side = context.networks.get(named.network);
+  if (!side) return [];
+  const fields = { network: named.network, nickname: named.nick };
+  return [{ userid: context.puppets.userIdOf(named.network, side.irc.fold(named.nick)), protocol: 'irc', fields }];
+}
+
+/** Links or unlinks a room for a service that knows who asks; the rules are those of the commands. */
+async function provision(
+  { context }: Bridge,
+  action: 'link' | 'unlink',
+  body: Readonly<Record<string, unknown>>,
+): Promise<object> {
+  const read = (key: string): string => {
+    const value = body[key];
+    if (typeof value === 'string' && value !== '' && value.length <= 255) return value;
+    throw new ProvisioningError(400, 'M_BAD_JSON', `\`${key}\` is missing`);
+  };
+  const [roomId, userId] = [read('room_id'), read('user_id')];
+  if (!parseUserId(userId)) throw new ProvisioningError(400, 'M_INVALID_PARAM', '`user_id` is no user id');
+  try {
+    if (action === 'unlink') {
+      const portal = context.portals.ofRoom(roomId);
+      if (!portal) throw new ProvisioningError(404, 'M_NOT_FOUND', 'The room is joined to no channel');
+      if (!(await maySetState(context, roomId, userId))) throw new LinkRefusal('The user may not change the room.');
+      await removePortal(context, portal);
+      return { message: 'unlinked' };
+    }
+    const [network, channel] = [read('network'), read('channel')];
+    if (!context.networks.has(network)) throw new ProvisioningError(404, 'M_NOT_FOUND', 'There is no such network');
+    if (!isChannelName(channel)) throw new ProvisioningError(400, 'M_INVALID_PARAM', '`channel` is no channel');
+    const key = body['key'] === undefined ? undefined : read('key');
+    return { message: await linkRoom(context, { roomId, userId, network, channel, key }) };
+  } catch (error) {
+    if (error instanceof LinkRefusal || error instanceof IrcRefusal) {
+      throw new ProvisioningError(403, 'M_FORBIDDEN', error.message);
+    }
+    throw error;
+  }
+}

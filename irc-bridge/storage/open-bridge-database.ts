@@ -1,0 +1,38 @@
+import postgres from 'postgres';
+
+export type BridgeSql = postgres.Sql<{ bigint: number }>;
+
+const bigintType = 20;
+const statementTimeoutMs = 5_000;
+const reconnectAfterSeconds = 0.2;
+
+/** The schema of the bridge's tables; everything else in the database belongs to others. */
+export const bridgeSchema = 'irc_bridge';
+
+/**
+ * Opens a pool of connections. A lost one is opened again by the next query, so an outage of the database needs no
+ * restart of the bridge.
+ */
+export function openBridgeDatabase(url: string, poolSize = 6): BridgeSql {
+  const settings: object = {
+    max: poolSize,
+    connect_timeout: 5,
+    keep_alive: 10,
+    backoff: () => reconnectAfterSeconds,
+    target_session_attrs: 'primary',
+    onnotice: () => {},
+    connection: {
+      application_name: 'holdfast irc-bridge',
+      search_path: bridgeSchema,
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+    },
+    fetch_types: false,
+    types: {
+      // Positions and counters stay far below 2^53.
+      bigint: { to: bigintType, from: [bigintType], serialize: String, parse: Number },
+    },
+  };
+  return postgres(url, settings) as unknown as BridgeSql;
+}

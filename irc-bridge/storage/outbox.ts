@@ -1,0 +1,135 @@
+import type { BridgeSql } from './open-bridge-database.ts';
+
+const ageMs = '(extract(epoch FROM now() - received_at) * 1000)::float8';
+
+/** An event of Matrix that waits for IRC. */
+export interface OutboxEntry {
+  readonly position: number;
+  readonly roomId: string;
+  readonly eventId: string;
+  /** The event as the homeserver sent it, as JSON. */
+  readonly event: string;
+  /** By the database's clock. */
+  readonly ageMs: number;
+  /** Lines that IRC has. */
+  readonly sentLines: number;
+  /** Lines that were handed to a connection: what is beyond `sentLines` may have arrived or not. */
+  readonly attemptedLines: number;
+}
+
+/** An event to be stored. */
+export interface ReceivedEvent {
+  readonly roomId: string;
+  readonly eventId: string;
+  readonly event: string;
+}
+
+/**
+ * Stores a transaction's events together, once: false if the transaction, by its id, was stored before. After it
+ * returns the transaction may be acknowledged.
+ */
+export async function storeTransaction(
+  sql: BridgeSql,
+  transactionId: string,
+  events: readonly ReceivedEvent[],
+): Promise<boolean> {
+  return sql.begin(async (transaction) => {
+    const fresh = await transaction`
+      INSERT INTO received_transaction (id) VALUES (${transactionId}) ON CONFLICT DO NOTHING RETURNING id`;
+    if (fresh.length === 0) return false;
+    if (events.length > 0) {
+      // One statement, whose rows get their positions in the order of the list.
+      await transaction`
+        WITH given AS (
+          SELECT e->>'roomId' AS room_id, e->>'eventId' AS event_id, e->>'event' AS event, number
+          FROM json_array_elements(${JSON.stringify(events)}::text::json) WITH ORDINALITY AS list (e, number)
+        ), fresh AS (
+          INSERT INTO received_event (event_id) SELECT DISTINCT event_id FROM given
+          ON CONFLICT DO NOTHING RETURNING event_id
+        )
+        INSERT INTO outbox (room_id, event_id, event)
+        SELECT room_id, event_id, event FROM given JOIN fresh USING (event_id) ORDER BY number
+        ON CONFLICT (event_id) DO NOTHING`;
+    }
+    return true;
+  }) as Promise<boolean>;
+}
+
+/** The rooms for which something waits. */
+export async function readWaitingRooms(sql: BridgeSql): Promise<string[]> {
+  const rows = await sql<{ room_id: string }[]>`SELECT DISTINCT room_id FROM outbox`;
+  return rows.map((row) => row.room_id);
+}
+
+/** The oldest entries of a room, in their order. */
+export async function readOutbox(sql: BridgeSql, roomId: string, limit: number): Promise<OutboxEntry[]> {
+  const rows = await sql<OutboxRow[]>`
+    SELECT position, room_id, event_id, event, sent_lines, attempted_lines,
+      ${sql.unsafe(ageMs)} AS age_ms
+    FROM outbox WHERE room_id = ${roomId} ORDER BY position LIMIT ${limit}`;
+  return rows.map(toEntry);
+}
+
+interface OutboxRow {
+  position: number;
+  room_id: string;
+  event_id: string;
+  event: string;
+  age_ms: number;
+  sent_lines: number;
+  attempted_lines: number;
+}
+
+function toEntry(row: OutboxRow): OutboxEntry {
+  return {
+    ...{ position: row.position, roomId: row.room_id, eventId: row.event_id, event: row.event },
+    ...{ ageMs: row.age_ms, sentLines: row.sent_lines, attemptedLines: row.attempted_lines },
+  };
+}
+
+/** The oldest entries that have waited too long, and the newest of the rooms in which too many wait. */
+export async function readExcess(
+  sql: BridgeSql,
+  limits: { readonly waitingMs: number; readonly waitingMessages: number },
+  count: number,
+): Promise<OutboxEntry[]> {
+  const rows = await sql<OutboxRow[]>`
+    SELECT position, room_id, event_id, event, sent_lines, attempted_lines, ${sql.unsafe(ageMs)} AS age_ms
+    FROM (SELECT *, row_number() OVER (PARTITION BY room_id ORDER BY position) AS place FROM outbox) AS numbered
+    WHERE received_at < now() - ${limits.waitingMs} * interval '1 millisecond' OR place > ${limits.waitingMessages}
+    ORDER BY position LIMIT ${count}`;
+  return rows.map(toEntry);
+}
+
+/** Notes, before it happens, that lines up to this one are handed to a connection. */
+export async function noteAttempt(sql: BridgeSql, position: number, attemptedLines: number): Promise<void> {
+  await sql`UPDATE outbox SET attempted_lines = ${attemptedLines} WHERE position = ${position}`;
+}
+
+/** Notes that IRC has the lines up to this one. */
+export async function noteSentLines(sql: BridgeSql, position: number, sentLines: number): Promise<void> {
+  await sql`UPDATE outbox SET sent_lines = ${sentLines} WHERE position = ${position}`;
+}
+
+export async function removeFromOutbox(sql: BridgeSql, position: number): Promise<void> {
+  await sql`DELETE FROM outbox WHERE position = ${position}`;
+}
+
+export interface QueueLength {
+  readonly entries: number;
+  /** Undefined when nothing waits. */
+  readonly oldestAgeMs: number | undefined;
+}
+
+/** What waits in a queue, over all rooms or channels. */
+export async function measureQueue(sql: BridgeSql, queue: 'outbox' | 'inbox'): Promise<QueueLength> {
+  const [row] = await sql<{ entries: number; age: number | null }[]>`
+    SELECT count(*) AS entries, (extract(epoch FROM now() - min(received_at)) * 1000)::float8 AS age FROM ${sql(queue)}`;
+  return { entries: row?.entries ?? 0, oldestAgeMs: row?.age ?? undefined };
+}
+
+/** Forgets the transactions and events that the homeserver does not repeat any more. */
+export async function forgetTransactions(sql: BridgeSql, olderThanMs: number): Promise<void> {
+  await sql`DELETE FROM received_event WHERE received_at < now() - ${olderThanMs} * interval '1 millisecond'`;
+  await sql`DELETE FROM received_transaction WHERE received_at < now() - ${olderThanMs} * interval '1 millisecond'`;
+}
