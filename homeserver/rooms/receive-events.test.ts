@@ -106,6 +106,30 @@ test('an event of this server comes after received ones, and they after it', asy
   assert.deepEqual(await extremityIds(room), [eventId]);
 });
 
+test('two states that conflict are resolved once, however many messages follow on either branch', async () => {
+  const { remote, room } = await enterRemoteRoom();
+  const start = remote.newest;
+  const topic = (text: string) =>
+    remote.send({ type: 'm.room.topic', sender: ann, stateKey: '', content: { topic: text }, after: [start] });
+  const tips = [topic('left'), topic('right')];
+  assert.deepEqual(await receive(remote, ...tips), ['accepted', 'accepted']);
+  const resolutions = async () => {
+    const { body } = await server.context.metrics.expose();
+    return Number(/^holdfast_state_resolution_seconds_count(?:\{[^}]*\})? (\d+)/m.exec(body)?.[1] ?? 0);
+  };
+  const [before, current] = [await resolutions(), await topicOf(room)];
+  assert.ok(before > 0);
+  let ends = tips.map(({ eventId }) => eventId);
+  for (let round = 0; round < 5; round++) {
+    const said = ends.map((end) => remote.message(ann, `round ${round}`, [end]));
+    assert.deepEqual(await receive(remote, ...said), ['accepted', 'accepted']);
+    ends = said.map(({ eventId }) => eventId);
+  }
+  assert.equal(await resolutions(), before);
+  assert.equal(await topicOf(room), current);
+  assert.deepEqual((await extremityIds(room)).toSorted(), ends.toSorted());
+});
+
 test('branches on which only messages are said cost no row of state, and heal by the next event here', async () => {
   const { remote, room } = await enterRemoteRoom();
   const start = remote.newest;

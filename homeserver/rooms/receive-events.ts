@@ -37,6 +37,8 @@ export interface ReceivedOutcome {
 }
 
 const maxEventsPerCall = 1_000;
+/** Other commands of the room have their turn in between, and each has its deadline. */
+const longestMs = 2_000;
 /** Events of one room that wait for others. */
 const maxWaitingPerRoom = 5_000;
 const maxWaitingPerOrigin = 1_000;
@@ -44,7 +46,16 @@ const maxWaitingPerOrigin = 1_000;
 const mergeFromExtremities = 10;
 const membersAsked = 3;
 
-export const receiveEventsCommand: Command<ReceiveInput, ReceivedOutcome[]> = {
+/** What one command came to. */
+interface ReceivedPart {
+  readonly outcomes: readonly ReceivedOutcome[];
+  /** Ids of events that it did not come to, each of which comes after those that it did. */
+  readonly left: readonly string[];
+  /** Events that waited need not any more, and are still to be judged. */
+  readonly hasReady: boolean;
+}
+
+export const receiveEventsCommand: Command<ReceiveInput, ReceivedPart> = {
   name: 'receive-events',
   key: (input) => input.roomId,
   releases: 'decided',
@@ -53,14 +64,21 @@ export const receiveEventsCommand: Command<ReceiveInput, ReceivedOutcome[]> = {
     if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
     await shard.remember(negativePositions).loaded();
     const receiver = new RoomReceiver(shard, room);
+    const { clock } = shard.context;
+    const endMs = clock.monotonicMs() + longestMs;
     const outcomes: ReceivedOutcome[] = [];
-    let left = events.map((event) => ({ origin, event: parseReceivedEvent(roomId, event) }));
-    while (left.length > 0) {
-      outcomes.push(...(await receiveAll(receiver, left)));
-      left = await takeReady(shard, room);
+    const given = events.map((event) => ({ origin, event: parseReceivedEvent(roomId, event) }));
+    let next = given.length > 0 ? given : await takeReady(shard, room);
+    while (next.length > 0) {
+      outcomes.push(...(await receiveAll(receiver, next, endMs)));
+      next = clock.monotonicMs() < endMs ? await takeReady(shard, room) : [];
     }
-    const committed = (await mergeQuietly(shard, room)) ?? receiver.committed;
-    return { result: outcomes, ...(committed && { committed }) };
+    const judged = new Set(outcomes.map(({ eventId }) => eventId));
+    const left = given.flatMap(({ event: { eventId } }) => (judged.has(eventId) ? [] : eventId));
+    const hasReady =
+      clock.monotonicMs() >= endMs && [...room.waiting.values()].some(({ missing }) => missing.size === 0);
+    const committed = (left.length === 0 && (await mergeQuietly(shard, room))) || receiver.committed;
+    return { result: { outcomes, left, hasReady }, ...(committed && { committed }) };
   },
 };
 
@@ -84,8 +102,15 @@ interface EventOfOrigin {
   readonly event: ParsedEvent;
 }
 
-/** Receives events in an order in which each comes after those that it refers to. */
-async function receiveAll(receiver: RoomReceiver, given: readonly EventOfOrigin[]): Promise<ReceivedOutcome[]> {
+/**
+ * Receives events in an order in which each comes after those that it refers to; after `endMs`, on the monotonic clock,
+ * the rest is left, but for the first.
+ */
+async function receiveAll(
+  receiver: RoomReceiver,
+  given: readonly EventOfOrigin[],
+  endMs: number,
+): Promise<ReceivedOutcome[]> {
   const { shard, room } = receiver;
   const events = given.map(({ event }) => event);
   const originOf = new Map(given.map(({ event, origin }) => [event.eventId, origin]));
@@ -96,6 +121,7 @@ async function receiveAll(receiver: RoomReceiver, given: readonly EventOfOrigin[
   if (room.isPartial) await adoptMembers(receiver, events);
   const outcomes: ReceivedOutcome[] = [];
   for (const event of orderByReferences(events)) {
+    if (outcomes.length > 0 && shard.context.clock.monotonicMs() >= endMs) break;
     const now = receiveNow(receiver, event, originOf.get(event.eventId) ?? '');
     if (now) {
       outcomes.push(now);
@@ -175,5 +201,14 @@ export async function receiveEvents(
   const room = await findRoom(context, roomId);
   if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
   const signed = await addPolicySignatures(context, room, events);
-  return await context.shardLog.submit(receiveEventsCommand, room.shard, { roomId, origin, events: signed });
+  const outcomes: ReceivedOutcome[] = [];
+  let next = signed;
+  for (let hasMore = true; hasMore; ) {
+    const part = await context.shardLog.submit(receiveEventsCommand, room.shard, { roomId, origin, events: next });
+    outcomes.push(...part.outcomes);
+    const left = new Set(part.left);
+    next = next.filter(({ eventId }) => left.has(eventId));
+    hasMore = part.outcomes.length > 0 && (next.length > 0 || part.hasReady);
+  }
+  return outcomes;
 }

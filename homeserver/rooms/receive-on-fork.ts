@@ -15,7 +15,15 @@ import { resolveRoomState } from './resolve-room-state.ts';
 import { roomGraphMetrics } from './room-graph-metrics.ts';
 import type { ReceivedVerdict, RoomReceiver } from './room-receiver.ts';
 import { findStateBefore, loadStateView, type StateBefore } from './state-before-event.ts';
-import { newPlace, type Overrides, overrideWith, placeOnFork, rebaseOverrides } from './state-overrides.ts';
+import {
+  haveSameStates,
+  newPlace,
+  noOverrides,
+  type Overrides,
+  overrideWith,
+  placeOnFork,
+  rebaseOverrides,
+} from './state-overrides.ts';
 
 /** Rejected and soft-failed events are walked through to find what an event supersedes, so many at most. */
 const maxWalkedEvents = 10_000;
@@ -113,7 +121,12 @@ async function workOutFork(
   const after = isState ? overrideWith(before.overrides, own, room.get(type, own.stateKey)) : before.overrides;
   const others = room.extremities.filter(({ eventId }) => !superseded.has(eventId));
   const states = [after, ...others.map(({ overrides }) => overrides)];
-  const resolved = await resolveRoomState(shard, room, states, isState ? event : undefined);
+  // The current state is that of all extremities: with the same states as before, it is resolved already.
+  const isResolved = haveSameStates(
+    states,
+    room.extremities.map(({ overrides }) => overrides),
+  );
+  const resolved = isResolved ? noOverrides : await resolveRoomState(shard, room, states, isState ? event : undefined);
   const changes = await loadChanges(receiver, event, resolved);
   await internNames(shard.context, [...namesIn(resolved), ...namesIn(after), ...namesIn(before.place?.differences)]);
   return { before, replaced: isState ? stateBefore.get(type, own.stateKey) : undefined, after, others, changes };
@@ -156,9 +169,9 @@ function placementOf(room: HotRoom, event: IdentifiedPdu, fork: Fork, position: 
   const { eventId, pdu } = event;
   const { before, replaced, others } = fork;
   const changes = fork.changes.map((change) => placedChange(room, change, event, position));
-  const after = withPosition(fork.after, eventId, position);
-  const overrides = rebaseOverrides(after, changes);
   const isState = pdu.state_key !== undefined;
+  const after = isState ? withPosition(fork.after, eventId, position) : fork.after;
+  const overrides = rebaseOverrides(after, changes);
   const [only] = changes;
   const isOwnChange =
     changes.length === 1 && only?.after?.eventId === eventId && only.before?.eventId === replaced?.eventId;

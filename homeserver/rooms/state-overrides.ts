@@ -80,6 +80,13 @@ export function distinctStates(states: readonly Overrides[]): Overrides[] {
   return distinct;
 }
 
+/** Whether the same states are among both, in any order and number. */
+export function haveSameStates(some: readonly Overrides[], others: readonly Overrides[]): boolean {
+  const areAmong = (these: readonly Overrides[], those: readonly Overrides[]) =>
+    these.every((one) => those.some((other) => isSameState(one, other)));
+  return areAmong(some, others) && areAmong(others, some);
+}
+
 /** The place of a state that is nobody's so far: the main line at `base`, with differences under an event's name. */
 export function newPlace(base: number, differences: Overrides, position: number): StatePlace {
   return { base, stateSet: differences.size === 0 ? null : position, differences };
