@@ -33,7 +33,8 @@ export interface NewRoom extends Omit<RoomBlueprint, 'creatorProfile' | 'inviteP
 const presets = {
   private_chat: { joinRule: 'invite', guestAccess: 'can_join' },
   trusted_private_chat: { joinRule: 'invite', guestAccess: 'can_join' },
-  public_chat: { joinRule: 'public', guestAccess: 'forbidden' },
+  // Without the event, guests are not let in.
+  public_chat: { joinRule: 'public', guestAccess: undefined },
 } as const;
 
 /**
@@ -61,7 +62,7 @@ export function initialRoomEvents(rules: RoomVersionRules, blueprint: RoomBluepr
       : [state('m.room.canonical_alias', { alias: blueprint.canonicalAlias })]),
     ...unlessGiven(state('m.room.join_rules', { join_rule: joinRule })),
     ...unlessGiven(state('m.room.history_visibility', { history_visibility: 'shared' })),
-    ...unlessGiven(state('m.room.guest_access', { guest_access: guestAccess })),
+    ...(guestAccess === undefined ? [] : unlessGiven(state('m.room.guest_access', { guest_access: guestAccess }))),
     ...blueprint.initialState
       .filter(({ type }) => !(type === 'm.room.name' && blueprint.name !== undefined))
       .filter(({ type }) => !(type === 'm.room.topic' && blueprint.topic !== undefined))

@@ -3,6 +3,7 @@ import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Deadline } from '../../platform/deadline.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
+import { askServerForEvents } from '../../remote-servers/received-events/ask-server-for-events.ts';
 import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';
 import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
@@ -69,10 +70,13 @@ export async function fetchMissingEvents(
   const gathered = new Map<string, VerifiedEvent>();
   let missing = await findMissing(context, source.room, eventIds);
   for (let round = 0; missing.size > 0 && round < mostRounds; round++) {
-    const fetched =
-      missing.size > mostSingleEvents && stateOf !== undefined
-        ? await fetchState(context, source, stateOf)
-        : await fetchSingly(context, source, [...missing].slice(0, mostSingleEvents));
+    const isWholeState = round === 0 && missing.size > mostSingleEvents && stateOf !== undefined;
+    if (isWholeState) {
+      await storeState(context, source, stateOf);
+      missing = await findMissing(context, source.room, [...missing]);
+      continue;
+    }
+    const fetched = await fetchSingly(context, source, [...missing].slice(0, mostSingleEvents));
     if (fetched.length === 0) break;
     for (const event of fetched) gathered.set(event.eventId, event);
     const referred = fetched.flatMap(({ pdu }) => pdu.auth_events.map(referencedEventId));
@@ -111,11 +115,25 @@ export async function findMissing(context: Context, room: RoomName, eventIds: re
   return missing;
 }
 
-async function fetchState(context: Context, source: HistorySource, eventId: string): Promise<VerifiedEvent[]> {
-  const place = `${encodeURIComponent(source.room.roomId)}?event_id=${encodeURIComponent(eventId)}`;
-  const reply = await ask(context, source, `${federation}/state/${place}`);
-  const chain = await verify(context, source, reply['auth_chain'], Infinity);
-  return [...chain, ...(await verify(context, source, reply['pdus'], Infinity))];
+/** A state of tens of thousands of events is parsed and verified in another thread, and stored as it comes. */
+async function storeState(context: Context, source: HistorySource, eventId: string): Promise<void> {
+  const { room, server, deadline, timeoutEachMs } = source;
+  deadline.check();
+  const reply = await askServerForEvents(context, {
+    ...{ server, method: 'GET', rules: rulesOfRoom(room), arrays: ['auth_chain', 'pdus'] },
+    path: `${federation}/state/${encodeURIComponent(room.roomId)}?event_id=${encodeURIComponent(eventId)}`,
+    ...{ timeoutMs: Math.min(deadline.remainingMs(), timeoutEachMs), signal: deadline.signal },
+  });
+  try {
+    for await (const batch of reply.batches()) {
+      deadline.check();
+      const ofRoom = batch.filter((event) => isOfRoom(room, event));
+      const events = ofRoom.map(({ eventId: id, pduJson }) => ({ eventId: id, pduJson }));
+      if (events.length > 0) await addOutliers(context, room.roomId, room.version, events);
+    }
+  } finally {
+    reply.close();
+  }
 }
 
 /** Those that could be had; the others may be tried elsewhere. */
@@ -161,8 +179,11 @@ async function verify(
       context.log.debug({ server, eventId: event.eventId, problem: event.problem.message }, 'an event was dropped');
       return [];
     }
-    const isCreateByHash = rules.roomIdIsCreateHash && event.pdu.type === 'm.room.create';
-    const isOfRoom = isCreateByHash ? `!${event.eventId.slice(1)}` === room.roomId : event.pdu.room_id === room.roomId;
-    return isOfRoom ? [event] : [];
+    return isOfRoom(room, event) ? [event] : [];
   });
+}
+
+function isOfRoom(room: RoomName, { eventId, pdu }: VerifiedEvent): boolean {
+  const isCreateByHash = rulesOfRoom(room).roomIdIsCreateHash && pdu.type === 'm.room.create';
+  return isCreateByHash ? `!${eventId.slice(1)}` === room.roomId : pdu.room_id === room.roomId;
 }
