@@ -8,10 +8,16 @@ import type { NewEntry } from '../platform/shard-log/log-entry.ts';
 import { isServerInRoom } from '../rooms/joined-servers.ts';
 import { isServerAllowedInRoom } from '../rooms/server-acls.ts';
 import { isUserOfServer } from '../rooms/server-of-user.ts';
-import { readEventPlaces, readJoinedMembers, readReceiptTimes } from '../storage/ephemeral/read-receipt-places.ts';
+import {
+  readEventPlaces,
+  readFormerMembers,
+  readJoinedMembers,
+  readReceiptTimes,
+} from '../storage/ephemeral/read-receipt-places.ts';
 import { putReceipt } from '../storage/ephemeral/write-receipts.ts';
 import { internNames } from '../storage/names/intern-names.ts';
 import { findRoom } from '../storage/names/room-names.ts';
+import { isPartialRoom } from '../storage/rooms/read-partial-rooms.ts';
 
 /** What another server says that one of its users has read. */
 interface RemoteReceipt {
@@ -51,6 +57,11 @@ export const receiveReceiptsCommand: Command<ReceiveReceiptsInput, null> = {
         receipts.map(({ eventId }) => eventId),
       ),
     ]);
+    // Of a room that was joined a short while ago, most members are not known yet.
+    if (joined.size < userIds.length && (await isPartialRoom(context, room.id))) {
+      const left = await readFormerMembers(context, room.id, userIds);
+      for (const userId of userIds) if (!left.has(userId)) joined.add(userId);
+    }
     const names = await internNames(context, joined);
     const times = await readReceiptTimes(context, room.id, names.values(), 'm.read');
     const fresh = receipts.filter(({ userId, eventId, threadId, timestampMs }) => {

@@ -3,6 +3,7 @@ import type { Context } from '../platform/context.ts';
 import type { Command, OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { isUserOfServer } from '../rooms/server-of-user.ts';
 import { findRoom } from '../storage/names/room-names.ts';
+import { isPartialRoom } from '../storage/rooms/read-partial-rooms.ts';
 import { readStateEvent } from '../storage/rooms/read-state.ts';
 
 interface SetTypingInput {
@@ -109,7 +110,10 @@ function stopLater(shard: OwnedShard, { roomId, userId, timeoutMs }: SetTypingIn
 async function checkJoined(context: Context, roomId: string, userId: string): Promise<void> {
   const room = await findRoom(context, roomId);
   const member = room && (await readStateEvent(context, room, 'm.room.member', userId));
-  if (member?.pdu.content['membership'] !== 'join') throw new MatrixError('M_FORBIDDEN', 'You are not in this room');
+  // Of a room that was joined a short while ago, most members are not known yet.
+  const mayBeMember = room && !member && (await isPartialRoom(context, room.id));
+  if (!mayBeMember && member?.pdu.content['membership'] !== 'join')
+    throw new MatrixError('M_FORBIDDEN', 'You are not in this room');
 }
 
 /**

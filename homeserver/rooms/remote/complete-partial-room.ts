@@ -1,3 +1,4 @@
+import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
@@ -5,7 +6,7 @@ import { askServerForEvents } from '../../remote-servers/received-events/ask-ser
 import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../../storage/names/room-names.ts';
-import { eventFlags } from '../../storage/rooms/event-row.ts';
+import { eventFlags, type StoredEvent } from '../../storage/rooms/event-row.ts';
 import { readEventsById } from '../../storage/rooms/read-events.ts';
 import type { PartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
@@ -26,19 +27,46 @@ const mostSingleEvents = 10;
 export async function completePartialRoom(context: Context, partial: PartialRoom, server: string): Promise<void> {
   const room = await findRoom(context, partial.roomId);
   if (!room) return;
-  const { stateIds, missing } = await readMissing(context, room, server, partial.joinEventId);
-  if (missing.length > mostSingleEvents) await fetchState(context, room, server, partial.joinEventId);
+  const prevEventId = await onlyPrevEvent(context, partial.joinEventId);
+  const anchorId = prevEventId ?? partial.joinEventId;
+  const { stateIds, missing } = await readMissing(context, room, server, anchorId);
+  if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId);
   else await fetchEach(context, room, server, missing);
-  await placeMembers(context, room, stateIds);
+  const last = prevEventId === undefined ? undefined : await readOrFetch(context, room, server, prevEventId);
+  await placeMembers(context, room, stateIds, last);
+}
+
+/**
+ * The event that the join comes after, where there is one alone: whoever is in the room knows it, also servers that have
+ * not heard of the join. The state before the join is the state before that event, and the event itself.
+ */
+async function onlyPrevEvent(context: Context, joinEventId: string): Promise<string | undefined> {
+  const join = (await readEventsById(context, [joinEventId])).get(joinEventId);
+  const [prev, ...others] = join?.pdu.prev_events ?? [];
+  return prev === undefined || others.length > 0 ? undefined : referencedEventId(prev);
+}
+
+async function readOrFetch(
+  context: Context,
+  room: RoomName,
+  server: string,
+  eventId: string,
+): Promise<StoredEvent | undefined> {
+  const stored = await readEventsById(context, [eventId]);
+  if (stored.has(eventId)) return stored.get(eventId);
+  await fetchEach(context, room, server, [eventId]);
+  const event = (await readEventsById(context, [eventId])).get(eventId);
+  if (!event) throw new RemoteServerError('bad-answer', server, 'it did not tell the event before the join');
+  return event;
 }
 
 async function readMissing(
   context: Context,
   room: RoomName,
   server: string,
-  joinEventId: string,
+  eventId: string,
 ): Promise<{ stateIds: string[]; missing: string[] }> {
-  const path = pathTo('state_ids', room, joinEventId);
+  const path = pathTo('state_ids', room, eventId);
   const answer = await askServer(context, { server, method: 'GET', path, timeoutMs, maxBytes: maxIdsBytes });
   const stateIds = idsIn(answer['pdu_ids']);
   const authChainIds = idsIn(answer['auth_chain_ids']);
@@ -62,9 +90,9 @@ function idsIn(value: unknown): string[] | undefined {
   return ids.every((id) => typeof id === 'string') ? ids : undefined;
 }
 
-async function fetchState(context: Context, room: RoomName, server: string, joinEventId: string): Promise<void> {
+async function fetchState(context: Context, room: RoomName, server: string, eventId: string): Promise<void> {
   const rules = rulesOfRoom(room);
-  const path = pathTo('state', room, joinEventId);
+  const path = pathTo('state', room, eventId);
   const arrays = ['pdus', 'auth_chain'];
   const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays });
   try {
@@ -87,18 +115,34 @@ async function fetchEach(context: Context, room: RoomName, server: string, missi
   await storeOutliers(context, rules, room.roomId, verified);
 }
 
-/** Makes members of those of the state events that are accepted, whoever told them. */
-async function placeMembers(context: Context, room: RoomName, stateIds: readonly string[]): Promise<void> {
+/**
+ * Makes members of those of the state events that are accepted, whoever told them. `last`: an event that came on top of
+ * this state.
+ */
+async function placeMembers(
+  context: Context,
+  room: RoomName,
+  stateIds: readonly string[],
+  last: StoredEvent | undefined,
+): Promise<void> {
+  const [lastMember] = last ? memberPlaces(room, [last]) : [];
+  const ids = lastMember ? [...stateIds, lastMember[0]] : stateIds;
   for (let start = 0; ; start += maxMembersAtOnce) {
-    const stored = await readEventsById(context, stateIds.slice(start, start + maxMembersAtOnce));
-    const members = [...stored.values()].flatMap(({ eventId, pdu, flags, roomId }): StateEventPlace[] => {
-      const isAccepted = (flags & eventFlags.rejected) === 0 && roomId === room.roomId;
-      if (!isAccepted || pdu.type !== 'm.room.member' || pdu.state_key === undefined) return [];
-      const { membership } = pdu.content;
-      return [[eventId, pdu.type, pdu.state_key, typeof membership === 'string' ? membership : null]];
-    });
-    const isLast = start + maxMembersAtOnce >= stateIds.length;
+    const stored = await readEventsById(context, ids.slice(start, start + maxMembersAtOnce));
+    const members = memberPlaces(room, stored.values()).filter(
+      ([eventId, , userId]) => userId !== lastMember?.[2] || eventId === lastMember[0],
+    );
+    const isLast = start + maxMembersAtOnce >= ids.length;
     const { isOver } = await addMissingState(context, room.shard, { roomId: room.roomId, members, isLast });
     if (isLast || isOver) return;
   }
+}
+
+function memberPlaces(room: RoomName, events: Iterable<StoredEvent>): StateEventPlace[] {
+  return [...events].flatMap(({ eventId, pdu, flags, roomId }): StateEventPlace[] => {
+    const isAccepted = (flags & eventFlags.rejected) === 0 && roomId === room.roomId;
+    if (!isAccepted || pdu.type !== 'm.room.member' || pdu.state_key === undefined) return [];
+    const { membership } = pdu.content;
+    return [[eventId, pdu.type, pdu.state_key, typeof membership === 'string' ? membership : null]];
+  });
 }

@@ -45,3 +45,16 @@ export async function readJoinedMembers(
       AND s.to_position = 9223372036854775807`;
   return new Set(rows.map((row) => row.userId));
 }
+
+/** Those of the users of whom the room knows that they are no joined members. */
+export async function readFormerMembers(
+  context: Context,
+  room: number,
+  userIds: readonly string[],
+): Promise<Set<string>> {
+  const rows = await context.database<{ userId: string }[]>`
+    SELECT n.text AS "userId" FROM name n JOIN room_state s ON s.state_key = n.id
+    WHERE n.text = ANY(${userIds as string[]}::text[]) AND s.room = ${room} AND s.type = 1
+      AND s.membership IS DISTINCT FROM 1 AND s.to_position = 9223372036854775807`;
+  return new Set(rows.map((row) => row.userId));
+}

@@ -49,6 +49,25 @@ test('events are taken in while members are missing, and a restart goes on with 
   const told = [...reply.rooms.join[roomId].state.events, ...reply.rooms.join[roomId].timeline.events];
   assert.ok(told.some((event: AnyJson) => event.state_key === speaker.userId));
 
+  // Of neither of them anything is known here yet.
+  const [, typist, reader] = members as [TestUser, TestUser, TestUser];
+  await typist.call('PUT', inRoom(roomId, `/typing/${typist.userId}`), { typing: true, timeout: 30_000 });
+  const { event_id: read } = reply.rooms.join[roomId].timeline.events.find(
+    (event: AnyJson) => event.sender === speaker.userId && event.type === 'm.room.message',
+  );
+  await reader.call('POST', inRoom(roomId, `/receipt/m.read/${encodeURIComponent(read)}`), {});
+  const ephemeral = new Set<string>();
+  await lazy.until(
+    (one) => {
+      for (const { type, content } of one.rooms?.join?.[roomId]?.ephemeral?.events ?? []) {
+        const names = type === 'm.typing' ? content.user_ids : Object.keys(content[read]?.['m.read'] ?? {});
+        for (const name of names) ephemeral.add(`${type} ${name}`);
+      }
+      return ephemeral.has(`m.typing ${typist.userId}`) && ephemeral.has(`m.receipt ${reader.userId}`);
+    },
+    { filter },
+  );
+
   await two.restart();
   const { joined } = await bob.call('GET', inRoom(roomId, '/joined_members'));
   assert.equal(Object.keys(joined).length, memberCount + 1);
