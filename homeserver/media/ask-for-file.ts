@@ -67,10 +67,11 @@ async function ask(context: Context, server: string, path: string, isSigned: boo
   });
 }
 
-/** Old servers know no such path, and say so in one of these ways. */
+/** Old servers know no such path, and say so with M_UNRECOGNIZED or with no error of Matrix at all. */
 function isUnknownPath(error: unknown): boolean {
   if (!(error instanceof RemoteServerError) || error.kind !== 'refused') return false;
-  return error.errcode === 'M_UNRECOGNIZED' || (error.status === 404 && error.errcode === undefined);
+  const { errcode, status = 500 } = error;
+  return errcode === 'M_UNRECOGNIZED' || (errcode === undefined && status >= 400 && status < 500);
 }
 
 /** The metadata come first, the file second: as bytes, or as the address where it lies. */

@@ -50,6 +50,8 @@ export function unsignedText(
   if (replaced) {
     text += `,"prev_content":${JSON.stringify(replaced.content)}`;
     text += `,"replaces_state":${encodeCanonicalString(replaced.eventId)}`;
+    // In no specification, and yet how clients tell who invited somebody that has joined since.
+    text += `,"prev_sender":${encodeCanonicalString(replaced.sender)}`;
   }
   if (redactedBecause !== undefined) text += `,"redacted_because":${redactedBecause}`;
   if (transaction && transaction.deviceId === viewer.deviceId && body.sender === viewer.userId) {

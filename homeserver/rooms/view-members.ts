@@ -3,7 +3,7 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { forgottenCode, type Membership, membershipCodes } from '../storage/rooms/membership-codes.ts';
-import { readState } from '../storage/rooms/read-state.ts';
+import { readFirstMemberPosition, readState } from '../storage/rooms/read-state.ts';
 import { membershipIn } from './hot-room.ts';
 import { partialRoomsOf } from './remote/partial-rooms.ts';
 import { findRoomReader, readableStateAt } from './room-reader.ts';
@@ -18,8 +18,9 @@ export interface ViewMembersRequest {
 }
 
 /**
- * The member events of a room as one user may see them. Two queries. In a room that was joined a short while ago, it
- * waits until all members are known. Throws M_FORBIDDEN, M_INVALID_PARAM; M_UNKNOWN (503) when that takes too long.
+ * The member events of a room as one user may see them. Two queries, two more for a place before the room's
+ * beginning. In a room that was joined a short while ago, it waits until all members are known. Throws M_FORBIDDEN,
+ * M_INVALID_PARAM; M_UNKNOWN (503) when that takes too long.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmembers
  */
 export async function viewMembers(
@@ -37,12 +38,15 @@ export async function viewMembers(
     (membership !== undefined && is === membership) ||
     (notMembership !== undefined && is !== notMembership);
   const wanted = (Object.keys(membershipCodes) as Membership[]).filter(passes).map((name) => membershipCodes[name]);
-  const members = await readState(context, reader.room, {
-    membersOnly: true,
-    // Who forgot the room left it or was banned; the event says which.
-    memberships: [...wanted, ...(passes('leave') || passes('ban') ? [forgottenCode] : [])],
-    ...(at !== undefined && { at }),
-  });
+  // Who forgot the room left it or was banned; the event says which.
+  const memberships = [...wanted, ...(passes('leave') || passes('ban') ? [forgottenCode] : [])];
+  const selection = { membersOnly: true, memberships, ...(at !== undefined && { at }) };
+  let members = await readState(context, reader.room, selection);
+  if (members.length === 0 && at !== undefined) {
+    // A timeline that shows the whole room begins before anybody was in it: what is meant are the first members.
+    const first = readableStateAt(reader, await readFirstMemberPosition(context, reader.room));
+    if (first !== undefined && first > at) members = await readState(context, reader.room, { ...selection, at: first });
+  }
   return members.filter(({ pdu }) => passes(membershipIn(pdu)));
 }
 

@@ -1,3 +1,4 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
@@ -21,15 +22,20 @@ const timeoutEachMs = 8_000;
 const mostServers = 5;
 const maxBytes = 4 * 1024 * 1024;
 const mostChildren = 1_000;
-/** Answers should be kept for a while; failures are kept shorter. */
+/**
+ * Answers should be kept for a while. That no server could be reached is kept shorter, and a refusal not at all: whoever
+ * was let in a moment ago is to see the room.
+ */
 const keepMs = 5 * 60_000;
 const keepFailureMs = 30_000;
 const mostKept = 1_000;
 
 interface KeptAnswer {
   readonly untilMs: number;
-  readonly answer: Promise<RemoteHierarchy | undefined>;
+  readonly answer: Promise<Answer>;
 }
+
+type Answer = RemoteHierarchy | 'refused' | 'unreachable';
 
 const keptByProcess = new WeakMap<object, BoundedCache<string, KeptAnswer>>();
 
@@ -51,20 +57,27 @@ export async function askForHierarchy(
   const key = JSON.stringify([roomId, suggestedOnly, others]);
   const known = kept.get(key);
   const nowMs = context.clock.monotonicMs();
-  if (known && known.untilMs > nowMs) return await known.answer;
+  if (known && known.untilMs > nowMs) return toldBy(await known.answer);
   const answer = ask(context, roomId, others, suggestedOnly);
   kept.set(key, { untilMs: nowMs + keepMs, answer });
   const found = await answer;
-  if (!found) kept.set(key, { untilMs: nowMs + keepFailureMs, answer });
-  return found;
+  if (found === 'unreachable') kept.set(key, { untilMs: nowMs + keepFailureMs, answer });
+  if (found === 'refused') kept.delete(key);
+  return toldBy(found);
 }
+
+function toldBy(answer: Answer): RemoteHierarchy | undefined {
+  return typeof answer === 'string' ? undefined : answer;
+}
+
+const refusals: ReadonlySet<string> = new Set(['M_NOT_FOUND', 'M_FORBIDDEN']);
 
 async function ask(
   context: Context,
   roomId: string,
   servers: readonly string[],
   suggestedOnly: boolean,
-): Promise<RemoteHierarchy | undefined> {
+): Promise<Answer> {
   const path = `/_matrix/federation/v1/hierarchy/${encodeURIComponent(roomId)}?suggested_only=${suggestedOnly}`;
   try {
     const { answer } = await askInTurn(context, servers, { timeoutMs, timeoutEachMs }, async (server, leftMs) => {
@@ -76,7 +89,7 @@ async function ask(
     return answer;
   } catch (error) {
     context.log.info({ err: error, roomId }, 'no server tells of a room of a space');
-    return undefined;
+    return error instanceof MatrixError && refusals.has(error.errcode) ? 'refused' : 'unreachable';
   }
 }
 

@@ -83,3 +83,10 @@ export async function readStateEvent(
   const events = await readState(context, room, { keys: [[type, stateKey]], ...(at !== undefined && { at }) });
   return events[0];
 }
+
+/** The position from which on the room had a member, in what is known of it; undefined: it never had any. One query. */
+export async function readFirstMemberPosition(context: Context, room: RoomName): Promise<number | undefined> {
+  const [row] = await context.database<{ position: number | null }[]>`
+    SELECT min(from_position) AS position FROM room_state WHERE room = ${room.id} AND type = ${memberType}`;
+  return row?.position ?? undefined;
+}

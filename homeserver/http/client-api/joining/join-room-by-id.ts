@@ -3,7 +3,7 @@ import { isRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
 import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { defineEndpoint } from '../../endpoint.ts';
-import { joinBody, viaQuery } from './join-body.ts';
+import { joinBody, joinContent, viaQuery } from './join-body.ts';
 
 /**
  * Joins a room by its id.
@@ -19,15 +19,14 @@ export const joinRoomById = defineEndpoint({
   query: viaQuery,
   body: joinBody,
   async handle(context, { requester: { userId }, params: { roomId }, query, body }) {
-    const { reason, third_party_signed: signed } = body;
     if (!isRoomId(roomId)) throw new MatrixError('M_INVALID_PARAM', 'The room id is not valid');
     await changeMembership(context, {
       roomId,
       action: 'join',
       sender: userId,
       target: userId,
-      content: reason === undefined ? {} : { reason },
-      thirdPartySigned: signed,
+      content: joinContent(body),
+      thirdPartySigned: body.third_party_signed,
       via: query.via ?? query.server_name,
     });
     await carryOverRoomSettings(context, userId, roomId);

@@ -2,7 +2,7 @@ import { carryOverRoomSettings } from '../../../accounts/carry-over-room-setting
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { findRoomByName } from '../../../rooms/directory/resolve-alias.ts';
 import { defineEndpoint } from '../../endpoint.ts';
-import { joinBody, viaQuery } from './join-body.ts';
+import { joinBody, joinContent, viaQuery } from './join-body.ts';
 
 /**
  * Joins a room by its id or alias.
@@ -17,15 +17,15 @@ export const joinRoom = defineEndpoint({
   suspendedMayNotCall: true,
   query: viaQuery,
   body: joinBody,
-  async handle(context, { requester: { userId }, params, query, body: { reason, third_party_signed: signed } }) {
+  async handle(context, { requester: { userId }, params, query, body }) {
     const { roomId, servers } = await findRoomByName(context, params.roomIdOrAlias);
     await changeMembership(context, {
       roomId,
       action: 'join',
       sender: userId,
       target: userId,
-      content: reason === undefined ? {} : { reason },
-      thirdPartySigned: signed,
+      content: joinContent(body),
+      thirdPartySigned: body.third_party_signed,
       via: [...(query.via ?? query.server_name ?? []), ...servers],
     });
     await carryOverRoomSettings(context, userId, roomId);

@@ -57,6 +57,17 @@ test('invite, join, kick, ban and unban say why and by whom', async () => {
   assert.deepEqual(await member(alice, roomId, bob.userId), { membership: 'leave', reason: 'because' });
 });
 
+test('what a join says beside its reason is in the member event, what only the server may say is not', async () => {
+  const roomId = await makeRoom({ preset: 'public_chat' });
+  const body = { reason: 'gladly', 'com.example.colour': 'green', membership: 'ban' };
+  const said = { membership: 'join', displayname: 'bob', reason: 'gladly', 'com.example.colour': 'green' };
+  for (const path of [`/join/${encodeURIComponent(roomId)}`, `/rooms/${encodeURIComponent(roomId)}/join`]) {
+    await bob.call('POST', path, { ...body, join_authorised_via_users_server: alice.userId });
+    assert.deepEqual(await member(alice, roomId, bob.userId), said);
+    await act(bob, roomId, 'leave');
+  }
+});
+
 test('those without the power, and those outside, are refused', async () => {
   const roomId = await makeRoom({ preset: 'public_chat' });
   await act(bob, roomId, 'join');

@@ -94,3 +94,18 @@ test('who is suspended may leave and take back what was said, and nothing else',
   await dave.call('PUT', `${room}/redact/${encodeURIComponent(his)}/1`, {});
   await dave.call('POST', `${room}/leave`, {});
 });
+
+test('members at the beginning of a timeline that shows the whole room are those who were there first', async () => {
+  const { room_id: roomId } = await alice.call('POST', '/createRoom', { preset: 'public_chat' });
+  const room = `/rooms/${encodeURIComponent(roomId)}`;
+  const filter = encodeURIComponent(JSON.stringify({ room: { rooms: [roomId], timeline: { limit: 50 } } }));
+  const { rooms } = await alice.call('GET', `/sync?filter=${filter}`);
+  const at = encodeURIComponent(rooms.join[roomId].timeline.prev_batch);
+  await bob.call('POST', `${room}/join`, {});
+  const members = async (query: string) =>
+    (await alice.call('GET', `${room}/members?${query}`)).chunk.map((event: { state_key: string }) => event.state_key);
+  assert.deepEqual(await members(`at=${at}`), [alice.userId]);
+  assert.deepEqual(await members(`at=${at}&membership=join`), [alice.userId]);
+  assert.deepEqual(await members(`at=${at}&membership=leave`), []);
+  assert.deepEqual(await members(''), [alice.userId, bob.userId]);
+});

@@ -130,6 +130,21 @@ test('rooms of other servers are asked for there, and what they tell is filtered
   assert.equal(asked.length, 1, 'an answer is kept');
 });
 
+test('a room that another server did not tell of is asked for again, and seen once it may be', async () => {
+  const root = await makeSpace(alice);
+  const later = '!later:fake.test';
+  await addChild(root, later, { via: ['fake.test'] });
+  const path = `/_matrix/federation/v1/hierarchy/${encodeURIComponent(later)}`;
+  fake.answer(path, (response) => {
+    response.statusCode = 404;
+    return { errcode: 'M_NOT_FOUND', error: 'not known' };
+  });
+  assert.deepEqual(idsOf(await tree(alice, root)), [root]);
+  const room = { room_id: later, num_joined_members: 1, join_rule: 'public' };
+  fake.answer(path, { room: { ...room, world_readable: false, guest_can_join: false }, children: [] });
+  assert.deepEqual(idsOf(await tree(alice, root)), [root, later]);
+});
+
 test('another server is told the children that it could join, and which it could not', async () => {
   const root = await makeSpace(alice);
   const open = await createTestRoom(alice);

@@ -111,6 +111,11 @@ test('a file that its server only has under the old path is found there', async 
     response.end('old server');
     return undefined;
   });
+  // Without any error of Matrix, a path is not known, whatever the status.
+  fake.answer('/_matrix/federation/v1/media/download/old', (response) => {
+    response.writeHead(400).end('what?');
+    return undefined;
+  });
   const { status, bytes, headers } = await download(bob, 'fake.test/old');
   assert.deepEqual([status, bytes.toString()], [200, 'old server']);
   assert.equal(headers.get('content-disposition'), 'inline; filename="old.txt"');

@@ -54,6 +54,7 @@ for (const version of ['1', '6', '10', '11', '12']) {
     const joins = reply.rooms.join[roomId].timeline.events.filter((event: AnyJson) => event.state_key === bob.userId);
     assert.equal(joins.at(-1).content.membership, 'join');
     assert.equal(joins.at(-1).unsigned.prev_content.is_direct, true);
+    assert.equal(joins.at(-1).unsigned.prev_sender, alice.userId);
     assert.equal(await memberAsAliceSees(roomId), 'join');
   });
 
