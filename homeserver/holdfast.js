@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import { enableCompileCache, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -22,6 +22,8 @@ if (isServer && !options.includes('--max-semi-space-size') && process.execve) {
 // Half of a start would be compiling what the last start compiled. Where the folder cannot be written, so it is. This
 // file alone is JavaScript: it runs before the cache, and its types would be stripped anew each time.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url)));
+const { resolveOwnFile } = await import('./platform/resolve-own-file.ts');
+registerHooks({ resolve: resolveOwnFile });
 const { readSecret } = await import('./command-line/read-secret.ts');
 const { runCommandLine } = await import('./command-line/run-command-line.ts');
 
