@@ -183,3 +183,20 @@ test('a server that lies or does not answer gives no history, and the page says 
     ]);
   }
 });
+
+test('while the servers that have more do not answer, no page says that the history ends', async () => {
+  const room = new FakeRoom(fake, 'busy');
+  room.say('hidden');
+  const joined = await join(room, alice);
+  const path = `/_matrix/federation/v1/backfill/${encodeURIComponent(room.roomId)}`;
+  fake.answer(path, (response) => {
+    response.statusCode = 502;
+    return { errcode: 'M_UNKNOWN', error: 'busy' };
+  });
+  const first = await page(alice, room.roomId, 'limit=10');
+  assert.deepEqual(idsOf(first.chunk), [joined]);
+  const next = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/messages?dir=b&from=${first.end}`;
+  const { status, body } = await alice.send('GET', next);
+  assert.equal(status, 503);
+  assert.ok(body.retry_after_ms > 0);
+});

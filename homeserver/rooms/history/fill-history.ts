@@ -20,16 +20,23 @@ const timeoutEachMs = 10_000;
 const mostServers = 5;
 const eventsPerStretch = 100;
 const mostAskedFrom = 20;
-/** For so long nobody is asked again for what nobody could give. */
-const failureMemoryMs = 30_000;
+/** For so long nobody is asked again for what nobody could give, or while nobody could be asked. */
+const failureMemoryMs = { nothing: 30_000, unreachable: 3_000 } as const;
 const rememberedFailures = 10_000;
 /** A stretch is cut where it takes more: it goes to the room's owner in one piece. */
 const mostStretchCharacters = 4 * 1024 * 1024;
 
+/**
+ * - `filled`: there is more here than before
+ * - `nothing`: those who were asked do not have it
+ * - `unreachable`: one who may have it could not be asked, which may pass
+ */
+export type FillOutcome = 'filled' | 'nothing' | 'unreachable';
+
 interface HistoryFills {
-  readonly underWay: Map<string, Promise<boolean>>;
+  readonly underWay: Map<string, Promise<FillOutcome>>;
   /** Until when, on the monotonic clock. */
-  readonly failures: BoundedCache<string, number>;
+  readonly failures: BoundedCache<string, { readonly outcome: FillOutcome; readonly untilMs: number }>;
 }
 
 const fillsByProcess = new WeakMap<object, HistoryFills>();
@@ -52,26 +59,28 @@ function fillsOf(context: Context): HistoryFills {
 /**
  * Asks other servers in the room for what comes before some events here, and gives it its place in the history. Several
  * servers are tried, within one deadline. Those who want the same at the same time share it; a failure is remembered for
- * a short while. True: there is more here than before.
+ * a short while.
  * https://spec.matrix.org/v1.19/server-server-api/#backfilling-and-retrieving-missing-events
  */
 export async function fillHistory(
   context: Context,
   room: RoomName,
   ends: readonly BackwardExtremity[],
-): Promise<boolean> {
+): Promise<FillOutcome> {
   const asked = ends.slice(-mostAskedFrom);
   const [lowest] = asked.toSorted((one, other) => one.position - other.position);
-  if (!lowest || !context.config.federation.enabled) return false;
+  if (!lowest || !context.config.federation.enabled) return 'nothing';
   const fills = fillsOf(context);
   const key = `${room.id} ${asked.map(({ eventId }) => eventId).join(' ')}`;
   const running = fills.underWay.get(key);
   if (running) return await running;
-  if ((fills.failures.get(key) ?? 0) > context.clock.monotonicMs()) return false;
+  const failure = fills.failures.get(key);
+  if (failure && failure.untilMs > context.clock.monotonicMs()) return failure.outcome;
   const filling = fill(context, room, asked, lowest.position)
-    .then((isFilled) => {
-      if (!isFilled) fills.failures.set(key, context.clock.monotonicMs() + failureMemoryMs);
-      return isFilled;
+    .then((outcome) => {
+      if (outcome === 'filled') return outcome;
+      fills.failures.set(key, { outcome, untilMs: context.clock.monotonicMs() + failureMemoryMs[outcome] });
+      return outcome;
     })
     .finally(() => fills.underWay.delete(key));
   fills.underWay.set(key, filling);
@@ -83,21 +92,23 @@ async function fill(
   room: RoomName,
   ends: readonly BackwardExtremity[],
   lowest: number,
-): Promise<boolean> {
+): Promise<FillOutcome> {
+  let outcome: FillOutcome = 'nothing';
   const deadline = startDeadline(timeoutMs, `asking for the history of ${room.roomId}`, { clock: context.clock });
   try {
     const hasOlder = await hasOlderEvents(context, room, lowest);
     for (const server of await chooseServers(context, room, ends)) {
-      if (deadline.remainingMs() === 0) return false;
+      if (deadline.remainingMs() === 0) return 'unreachable';
       const source = { server, room, deadline, timeoutEachMs };
       try {
-        if (await fillFrom(context, source, ends, hasOlder)) return true;
+        if (await fillFrom(context, source, ends, hasOlder)) return 'filled';
       } catch (error) {
         if (!isForeign(error)) throw error;
+        if (mayPass(error)) outcome = 'unreachable';
         context.log.info({ roomId: room.roomId, server, err: error }, 'a server did not give the history of a room');
       }
     }
-    return false;
+    return outcome;
   } finally {
     deadline.finish();
   }
@@ -106,6 +117,13 @@ async function fill(
 /** What other servers, or the time, are to blame for. */
 function isForeign(error: unknown): boolean {
   return error instanceof RemoteServerError || error instanceof DeadlineExceededError || error instanceof MatrixError;
+}
+
+/** Whether the same server might answer when it is asked again: it was not there, or too busy. */
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof RemoteServerError)) return error instanceof DeadlineExceededError;
+  if (error.kind === 'refused') return error.status === 429 || (error.status ?? 0) >= 500;
+  return error.kind === 'unreachable' || error.kind === 'timeout' || error.kind === 'backing-off';
 }
 
 /** The servers of those who sent what comes right after, which must have what they refer to, and then any others. */

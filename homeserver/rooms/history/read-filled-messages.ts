@@ -1,8 +1,10 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../../platform/context.ts';
 import { type BackwardExtremity, readBackwardExtremities } from '../../storage/rooms/read-history-ends.ts';
 import { isPartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { type MessagesPage, type MessagesRequest, readMessages } from '../read-messages.ts';
+import { partialRoomsOf } from '../remote/partial-rooms.ts';
 import { findRoomReader, mayRead, type RoomReader } from '../room-reader.ts';
 import { fillHistory } from './fill-history.ts';
 import { timelineOrder } from './timeline-segments.ts';
@@ -11,6 +13,7 @@ import { timelineOrder } from './timeline-segments.ts';
 const mostRounds = 4;
 /** Ends so near to each other are branches of the same stretch, and asked for together. */
 const neighbourhood = 200;
+const retryAfterMs = 5_000;
 
 export interface FilledPage {
   readonly page: MessagesPage;
@@ -21,7 +24,9 @@ export interface FilledPage {
 /**
  * A page of what somebody may read. When reading backwards comes to where events are missing that other servers have,
  * and the reader may see what was there, they are asked first. What nobody gives is left out, and the page tells from
- * where to ask again. One query more for a room that has no such place. Throws M_FORBIDDEN.
+ * where to ask again. A page with nothing in it does not say that the history ends here when those who have more could
+ * not be asked. One query more for a room that has no such place. Throws M_FORBIDDEN; M_UNKNOWN (503) for such a page,
+ * and when the room that was joined a short while ago does not become whole.
  */
 export async function readFilledMessages(
   context: Context,
@@ -32,8 +37,13 @@ export async function readFilledMessages(
   if (request.direction !== 'b' || !(await hasOtherServers(context, reader))) return { page, reader };
   const ends = await readBackwardExtremities(context, reader.room);
   if (ends.length === 0 || findDueEnds(reader, page, request, ends).length === 0) return { page, reader };
-  // As long as most members are not known, neither is the state that history would have to fit to.
-  if (await isPartialRoom(context, reader.room.id)) return { page: continuing(page, request), reader };
+  // As long as most members are not known, neither is the state that history would have to fit to. Who got everything
+  // that is here already would ask for the same again and again.
+  if (await isPartialRoom(context, reader.room.id)) {
+    if (page.events.length > 0) return { page: continuing(page, request), reader };
+    await partialRoomsOf(context).waitUntilWhole(reader.room.roomId);
+    if (await isPartialRoom(context, reader.room.id)) return { page: continuing(page, request), reader };
+  }
   return await fillPage(context, { page, reader }, request, ends);
 }
 
@@ -57,8 +67,14 @@ async function fillPage(
     const [newest] = due;
     if (!newest) return { page, reader };
     const near = due.filter(({ position }) => Math.abs(position - newest.position) <= neighbourhood);
-    if (!(await fillHistory(context, reader.room, near))) {
-      return { page: page.events.length > 0 ? continuing(page, request) : page, reader };
+    const outcome = await fillHistory(context, reader.room, near);
+    if (outcome !== 'filled') {
+      if (page.events.length > 0) return { page: continuing(page, request), reader };
+      if (outcome === 'nothing') return { page, reader };
+      throw new MatrixError('M_UNKNOWN', 'The servers that have what came before do not answer, please try again', {
+        status: 503,
+        fields: { retry_after_ms: retryAfterMs },
+      });
     }
     reader = await findRoomReader(context, reader.room.roomId, reader.userId);
     page = await readMessages(context, reader, request);
