@@ -97,8 +97,8 @@ export async function until<T>(what: string, ask: () => Promise<T | undefined | 
   }
 }
 
-export async function waitForText(user: TestUser, roomId: string, body: string): Promise<void> {
-  await until(`${user.userId} reads "${body}"`, async () => (await newestTexts(user, roomId)).includes(body));
+export async function waitForText(user: TestUser, roomId: string, body: string, ms = patienceMs): Promise<void> {
+  await until(`${user.userId} reads "${body}"`, async () => (await newestTexts(user, roomId)).includes(body), ms);
 }
 
 async function newestTexts(user: TestUser, roomId: string): Promise<string[]> {

@@ -16,6 +16,8 @@ import {
 import type { Scenario } from '../scenario.ts';
 
 const messagesEach = 15;
+/** Each side waits a while before it tries the other again; Synapse, once refused, until it hears of it. */
+const healingMs = 60_000;
 
 /** Both go on without each other, change the same state, and agree on everything once they hear of each other again. */
 export const netsplit: Scenario = {
@@ -49,9 +51,9 @@ export const netsplit: Scenario = {
       world.mend();
     }
     await say(host, roomId, 'hello again');
-    await waitForText(guest, roomId, 'hello again');
+    await waitForText(guest, roomId, 'hello again', healingMs);
     await say(guest, roomId, 'hello back');
-    await waitForText(host, roomId, 'hello back');
+    await waitForText(host, roomId, 'hello back', healingMs);
     await waitForSameState(host, guest, roomId);
     await waitForMembership(host, roomId, witness, 'leave');
     for (const user of [host, guest]) {
