@@ -22,6 +22,8 @@ export interface AcceptedEvent extends IdentifiedPdu {
   readonly isRelayed?: boolean | undefined;
   /** Of a local user, and another server's to send on: it went there first. */
   readonly isSentElsewhere?: boolean | undefined;
+  /** Of what comes right before it something is not here. */
+  readonly isAfterGap?: boolean;
 }
 
 /** A (type, state key) of the room's state that an event changes. */

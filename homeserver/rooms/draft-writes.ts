@@ -34,7 +34,7 @@ const unknownOrigin: EventOrigin = {};
 export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrigin): NewEntry[] {
   const { rules } = draft.room;
   return draft.events.map(({ event, notice, replaced, changes, isResolved }, index) => {
-    const { eventId, roomId, contentJson, redactsNothing, isRelayed, isSentElsewhere } = event;
+    const { eventId, roomId, contentJson, redactsNothing, isRelayed, isSentElsewhere, isAfterGap } = event;
     const pdu = redactsNothing ? withoutTarget(event.pdu) : event.pdu;
     const isLast = index === draft.events.length - 1;
     return {
@@ -56,6 +56,7 @@ export function draftEntries(draft: DraftRoom, origin: EventOrigin = unknownOrig
         ...(notice.notified.size > 0 && { notifications: Object.fromEntries(notice.notified) }),
         ...(isRelayed && { isRelayed }),
         ...(isSentElsewhere && { isSentElsewhere }),
+        ...(isAfterGap && { isAfterGap }),
         ...(isLast && origin.transaction && { transaction: origin.transaction }),
         ...(replaced && { replaced: replacedEventOf(replaced) }),
         ...(isResolved && { stateChanges: changes.map((change) => stateChangeOf(rules, change)) }),
@@ -148,6 +149,7 @@ function flagsOf({ event, notice, isResolved }: DraftedEvent): number {
     (isResolved ? eventFlags.resolved : 0) |
     (event.isRelayed ? eventFlags.relayed : 0) |
     (event.isSentElsewhere ? eventFlags.sentElsewhere : 0) |
+    (event.isAfterGap ? eventFlags.afterGap : 0) |
     (notice.highlightsAll ? eventFlags.highlightsAll : 0) |
     (event.pdu.state_key === undefined ? 0 : eventFlags.state)
   );

@@ -6,7 +6,6 @@ import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
 import { readCurrentStateIds } from '../storage/rooms/read-auth-graph.ts';
 import { hasLocalMember } from '../storage/rooms/read-local-members.ts';
-import { addBackwardExtremity } from '../storage/rooms/write-extremities.ts';
 import { insertPartialRoom } from '../storage/rooms/write-partial-rooms.ts';
 import { addStateFromTheBeginning } from './given-state.ts';
 import { hotRooms } from './hot-rooms.ts';
@@ -54,12 +53,8 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
       // Where this server was in the room before, what it had then is no state that the event could contradict.
       isJudgedByCurrentState: false,
       findSuperseded: () => Promise.resolve(new Set(room.extremities.map(({ eventId }) => eventId))),
-      alsoWrite: (position) => [
-        ...[...event.prevEventIds]
-          .filter((prevEventId) => !receiver.known(prevEventId)?.isPlaced)
-          .map((prevEventId) => addBackwardExtremity(name.id, prevEventId, position)),
-        ...(partial ? [insertPartialRoom({ room: name.id, position, joinEventId: event.eventId, ...partial })] : []),
-      ],
+      alsoWrite: (position) =>
+        partial ? [insertPartialRoom({ room: name.id, position, joinEventId: event.eventId, ...partial })] : [],
     });
     receiver.flush();
     if (verdict === 'accepted') void shard.append(1, () => stateIsNew(roomId, !partial));

@@ -3,6 +3,7 @@ import { type IdentifiedPdu, referencedEventId } from '@holdfast/protocol/events
 import { stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import { internNames } from '../storage/names/intern-names.ts';
+import { addBackwardExtremity, removeBackwardExtremity } from '../storage/rooms/write-extremities.ts';
 import type { DraftedStateChange, Placement } from './draft-room.ts';
 import { eventReference } from './event-reference.ts';
 import { type Extremity, type HotRoom, membershipIn, type StateEntry } from './hot-room.ts';
@@ -74,11 +75,15 @@ export async function receiveWithState(
   const superseded = await given.findSuperseded();
   const fork = await workOutFork(receiver, event, before, stateBefore, superseded);
   const effect = await findRedactionEffect(receiver, event, stateBefore);
+  const missing = [...event.prevEventIds].filter((eventId) => receiver.placeOf(eventId) === undefined);
+  const placed = missing.length === 0 ? effect.event : { ...effect.event, isAfterGap: true };
   // From here on nothing is waited for: positions are those that come next.
   const position = shard.nextPosition;
-  receiver.addPlaced(effect.event, placementOf(room, effect.event, fork, position), [
+  receiver.addPlaced(placed, placementOf(room, placed, fork, position), [
     ...effect.writes(position),
     ...given.alsoWrite(position),
+    removeBackwardExtremity(room.name.id, event.eventId),
+    ...missing.map((eventId) => addBackwardExtremity(room.name.id, eventId, position)),
   ]);
   effect.apply();
   receiver.flush();

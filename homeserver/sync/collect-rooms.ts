@@ -78,9 +78,10 @@ async function cutTimeline(
 ): Promise<RoomTimeline> {
   if (!matchesRoom(run.request.filter.room.timeline, roomId)) return nothing;
   const limit = timelineLimit(run);
-  const shown = await redactEntries(run, entries);
+  const gap = entries.findLastIndex(({ body }) => body.isAfterGap);
+  const shown = await redactEntries(run, gap > 0 ? entries.slice(gap) : entries);
   const wanted = shown.filter((entry) => isWanted(run, entry));
-  return { events: limit === 0 ? [] : wanted.slice(-limit), limited: wanted.length > limit };
+  return { events: limit === 0 ? [] : wanted.slice(-limit), limited: gap >= 0 || wanted.length > limit };
 }
 
 function isTold(

@@ -24,7 +24,7 @@ export interface RoomTarget {
 export interface RoomTimeline {
   /** Oldest first. */
   readonly events: readonly TimelineEvent[];
-  /** There are more events in the range, before these, or the client must not take them for all there is. */
+  /** There are more events in the range, before these, or the client must not take them for all that was before. */
   readonly limited: boolean;
 }
 
@@ -40,6 +40,8 @@ interface Progress {
   readonly kept: TimelineEvent[];
   upTo: number;
   asked: number;
+  /** Came to an event that must not be shown as the next one of what lies before it. */
+  isCut: boolean;
   done: boolean;
 }
 
@@ -71,7 +73,7 @@ export async function collectTimelines(
   const { timeline: filter } = run.request.filter.room;
   const progresses = targets
     .filter(({ roomId }) => matchesRoom(filter, roomId))
-    .map((target): Progress => ({ target, kept: [], upTo: target.upTo, asked: 0, done: false }));
+    .map((target): Progress => ({ target, kept: [], upTo: target.upTo, asked: 0, isCut: false, done: false }));
   const visibilities = new Map<number, VisibilitySpan[]>();
   let asked = takesWholeTimeline(run) ? limit + 1 : limit * 2 + 5;
   for (let round = 0; round < maxRounds; round++, asked *= 4) {
@@ -108,9 +110,11 @@ async function readOn(
     const events = read.get(progress.target.room) ?? [];
     for (const event of events.toReversed()) {
       if (isWanted(run, event) && maySee(run, progress.target, event, visibilities)) progress.kept.push(event);
+      progress.isCut = event.body.isAfterGap === true;
+      if (progress.isCut) break;
     }
     progress.upTo = (events[0]?.position ?? 0) - 1;
-    const exhausted = events.length < asked || progress.target.scope === 'own-member-event';
+    const exhausted = progress.isCut || events.length < asked || progress.target.scope === 'own-member-event';
     progress.done = exhausted || progress.kept.length > limit;
     progress.asked = exhausted ? 0 : asked;
   }
@@ -140,10 +144,10 @@ function maySee(
   return isVisible(event, run.user.userId, memberships, spans);
 }
 
-function timelineOf({ range }: SyncRun, { kept, asked, target }: Progress, limit: number): RoomTimeline {
+function timelineOf({ range }: SyncRun, { kept, asked, isCut, target }: Progress, limit: number): RoomTimeline {
   // Who comes to a room may know of an earlier stay: the client must not put this timeline behind that one.
   const isNewcomer = target.since === undefined && range.since !== undefined;
-  const limited = kept.length > limit || asked > 0 || isNewcomer;
+  const limited = kept.length > limit || asked > 0 || isCut || isNewcomer;
   const events = kept.slice(0, limit).toReversed();
   return { events, limited: limited && target.scope === 'room' };
 }

@@ -70,7 +70,7 @@ function makeTimelineText(run: SyncRun, draft: RoomDraft): string {
 function prevBatchOf({ target, timeline }: RoomDraft): number {
   const first = timeline.events[0];
   if (first) return first.position - 1;
-  return target.since ?? target.upTo;
+  return timeline.limited ? target.upTo : (target.since ?? target.upTo);
 }
 
 function membershipAt({ target }: RoomDraft, position: number): Membership {

@@ -102,6 +102,8 @@ export interface EventEntryBody {
   readonly isRelayed?: boolean;
   /** Of a local user, and another server's to send: it went there first. */
   readonly isSentElsewhere?: boolean;
+  /** Of what comes right before it something was not here: clients must not show it as the next one. */
+  readonly isAfterGap?: boolean;
   /** The state event that this one replaced, in the state before it. */
   readonly replaced?: ReplacedEvent;
   /**

@@ -15,6 +15,8 @@ export const eventFlags = {
   outlier: 64,
   /** Changed the room's state otherwise than by becoming part of it. */
   resolved: 128,
+  /** Of what comes right before it, something is not here, or came only later. */
+  afterGap: 256,
   /** Of another server's user, and this server's to send to the other servers in the room. */
   relayed: 1024,
   /** Of a local user, and another server's to send: it went there first. */

@@ -62,6 +62,7 @@ function eventEntryBody(event: StoredEvent, surroundings: EventSurroundings): Ev
     ...((event.flags & eventFlags.highlightsAll) !== 0 && { highlightsAll: true }),
     ...(notified && { notifications: notified }),
     ...((event.flags & eventFlags.relayed) !== 0 && { isRelayed: true }),
+    ...((event.flags & eventFlags.afterGap) !== 0 && { isAfterGap: true }),
     ...((event.flags & eventFlags.sentElsewhere) !== 0 && { isSentElsewhere: true }),
     ...(event.transaction && { transaction: event.transaction }),
     ...(replaced && { replaced: replacedEventOf(replaced) }),

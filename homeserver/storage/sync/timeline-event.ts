@@ -88,6 +88,7 @@ function timelineEventOf(event: StoredEvent, found: ReadonlyMap<string, StoredEv
       notifyOrdinal: event.notifyOrdinal,
       notifies: (event.flags & eventFlags.notifies) !== 0,
       highlightsAll: (event.flags & eventFlags.highlightsAll) !== 0,
+      ...((event.flags & eventFlags.afterGap) !== 0 && { isAfterGap: true }),
       ...(event.transaction && { transaction: event.transaction }),
       ...(replaced && {
         replaced: { eventId: replaced.eventId, sender: replaced.pdu.sender, content: replaced.pdu.content },

@@ -119,6 +119,7 @@ test('push rules are read, added in their place, changed, disabled and deleted',
   assert.deepEqual(await user.call('GET', `${rules}/underride/.m.rule.message/actions`), { actions });
   await user.call('DELETE', `${rules}/content/cake`);
   assert.equal((await user.call('GET', `${rules}/content/cake`, undefined, 404)).errcode, 'M_NOT_FOUND');
+  assert.equal((await user.call('GET', `${rules}/postcontent/.a`, undefined, 404)).errcode, 'M_NOT_FOUND');
   const data = await user.call('GET', `${mine()}/account_data/m.push_rules`);
   assert.deepEqual(data, await user.call('GET', '/_matrix/client/v3/pushrules/'));
   assert.equal((await other.call('GET', rules)).content.length, 0, 'the rules of others are as they were');

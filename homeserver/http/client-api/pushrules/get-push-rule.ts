@@ -2,7 +2,7 @@ import { defineEndpoint } from '../../endpoint.ts';
 import { requirePushRule } from './require-push-rule.ts';
 
 /**
- * One push rule. Errors: M_NOT_FOUND, M_INVALID_PARAM (no such kind).
+ * One push rule. Errors: M_NOT_FOUND.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3pushrulesglobalkindruleid
  */
 export const getPushRule = defineEndpoint({

@@ -2,7 +2,7 @@ import { defineEndpoint } from '../../endpoint.ts';
 import { requirePushRule } from './require-push-rule.ts';
 
 /**
- * Whether a push rule is enabled. Errors: M_NOT_FOUND, M_INVALID_PARAM (no such kind).
+ * Whether a push rule is enabled. Errors: M_NOT_FOUND.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3pushrulesglobalkindruleidenabled
  */
 export const isPushRuleEnabled = defineEndpoint({

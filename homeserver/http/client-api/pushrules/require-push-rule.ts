@@ -16,14 +16,17 @@ export function requireKind(kind: string): PushRuleKind {
   throw new MatrixError('M_INVALID_PARAM', 'The kind must be one of override, content, room, sender and underride');
 }
 
-/** One rule of a user, own or predefined. Throws M_NOT_FOUND or M_INVALID_PARAM. */
+/**
+ * One rule of a user, own or predefined. Throws M_NOT_FOUND, for a kind that does not exist, too: clients ask whether
+ * there is one.
+ */
 export async function requirePushRule(
   context: Context,
   userId: string,
   params: { readonly kind: string; readonly ruleId: string },
 ): Promise<PushRule> {
-  const kind = requireKind(params.kind);
-  const rule = findPushRule(await readPushRules(context, userId), kind, params.ruleId);
+  const { kind, ruleId } = params;
+  const rule = isPushRuleKind(kind) ? findPushRule(await readPushRules(context, userId), kind, ruleId) : undefined;
   if (!rule) throw new MatrixError('M_NOT_FOUND', 'There is no such push rule');
   return rule;
 }

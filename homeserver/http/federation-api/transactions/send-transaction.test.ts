@@ -178,8 +178,10 @@ test('a gap below what was fetched is bridged by the state there, after a restar
   assert.deepEqual(await messages(roomId), []);
   const eventIds = state.map((event: AnyJson) => event.event_id);
   fake.answer(stateIdsPath, { pdu_ids: eventIds, auth_chain_ids: eventIds });
+  // What is below the gap belongs to the history, for which the others are asked when somebody reads it.
+  fake.answer(`/_matrix/federation/v1/backfill/${encodeURIComponent(roomId)}`, { pdus: [pduOf(lost)] });
   context = (await homeserver.restart()).context;
-  assert.deepEqual(await waitForMessages(roomId, 2), ['fetched', 'sent']);
+  assert.deepEqual(await waitForMessages(roomId, 3), ['lost', 'fetched', 'sent']);
 });
 
 test('an event whose server does not tell what comes before it is dropped, and taken when that has come', async () => {
