@@ -26,6 +26,11 @@ export async function readKeyCounts(context: Context, userId: string, deviceId: 
   });
 }
 
+/** The same where it is known without a query. */
+export function peekKeyCounts(context: Context, userId: string, deviceId: string): KeyCounts | undefined {
+  return countsCache(context).get(userId, deviceId);
+}
+
 /** Clients take an absent algorithm for "unknown" and not for zero, and would not upload. */
 export function withCommonAlgorithm(counts: Record<string, number>): Record<string, number> {
   return { signed_curve25519: 0, ...counts };

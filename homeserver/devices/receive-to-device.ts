@@ -97,6 +97,11 @@ export async function receiveToDevice(
   return due.slice(0, fitting).map((message) => message.body);
 }
 
+/** Whether a device's inbox is known, without a query, to have nothing. */
+export function isInboxKnownEmpty(context: Context, { userId, deviceId }: DeviceName): boolean {
+  return emptyInboxes(context).get(userId, deviceId) !== undefined;
+}
+
 async function readAndAcknowledge(context: Context, device: DeviceName, since: readonly number[] | undefined) {
   const [messages, received] = await Promise.all([
     readInbox(context.database, device, since ?? [], mostMessages + 1),

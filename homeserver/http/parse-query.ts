@@ -37,9 +37,10 @@ function* queryPairs(text: string): Generator<[name: string, value: string]> {
 }
 
 function decode(text: string): string {
-  let decoded: string;
+  let decoded = text;
   try {
-    decoded = decodeURIComponent(text.replaceAll('+', ' '));
+    // Most have nothing to decode.
+    if (text.includes('%') || text.includes('+')) decoded = decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
     throw new MatrixError('M_INVALID_PARAM', 'The query is not percent-encoded UTF-8');
   }

@@ -17,7 +17,7 @@ export class RunningRequests {
     return this.#controllers.size;
   }
 
-  /** Aborts when the response's connection closes, its reply is through, or the server closes. */
+  /** Aborts when the response's connection closes before its reply is through, or the server closes. */
   signalFor(response: ServerResponse): AbortSignal {
     const controller = new AbortController();
     if (this.#closing || response.destroyed) {
@@ -27,7 +27,8 @@ export class RunningRequests {
     this.#controllers.add(controller);
     response.once('close', () => {
       this.#controllers.delete(controller);
-      controller.abort(requestOver);
+      // A reply that is through leaves nobody waiting; to tell everybody all the same costs more than the rest of it.
+      if (!response.writableFinished) controller.abort(requestOver);
     });
     return controller.signal;
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { parseFilter } from '@holdfast/protocol/filters/parse-filter.ts';
 import { decodeSyncToken } from '@holdfast/protocol/sync-tokens/sync-token.ts';
 import { setReceipt } from '../ephemeral/set-receipt.ts';
@@ -62,15 +63,15 @@ const say = (roomId: string, userId = alice) =>
   });
 
 /** A client that goes on from its newest token. */
-function makeClient(context: Context, userId: string, lazy = false) {
-  const json = lazy ? { room: { state: { lazy_load_members: true } } } : {};
+function makeClient(context: Context, userId: string, lazy = false, timeline: JsonObject = {}, deviceId = 'D') {
+  const json = { room: { timeline, state: { lazy_load_members: lazy } } };
   const filter = parseFilter(json).filter as SyncRequest['filter'];
   let since: readonly number[] | undefined;
   return {
     async next(from = since) {
       const { signal } = new AbortController();
       const options = { fullState: false, useStateAfter: false, timeoutMs: 0, signal };
-      const text = await answerSync(context, { userId, deviceId: 'D', filter, since: from, ...options });
+      const text = await answerSync(context, { userId, deviceId, filter, since: from, ...options });
       const reply = JSON.parse(text);
       since = decodeSyncToken(reply.next_batch);
       return reply;
@@ -132,6 +133,55 @@ test('what is in memory costs no query, whoever does what in the room', async ()
   await client.next();
   assert.equal(counted.take(), 0, 'nothing new cost queries');
 });
+
+/** Looks so far that were answered by `collectMessages`. */
+async function messageLooks(): Promise<number> {
+  const { body } = await server.context.metrics.expose();
+  return Number(/^holdfast_sync_look_seconds_count\{source="messages"\} (\d+)/m.exec(body)?.[1] ?? 0);
+}
+
+/** Without what depends on the moment and on the device that asks. */
+const shownToAll = (reply: object) =>
+  JSON.parse(JSON.stringify(reply, (key, value) => (key === 'age' || key === 'transaction_id' ? undefined : value)));
+
+for (const lazy of [false, true]) {
+  test(`messages are told the short way as they are the long way (lazy members: ${lazy})`, async () => {
+    const userId = `@short${lazy}:test`;
+    const [roomId = '', other = ''] = await roomsOf(userId, 2);
+    const elsewhere = await makeRoom(server.context);
+    const short = makeClient(counted.context, userId, lazy);
+    // The same, but for a filter that the short way leaves alone.
+    const long = makeClient(counted.context, userId, lazy, { not_types: ['never'] }, 'OTHER');
+    const deeds: [string, boolean, () => Promise<unknown>][] = [
+      ['nothing', true, async () => {}],
+      ['a message', true, () => say(roomId)],
+      ['messages in two rooms', true, () => Promise.all([say(roomId), say(other), say(roomId)])],
+      ['more than fit', true, () => Promise.all(Array.from({ length: 12 }, () => say(roomId)))],
+      ['a message elsewhere', true, () => say(elsewhere)],
+      ["one's own message", false, () => say(roomId, userId)],
+      ['a state event', false, () => join(roomId, `@new${lazy}:test`)],
+      ['a message of who came', true, () => say(roomId, `@new${lazy}:test`)],
+    ];
+    for (const client of [short, long]) await client.next();
+    await say(roomId);
+    await say(other);
+    for (const client of [short, long]) await client.next();
+    for (const [deed, isShort, act] of deeds) {
+      await act();
+      const before = await messageLooks();
+      const reply = await short.next();
+      assert.equal((await messageLooks()) - before, isShort ? 1 : 0, deed);
+      assert.deepEqual(shownToAll(reply), shownToAll(await long.next()), deed);
+    }
+    const { next_batch: token } = await short.next();
+    await say(roomId);
+    await short.next();
+    const before = await messageLooks();
+    const reply = await short.next(decodeSyncToken(token));
+    assert.equal((await messageLooks()) - before, lazy ? 0 : 1, 'who comes back may have forgotten the members');
+    assert.equal(reply.rooms.join[roomId].state.events.length, lazy ? 1 : 0);
+  });
+}
 
 test('a member who comes costs no query once the summary is known', async () => {
   const [roomId = ''] = await roomsOf('@host:test', 1);

@@ -3,7 +3,8 @@ import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { readIgnoredUsers } from '../storage/sync/read-account-data-changes.ts';
 import { findCandidateRooms } from './candidate-rooms.ts';
-import { collectReply } from './collect-reply.ts';
+import { collectMessages } from './collect-messages.ts';
+import { type CollectedReply, collectReply } from './collect-reply.ts';
 import { digestRange, type RangeDigest } from './digest-range.ts';
 import { type SyncHub, syncHubOf } from './sync-hub.ts';
 import type { SyncRequest } from './sync-request.ts';
@@ -25,13 +26,20 @@ export async function answerSync(context: Context, request: SyncRequest): Promis
   if (request.since) await waitForPositions(context, request.since, request.signal);
   if (request.filter.room.state.lazyLoadMembers) hub.sentMembers.begin(request, request.since);
   let since = request.since;
+  const known = since && request.timeoutMs > 0 ? hub.users.peek(request.userId) : undefined;
+  if (known) await hub.waiting.waitForRound(known);
   for (;;) {
     const { run, seenNews, wasSettled } = await beginRun(context, hub, request, since);
     const startedMs = context.clock.monotonicMs();
-    const reply = run.digest ? await collectReply(run) : await hub.tableLooks.run(() => collectReply(run));
-    hub.metrics.observe(run.digest ? 'memory' : 'tables', context.clock.monotonicMs() - startedMs);
+    const messages = collectMessages(run);
+    const reply = messages ?? (await look(run));
+    const source = messages ? 'messages' : run.digest ? 'memory' : 'tables';
+    hub.metrics.observe(source, context.clock.monotonicMs() - startedMs);
     const leftMs = endMs - context.clock.monotonicMs();
-    if (!reply.isEmpty || request.since === undefined || request.fullState || leftMs <= 0) return reply.text;
+    if (!reply.isEmpty || request.since === undefined || request.fullState || leftMs <= 0) {
+      hub.waiting.noteAnswer(run.user);
+      return reply.text;
+    }
     const end = await hub.waiting.wait(run.user, seenNews, leftMs, request.signal);
     since = run.range.to;
     if (end === 'news' || run.user.news !== seenNews || run.user.dropped) continue;
@@ -39,6 +47,10 @@ export async function answerSync(context: Context, request: SyncRequest): Promis
     // Nothing came for the user up to this very moment.
     return `{"next_batch":"${encodeSyncToken(newestPositions(context, since))}",${reply.keyCounts}}`;
   }
+}
+
+function look(run: SyncRun): Promise<CollectedReply> {
+  return run.digest ? collectReply(run) : run.hub.tableLooks.run(() => collectReply(run));
 }
 
 interface BegunRun {

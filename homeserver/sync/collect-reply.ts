@@ -27,7 +27,7 @@ export async function collectReply(run: SyncRun): Promise<CollectedReply> {
     collectInvitations(run, invitations),
     receiveToDevice(context, request, request.since, range.to),
     collectPeople(run, news),
-    keyCountsText(run),
+    readKeyCounts(context, request.userId, request.deviceId),
   ]);
   const rooms = await collectRooms(run, news, accountData.rooms);
   let text = roomsText({ ...rooms, ...invited });
@@ -35,8 +35,13 @@ export async function collectReply(run: SyncRun): Promise<CollectedReply> {
   if (presence.length > 0) text += `,"presence":{"events":[${presence.join(',')}]}`;
   if (toDevice.length > 0) text += `,"to_device":{"events":[${toDevice.join(',')}]}`;
   if (deviceLists.changed.length + deviceLists.left.length > 0) text += deviceListsText(deviceLists);
+  return replyOf(run, text, keyCountsText(keyCounts));
+}
+
+/** A reply of the members that have news, each with a comma before it, and those that are in every reply. */
+export function replyOf(run: SyncRun, text: string, keyCounts: string): CollectedReply {
   const isEmpty = text === '' && !hasKeyCountNews(run);
-  return { isEmpty, text: `{"next_batch":"${encodeSyncToken(range.to)}"${text},${keyCounts}}`, keyCounts };
+  return { isEmpty, text: `{"next_batch":"${encodeSyncToken(run.range.to)}"${text},${keyCounts}}`, keyCounts };
 }
 
 /** Who is told of as a newcomer by the device lists is told of by the presence too. */
@@ -46,7 +51,7 @@ async function collectPeople(run: SyncRun, news: readonly RoomNews[]): Promise<[
 }
 
 /** Pieces are only appended, so that the whole is copied once, when it is sent. */
-function roomsText(sections: Readonly<Record<string, ReadonlyMap<string, string>>>): string {
+export function roomsText(sections: Readonly<Record<string, ReadonlyMap<string, string>>>): string {
   let text = '';
   for (const [name, rooms] of Object.entries(sections)) {
     if (rooms.size === 0) continue;
@@ -69,8 +74,7 @@ function deviceListsText({ changed, left }: CollectedDeviceLists): string {
 const keyCountsTexts = new WeakMap<KeyCounts, string>();
 
 /** Told in every reply: clients take them as they stand. */
-async function keyCountsText({ context, request }: SyncRun): Promise<string> {
-  const counts = await readKeyCounts(context, request.userId, request.deviceId);
+export function keyCountsText(counts: KeyCounts): string {
   let text = keyCountsTexts.get(counts);
   if (text === undefined) {
     const { oneTimeKeys, unusedFallbackTypes } = counts;

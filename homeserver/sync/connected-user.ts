@@ -33,6 +33,8 @@ export class ConnectedUser {
   /** No longer kept up to date. */
   dropped = false;
   usedAtMs = 0;
+  /** When a call was answered last; monotonic. */
+  answeredAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(userId: string, rooms: Map<string, KnownRoom>, positions: readonly number[]) {
     this.userId = userId;

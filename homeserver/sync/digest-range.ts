@@ -34,6 +34,8 @@ export interface RangeDigest {
   readonly deviceLists: readonly { readonly userId: string; readonly readerId: string | undefined }[];
   /** `user device`: devices whose one-time or fallback keys changed. */
   readonly deviceKeys: ReadonlySet<string>;
+  /** Nothing but events that change neither a room's state nor other events. */
+  readonly onlyMessages: boolean;
 }
 
 class DigestBuilder implements RangeDigest {
@@ -44,8 +46,10 @@ class DigestBuilder implements RangeDigest {
   readonly presences = new Map<string, StoredPresence>();
   readonly deviceLists: { readonly userId: string; readonly readerId: string | undefined }[] = [];
   readonly deviceKeys = new Set<string>();
+  onlyMessages = true;
 
   add(entry: LogEntry): void {
+    this.onlyMessages &&= entry.kind === 'event' && isMessage(entry);
     switch (entry.kind) {
       case 'event':
         return this.#addEvent(entry);
@@ -127,6 +131,11 @@ class DigestBuilder implements RangeDigest {
     }
     return room;
   }
+}
+
+function isMessage({ body }: EventLogEntry): boolean {
+  const { stateKey, stateChanges, redacts, isAfterGap } = body;
+  return stateKey === undefined && stateChanges === undefined && redacts === undefined && !isAfterGap;
 }
 
 /** The presence that an entry of the log tells. */

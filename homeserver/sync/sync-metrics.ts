@@ -1,9 +1,12 @@
 import type { Context } from '../platform/context.ts';
 
+/** `messages`: from memory, and nothing but messages; see `collect-messages.ts`. */
+export type LookSource = 'messages' | 'memory' | 'tables';
+
 /** How looks for news went, on this process. */
 export interface SyncMetrics {
   /** One look, waiting not included; seconds. */
-  observe(source: 'memory' | 'tables', durationMs: number): void;
+  observe(source: LookSource, durationMs: number): void;
 }
 
 export function createSyncMetrics({ metrics }: Context): SyncMetrics {
