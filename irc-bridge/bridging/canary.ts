@@ -3,6 +3,7 @@ import type { MatrixEvent } from '../matrix/matrix-event.ts';
 import { createRoom, inviteUser, joinRoom, registerUser, sendEvent } from '../matrix/send-and-set.ts';
 import type { Timer } from '../platform/clock.ts';
 import type { Portal } from '../storage/portals.ts';
+import { connectOnce, readWishes } from './people/connect-speaker.ts';
 import type { BridgeContext, BridgedNetwork } from './bridge-context.ts';
 import type { Direction } from './bridge-metrics.ts';
 
@@ -153,8 +154,11 @@ export class Canary {
     await this.#openRoom();
     const channel = config.canary?.channel ?? '';
     if (!irc.isConnected) throw new Error('IRC is away');
-    if (irc.nickOf(this.userId) === undefined)
-      await irc.connectUser(this.userId, { nick: `${prefix}-${config.nick}`.slice(0, irc.nickLength) });
+    if (irc.nickOf(this.userId) === undefined) {
+      // With the same wishes as when it speaks from its room: there is one connection, whoever asks first.
+      const wishes = await readWishes(this.#context, this.#network, this.userId, undefined);
+      if (wishes) await connectOnce(irc, this.userId, wishes);
+    }
     await irc.join(this.userId, channel);
     await irc.say({ speaker: this.userId, target: channel, kind: 'notice', text });
   }

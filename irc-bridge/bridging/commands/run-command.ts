@@ -3,7 +3,7 @@ import type { MatrixEvent } from '../../matrix/matrix-event.ts';
 import { inviteUser } from '../../matrix/send-and-set.ts';
 import { changeIrcUser } from '../../storage/puppets-and-users.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
-import { readWishes } from '../people/connect-speaker.ts';
+import { connectOnce, readWishes } from '../people/connect-speaker.ts';
 import { LinkRefusal, linkRoom, maySetState } from '../rooms/link-room.ts';
 import { makePortal, removePortal } from '../rooms/make-portal.ts';
 import { openPrivateRoom } from '../to-matrix/say-on-matrix.ts';
@@ -102,7 +102,7 @@ async function connect(context: BridgeContext, userId: string, networkId: string
   if (network.config.connections === 'relay') return `On ${network.config.name} the bridge speaks for everybody.`;
   const wishes = await readWishes(context, network, userId, undefined);
   if (!wishes) return 'You have left IRC; `connect` brings you back.';
-  await network.irc.connectUser(userId, wishes);
+  await connectOnce(network.irc, userId, wishes);
   return undefined;
 }
 

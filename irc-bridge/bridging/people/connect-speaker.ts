@@ -1,4 +1,4 @@
-import type { UserWishes } from '../../irc/irc-network.ts';
+import type { IrcNetwork, UserWishes } from '../../irc/irc-network.ts';
 import { IrcRefusal } from '../../irc/irc-refusal.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { readIrcUser } from '../../storage/puppets-and-users.ts';
@@ -27,7 +27,7 @@ export async function connectSpeaker(
     const wishes = await readWishes(context, network, userId, await context.members.displayName(portal.roomId, userId));
     if (!wishes) return { isRelayed: true };
     try {
-      await irc.connectUser(userId, wishes);
+      await connectOnce(irc, userId, wishes);
     } catch (error) {
       if (!(error instanceof IrcRefusal)) throw error;
       const words = `${userId} has no connection to ${config.name} (${error.message}); the bridge speaks instead.`;
@@ -37,6 +37,19 @@ export async function connectSpeaker(
   }
   if (portal.userId === '') await irc.join(userId, portal.displayTarget, key);
   return { isRelayed: false };
+}
+
+const connecting = new WeakMap<IrcNetwork, Map<string, Promise<void>>>();
+
+/** Has a Matrix user on IRC; who asks while it is connecting waits for the same connection. Throws IrcRefusal. */
+export async function connectOnce(irc: IrcNetwork, userId: string, wishes: UserWishes): Promise<void> {
+  const users = connecting.get(irc) ?? new Map<string, Promise<void>>();
+  connecting.set(irc, users);
+  const known = users.get(userId);
+  if (known) return known;
+  const started = irc.connectUser(userId, wishes).finally(() => users.delete(userId));
+  users.set(userId, started);
+  return started;
 }
 
 /** What a Matrix user wants to be on a network; undefined: it wants not to be there. */

@@ -6,19 +6,17 @@ import { toAliasLocalpart } from '../names/portal-alias.ts';
 import { sealChannelKey } from './channel-key.ts';
 
 /** What people of Matrix may do in a room that belongs to a channel: talk, and nothing that IRC would not show. */
-function powerLevelsFor(botUserId: string): Record<string, unknown> {
-  return {
-    users: { [botUserId]: 100 },
-    users_default: 0,
-    events_default: 0,
-    state_default: 50,
-    invite: 0,
-    kick: 50,
-    ban: 50,
-    redact: 50,
-    events: { 'm.room.encryption': 100, 'm.room.tombstone': 100, 'm.room.topic': 0 },
-  };
-}
+const powerLevels = {
+  // The bot made the room: it stands above all levels, or is given the highest one, and may not be named here.
+  users_default: 0,
+  events_default: 0,
+  state_default: 50,
+  invite: 0,
+  kick: 50,
+  ban: 50,
+  redact: 50,
+  events: { 'm.room.encryption': 100, 'm.room.tombstone': 100, 'm.room.topic': 0 },
+};
 
 /**
  * The room of a channel: found, or made with the alias `#irc_NETWORK_#channel:server`. The bot joins the channel first, so
@@ -61,7 +59,6 @@ interface PortalRoom {
 }
 
 async function makeRoom(context: BridgeContext, alias: string, room: PortalRoom): Promise<string> {
-  const powerLevels = powerLevelsFor(context.botUserId);
   try {
     return await createRoom(context.matrix, { ...room, powerLevels });
   } catch (error) {
