@@ -4,6 +4,7 @@
  *   npm test                                  every *.test.ts
  *   npm test -- protocol rooms/send           the files whose path contains one of these
  *   npm test -- --test-name-pattern=redact    options go to `node --test` as they are
+ *   npm run test:irc                          the *.irc.test.ts instead, which need ngircd and inspircd on the machine
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -28,14 +29,20 @@ interface TestDatabase {
   stop(): Promise<void>;
 }
 
-/** All test files of the workspaces, or those whose path contains one of `wanted`, relative to the root and sorted. */
-export function findTestFiles(rootFolder: string, wanted: string[]): string[] {
+/** Tests that need real IRC servers, and fail where there are none. */
+const ircTest = '.irc.test.ts';
+
+/**
+ * All test files of the workspaces, or those whose path contains one of `wanted`, relative to the root and sorted:
+ * either those that need IRC servers, or all others.
+ */
+export function findTestFiles(rootFolder: string, wanted: string[], needsIrc = false): string[] {
   const { workspaces } = JSON.parse(readFileSync(join(rootFolder, 'package.json'), 'utf8')) as { workspaces: string[] };
   const found = globSync(
     workspaces.map((workspace) => `${workspace}/**/*.test.ts`),
     { cwd: rootFolder, exclude: (path) => path.endsWith('node_modules') || path === 'tools/planted' },
   );
-  const all = [...new Set(found)].sort();
+  const all = [...new Set(found)].filter((file) => file.endsWith(ircTest) === needsIrc).sort();
   if (wanted.length === 0) return all;
   const asTyped = wanted.map((part) => part.replace(/^\.\//, ''));
   return all.filter((file) => asTyped.some((part) => file.includes(part)));
@@ -102,9 +109,9 @@ function runNodeTest(files: string[], options: string[], environment: NodeJS.Pro
 }
 
 async function runTests(args: string[]): Promise<number> {
-  const options = args.filter((arg) => arg.startsWith('-'));
+  const options = args.filter((arg) => arg.startsWith('-') && arg !== '--irc');
   const wanted = args.filter((arg) => !arg.startsWith('-'));
-  const files = findTestFiles(root, wanted);
+  const files = findTestFiles(root, wanted, args.includes('--irc'));
   if (files.length === 0) {
     console.error(
       wanted.length === 0 ? 'There is no *.test.ts file.' : `No test file's path has: ${wanted.join(', ')}`,

@@ -1,0 +1,121 @@
+import type { ModeChange } from '../irc-event.ts';
+import type { ChannelMember } from '../irc-network.ts';
+import type { NetworkFeatures } from '../lines/network-features.ts';
+
+interface Member {
+  nick: string;
+  prefixes: string;
+}
+
+interface Channel {
+  name: string;
+  readonly members: Map<string, Member>;
+  readonly modes: Map<string, string>;
+  /** While NAMES are coming. */
+  isComplete: boolean;
+}
+
+/** Of one channel and of one network: a server cannot fill our memory. */
+const maxMembers = 100_000;
+const maxChannels = 10_000;
+
+/** Who is in the channels that the bot is in, as the server told. */
+export class ChannelList {
+  readonly #channels = new Map<string, Channel>();
+  readonly #fold: (name: string) => string;
+
+  constructor(fold: (name: string) => string) {
+    this.#fold = fold;
+  }
+
+  clear(): void {
+    this.#channels.clear();
+  }
+
+  enter(channel: string): void {
+    if (this.#channels.size >= maxChannels) return;
+    const modes = new Map<string, string>();
+    this.#channels.set(this.#fold(channel), { name: channel, members: new Map(), modes, isComplete: false });
+  }
+
+  leave(channel: string): void {
+    this.#channels.delete(this.#fold(channel));
+  }
+
+  has(channel: string): boolean {
+    return this.#channels.has(this.#fold(channel));
+  }
+
+  members(channel: string): readonly ChannelMember[] {
+    return [...(this.#channels.get(this.#fold(channel))?.members.values() ?? [])];
+  }
+
+  modes(channel: string): ReadonlyMap<string, string> {
+    return this.#channels.get(this.#fold(channel))?.modes ?? new Map();
+  }
+
+  /** Names of the channels in which somebody is. */
+  of(nick: string): string[] {
+    const folded = this.#fold(nick);
+    return [...this.#channels.values()].filter(({ members }) => members.has(folded)).map(({ name }) => name);
+  }
+
+  add(channel: string, nick: string, prefixes = ''): void {
+    const found = this.#channels.get(this.#fold(channel));
+    if (found && nick !== '' && found.members.size < maxMembers)
+      found.members.set(this.#fold(nick), { nick, prefixes });
+  }
+
+  remove(channel: string, nick: string): void {
+    this.#channels.get(this.#fold(channel))?.members.delete(this.#fold(nick));
+  }
+
+  /** Somebody left the network; gives the channels where they were. */
+  removeEverywhere(nick: string): string[] {
+    const names = this.of(nick);
+    for (const name of names) this.remove(name, nick);
+    return names;
+  }
+
+  rename(nick: string, newNick: string): string[] {
+    const names = this.of(nick);
+    for (const name of names) {
+      const members = this.#channels.get(this.#fold(name))?.members;
+      const member = members?.get(this.#fold(nick));
+      members?.delete(this.#fold(nick));
+      if (member) members?.set(this.#fold(newNick), { nick: newNick, prefixes: member.prefixes });
+    }
+    return names;
+  }
+
+  /** A line of NAMES: `@nick`, `@+nick!user@host`. */
+  addNames(channel: string, names: string, { prefixes }: NetworkFeatures): void {
+    const signs = new Set(prefixes.map(({ sign }) => sign));
+    for (const name of names.split(' ')) {
+      let at = 0;
+      while (signs.has(name[at] ?? '')) at += 1;
+      this.add(channel, name.slice(at).split('!')[0] ?? '', name.slice(0, at));
+    }
+  }
+
+  changeModes(channel: string, changes: readonly ModeChange[], { prefixes, channelModes }: NetworkFeatures): void {
+    const found = this.#channels.get(this.#fold(channel));
+    for (const { mode, isSet, parameter } of found ? changes : []) {
+      const prefix = prefixes.find((each) => each.mode === mode);
+      if (prefix) {
+        const member = found?.members.get(this.#fold(parameter ?? ''));
+        if (!member) continue;
+        const has = new Set(member.prefixes);
+        if (isSet) has.add(prefix.sign);
+        else has.delete(prefix.sign);
+        member.prefixes = prefixes
+          .map(({ sign }) => sign)
+          .filter((sign) => has.has(sign))
+          .join('');
+      } else if (!channelModes[0].includes(mode)) {
+        if (isSet) found?.modes.set(mode, parameter ?? '');
+        else found?.modes.delete(mode);
+      }
+    }
+  }
+}

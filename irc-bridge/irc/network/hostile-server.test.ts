@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openTestNetwork } from '../../testing/open-test-network.ts';
+import { ScriptedIrcServer } from '../../testing/scripted-irc-server.ts';
+import { IrcConnectionLost, IrcRefusal } from '../irc-refusal.ts';
+
+async function start(t: { after(run: () => unknown): void }, options: Parameters<typeof openTestNetwork>[1] = {}) {
+  const server = await ScriptedIrcServer.start();
+  const opened = openTestNetwork(server.port, options);
+  t.after(async () => {
+    await opened.network.close('the test is over');
+    await server.stop();
+  });
+  return { server, ...opened };
+}
+
+const hello = { speaker: undefined, target: '#room', kind: 'message', text: 'hello' } as const;
+
+test('a server that hangs during the registration, and one that throttles, are tried again', async (t) => {
+  const { server, network, wait } = await start(t, { limits: { registrationTimeoutMs: 100 } });
+  server.onConnect = (client) => {
+    if (server.clients.length === 2) client.socket.end('ERROR :Closing Link: throttled\r\n');
+  };
+  server.script = () => server.clients.length === 1;
+  network.start();
+  await wait('connected');
+  assert.ok(server.clients.length >= 3);
+});
+
+test('rubbish and lines without end are thrown away, and what is between them is read', async (t) => {
+  const { server, network, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  const { socket } = server.clients[0] ?? assert.fail();
+  socket.write(Buffer.alloc(100_000, 'x'));
+  socket.write('\r\n\r\n:\r\n@\r\n: :\r\n\u0000\u0001\r\n:a!b@c PRIVMSG #room :one\r\n');
+  socket.write(Buffer.concat([Buffer.from(':a!b@c PRIVMSG #room :gr\u00fc', 'latin1'), Buffer.from('\r\n')]));
+  assert.equal((await wait('message')).text, 'one');
+  assert.equal((await wait('message')).text, 'grü');
+});
+
+test('a message that a server swallows is lost by its deadline, and the connection is made anew', async (t) => {
+  const { server, network, wait } = await start(t, { limits: { answerTimeoutMs: 100 } });
+  network.start();
+  await wait('connected');
+  server.script = (line) => /^(PRIVMSG|PING)/.test(line) && server.clients.length === 1;
+  await assert.rejects(network.say(hello), (error) => error instanceof IrcConnectionLost && error.isUnknown);
+  await wait('disconnected');
+  await wait('connected');
+  await network.say(hello);
+});
+
+test('a flood kill rejects what waits, and says that it was not written', async (t) => {
+  const { server, network, wait } = await start(t, { limits: { flood: { burstLines: 1, lineMs: 60_000 } } });
+  network.start();
+  await wait('connected');
+  server.script = (line, client) => {
+    if (!line.startsWith('PRIVMSG')) return false;
+    client.socket.end('ERROR :Closing Link: Excess Flood\r\n');
+    return true;
+  };
+  const results = await Promise.allSettled([network.say(hello), network.say({ ...hello, text: 'second' })]);
+  const lost = results.map((result) => result.status === 'rejected' && (result.reason as IrcConnectionLost).isUnknown);
+  assert.deepEqual(lost, [true, false]);
+  assert.match((await wait('disconnected')).reason, /Excess Flood/);
+});
+
+test('beyond the bound of the queue a message is refused at once', async (t) => {
+  const limits = { flood: { burstLines: 1, lineMs: 60_000 }, queuedLines: 2 };
+  const { network, wait } = await start(t, { limits });
+  network.start();
+  await wait('connected');
+  await network.say(hello);
+  const waiting = [network.say(hello), network.say(hello)];
+  for (const each of waiting) each.catch(() => {});
+  await assert.rejects(network.say(hello), IrcRefusal);
+  assert.equal(network.describe().waitingLines, 2);
+});
+
+test('a nick in use gets a suffix, and the wished one comes back when the ghost is gone', async (t) => {
+  const bot = { nick: 'bridge', username: 'bridge', realname: 'B', account: 'bridge', password: 'secret' };
+  const { server, network, wait } = await start(t, { bot });
+  server.script = (line, client) => {
+    if (line !== 'NICK bridge') return false;
+    client.send(':s 433 * bridge :Nickname is already in use');
+    return true;
+  };
+  network.start();
+  await wait('connected');
+  assert.equal(network.isBot('bridge_'), true);
+  assert.deepEqual(await server.receive(/NickServ/, 2), [
+    'PRIVMSG NickServ :IDENTIFY bridge secret',
+    'PRIVMSG NickServ :GHOST bridge secret',
+  ]);
+});
+
+test('SASL PLAIN is spoken where it is offered, and a wrong password is told to the user', async (t) => {
+  const { server, network, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  server.script = (line, client) => {
+    if (line === 'CAP LS 302') client.send(':s CAP * LS :sasl=PLAIN,EXTERNAL server-time');
+    else if (line.startsWith('CAP REQ')) client.send(`:s CAP * ACK ${line.slice(8)}`);
+    else if (line === 'AUTHENTICATE PLAIN') client.send('AUTHENTICATE +');
+    else if (line.startsWith('AUTHENTICATE')) client.send(':s 904 * :SASL authentication failed');
+    else return false;
+    return true;
+  };
+  const wishes = { nick: 'alice', account: 'alice', password: 'wrong' };
+  await assert.rejects(network.connectUser('@alice:s', wishes), /does not accept the account's password/);
+  const [, sent = ''] = await server.receive(/^AUTHENTICATE/, 2);
+  assert.equal(Buffer.from(sent.slice(13), 'base64').toString(), 'alice\0alice\0wrong');
+});
+
+test('a netsplit and its end are one event each, and other quits are told as they are', async (t) => {
+  const { server, network, events, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  await network.join(undefined, '#room');
+  const [client = assert.fail()] = server.clients;
+  const nicks = Array.from({ length: 500 }, (_, index) => `n${index}`);
+  for (const nick of nicks) client.send(`:${nick}!u@h JOIN #room`);
+  for (const nick of nicks) client.send(`:${nick}!u@h QUIT :a.example.org b.example.org`);
+  const split = await wait('netsplit');
+  assert.equal(split.people.length, 500);
+  for (const nick of nicks) client.send(`:${nick}!u@h JOIN #room`);
+  assert.deepEqual((await wait('netjoin')).people[499], { nick: 'n499', channels: ['#room'] });
+  client.send(':n1!u@h QUIT :Quit: bye bye');
+  assert.deepEqual((await wait('quit')).channels, ['#room']);
+  assert.equal(events.filter(({ kind }) => kind === 'quit').length, 1);
+  assert.equal(events.filter(({ kind }) => kind === 'join').length, 500);
+});
+
+test('an echo gives the identity of what was said, and is not told again', async (t) => {
+  const { server, network, events, wait } = await start(t);
+  server.script = (line, client) => {
+    const label = /^@label=(\S+) PRIVMSG (.*)$/.exec(line);
+    if (line === 'CAP LS 302') client.send(':s CAP * LS :echo-message labeled-response message-tags');
+    else if (line.startsWith('CAP REQ')) client.send(`:s CAP * ACK ${line.slice(8)}`);
+    else if (label) client.send(`@label=${label[1]};msgid=m1 :bridge!u@h PRIVMSG ${label[2]}`);
+    else return false;
+    return true;
+  };
+  network.start();
+  await wait('connected');
+  assert.deepEqual(await network.say(hello), { identity: 'm1' });
+  assert.equal(events.filter(({ kind }) => kind === 'message').length, 0);
+});
+
+test('the next server is taken when one cannot be reached', async (t) => {
+  const closed = await ScriptedIrcServer.start();
+  const { port } = closed;
+  await closed.stop();
+  const server = await ScriptedIrcServer.start();
+  const address = { host: '127.0.0.1', tls: false };
+  const { network, wait } = openTestNetwork(0, {
+    servers: [
+      { ...address, port },
+      { ...address, port: server.port },
+    ],
+  });
+  t.after(async () => {
+    await network.close('the test is over');
+    await server.stop();
+  });
+  network.start();
+  await wait('connected');
+});

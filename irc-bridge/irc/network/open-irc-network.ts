@@ -1,0 +1,318 @@
+import { splitText } from '../../formatting/split-text.ts';
+import type { IrcConnection, OutgoingCommand } from '../connection/irc-connection.ts';
+import type { CommandAnswer } from '../connection/pending-answers.ts';
+import type { IrcEvent } from '../irc-event.ts';
+import {
+  type ChannelMember,
+  defaultIrcLimits,
+  type IrcLimits,
+  type IrcNetwork,
+  type IrcNetworkOptions,
+  type ReceiveIrcEvent,
+  type SpokenLine,
+  type UserWishes,
+} from '../irc-network.ts';
+import { IrcRefusal } from '../irc-refusal.ts';
+import { type IrcLine, toOneLine } from '../lines/irc-line.ts';
+import { foldName, rfcFeatures } from '../lines/network-features.ts';
+import { sourceAddress } from '../source-address.ts';
+import { askWhois } from './ask-whois.ts';
+import { BotConnection } from './bot-connection.ts';
+import { ConnectPace } from './connect-pace.ts';
+import { LastingConnection } from './lasting-connection.ts';
+import { createNetworkMetrics, type NetworkMetrics } from './network-metrics.ts';
+import { answerCtcp, readMessage } from './read-message.ts';
+import { UserConnections } from './user-connections.ts';
+
+const lastWordsMs = 2_000;
+/** What others see of a connection whose host is not known yet, at most. */
+const assumedMaskBytes = 80;
+
+/** Opens a network; `receive` is given its events from `start` on. */
+export function openIrcNetwork(options: IrcNetworkOptions, receive: ReceiveIrcEvent): IrcNetwork {
+  return new ConnectedNetwork(options, receive);
+}
+
+class ConnectedNetwork implements IrcNetwork {
+  readonly id: string;
+  readonly #options: IrcNetworkOptions;
+  readonly #limits: IrcLimits;
+  readonly #receive: ReceiveIrcEvent;
+  readonly #pace: ConnectPace;
+  readonly #metrics: NetworkMetrics;
+  readonly #users: UserConnections;
+  readonly #bot: BotConnection;
+  readonly #epoch: string;
+  #messages = 0;
+
+  constructor(options: IrcNetworkOptions, receive: ReceiveIrcEvent) {
+    const { id, clock, random } = options;
+    this.id = id;
+    this.#options = options;
+    this.#limits = { ...defaultIrcLimits, ...options.limits };
+    this.#receive = receive;
+    this.#pace = new ConnectPace(clock, this.#limits.connectPaceMs);
+    this.#epoch = random.token(9);
+    this.#users = new UserConnections(clock, (name) => this.fold(name));
+    this.#metrics = createNetworkMetrics(options.metrics, () => [{ network: id, ...this.describe() }]);
+    this.#bot = new BotConnection({
+      ...{ network: options, limits: this.#limits, pace: this.#pace, users: this.#users },
+      tell: (event) => this.#tell(event),
+      nextIdentity: () => this.#nextIdentity(),
+      onFault: (kind) => this.#metrics.faults.add({ network: id, kind }),
+    });
+  }
+
+  get isConnected(): boolean {
+    return this.#bot.lasting.connection !== undefined;
+  }
+
+  get nickLength(): number {
+    return this.#features.nickLength;
+  }
+
+  get #features() {
+    return this.#bot.lasting.connection?.features ?? this.#bot.lastFeatures ?? rfcFeatures;
+  }
+
+  start(): void {
+    void this.#bot.lasting.start().catch(() => {});
+  }
+
+  async close(reason: string): Promise<void> {
+    const all = [this.#bot.lasting, ...this.#users.values()];
+    const ends = all.map(({ connection }) => connection?.ended);
+    for (const each of all) each.stop(reason);
+    this.#bot.close();
+    await Promise.race([Promise.all(ends), this.#options.clock.sleep(lastWordsMs)]);
+  }
+
+  fold(name: string): string {
+    return foldName(name, this.#features.caseMapping);
+  }
+
+  splitText(speaker: string | undefined, target: string, text: string, kind: SpokenLine['kind'] = 'message'): string[] {
+    return splitText(text, this.#roomFor(speaker, target, kind));
+  }
+
+  async say({ speaker, target, kind, text }: SpokenLine): Promise<{ readonly identity: string | undefined }> {
+    const room = this.#roomFor(speaker, target, kind);
+    const [line = ''] = splitText(toOneLine(text).replaceAll('\u0001', ''), room);
+    if (line === '') throw new IrcRefusal('there was nothing to say');
+    const said = kind === 'action' ? `\u0001ACTION ${line}\u0001` : line;
+    const command = kind === 'notice' ? 'NOTICE' : 'PRIVMSG';
+    const { identity } = await this.#run(speaker, {
+      ...{ command, parameters: [oneTarget(target), said], about: target, lane: this.fold(target), echoText: said },
+    });
+    this.#metrics.said.add({ network: this.id });
+    return { identity };
+  }
+
+  async connectUser(userId: string, wishes: UserWishes): Promise<void> {
+    const found = this.#users.get(userId);
+    if (found?.connection) return;
+    // Somebody waits already: the connection comes, or not, for both.
+    if (found) return found.start();
+    if (this.#users.size >= this.#limits.connections) throw new IrcRefusal('no more people can be connected');
+    const lasting = this.#makeUserConnection(userId, wishes);
+    this.#users.set(userId, lasting);
+    await lasting.start();
+  }
+
+  disconnectUser(userId: string, reason: string): void {
+    const lasting = this.#users.get(userId);
+    if (!lasting) return;
+    const nick = lasting.connection?.nick;
+    lasting.stop(reason);
+    this.#users.delete(userId, lasting);
+    if (nick !== undefined) this.#users.losesNick(userId, nick);
+  }
+
+  nickOf(userId: string): string | undefined {
+    return this.#users.get(userId)?.connection?.nick;
+  }
+
+  userOf(nick: string): string | undefined {
+    return this.#users.userOf(nick);
+  }
+
+  isBot(nick: string): boolean {
+    const bot = this.#bot.lasting.connection;
+    return this.fold(nick) === this.fold(bot?.nick ?? this.#options.bot.nick);
+  }
+
+  async join(userId: string | undefined, channel: string, key?: string): Promise<void> {
+    const lasting = this.#lastingOf(userId);
+    const parameters = key === undefined ? [oneTarget(channel)] : [oneTarget(channel), oneTarget(key)];
+    const wanted = lasting.channels.get(this.fold(channel));
+    lasting.channels.set(this.fold(channel), { name: channel, key });
+    try {
+      await this.#run(userId, { command: 'JOIN', parameters, about: channel, lane: '' });
+    } catch (error) {
+      if (error instanceof IrcRefusal && !wanted) lasting.channels.delete(this.fold(channel));
+      throw error;
+    }
+  }
+
+  async part(userId: string | undefined, channel: string, reason: string): Promise<void> {
+    this.#lastingOf(userId).channels.delete(this.fold(channel));
+    await this.#run(userId, { command: 'PART', parameters: [oneTarget(channel), reason], about: channel, lane: '' });
+  }
+
+  async changeNick(userId: string, nick: string): Promise<void> {
+    await this.#run(userId, { command: 'NICK', parameters: [oneTarget(nick)], about: nick, lane: '' });
+  }
+
+  whois(nick: string): Promise<string[]> {
+    const bot = this.#bot.lasting.require();
+    return askWhois(bot, oneTarget(nick));
+  }
+
+  async setTopic(userId: string | undefined, channel: string, topic: string): Promise<void> {
+    const parameters = [oneTarget(channel), cut(topic, this.#features.topicLength)];
+    await this.#run(userId, { command: 'TOPIC', parameters, about: channel, lane: this.fold(channel) });
+  }
+
+  async kick(channel: string, nick: string, reason: string, userId?: string): Promise<void> {
+    const parameters = [oneTarget(channel), oneTarget(nick), cut(reason, this.#features.kickLength)];
+    await this.#run(userId, { command: 'KICK', parameters, about: channel, lane: this.fold(channel) });
+  }
+
+  async setMode(channel: string, modes: string, userId?: string): Promise<void> {
+    const words = toOneLine(modes)
+      .split(' ')
+      .filter((each) => each !== '' && !each.startsWith(':'));
+    await this.#run(userId, {
+      ...{ command: 'MODE', parameters: [oneTarget(channel), ...words], about: channel, lane: this.fold(channel) },
+    });
+  }
+
+  channelModes(channel: string): ReadonlyMap<string, string> {
+    return this.#bot.channels.modes(channel);
+  }
+
+  members(channel: string): readonly ChannelMember[] {
+    return this.#bot.channels.members(channel);
+  }
+
+  describe() {
+    const all = [this.#bot.lasting, ...this.#users.values()];
+    return {
+      isConnected: this.isConnected,
+      server: this.#bot.lasting.server,
+      userConnections: [...this.#users.values()].filter(({ connection }) => connection).length,
+      waitingLines: all.reduce((sum, { connection }) => sum + (connection?.queuedLines ?? 0), 0),
+      problem: this.isConnected ? undefined : this.#bot.lasting.problem,
+    };
+  }
+
+  #lastingOf(userId: string | undefined): LastingConnection {
+    const lasting = userId === undefined ? this.#bot.lasting : this.#users.get(userId);
+    if (!lasting) throw new IrcRefusal('you are not connected to this network');
+    return lasting;
+  }
+
+  async #run(userId: string | undefined, command: OutgoingCommand): Promise<CommandAnswer> {
+    const lasting = this.#lastingOf(userId);
+    lasting.lastUsedMs = this.#options.clock.monotonicMs();
+    return lasting.require().run(command);
+  }
+
+  /** Bytes for the text, in the line as the server sends it to others. */
+  #roomFor(speaker: string | undefined, target: string, kind: SpokenLine['kind']): number {
+    const lasting = speaker === undefined ? this.#bot.lasting : this.#users.get(speaker);
+    const connection = lasting?.connection;
+    const nickBytes = Math.max(this.nickLength, Buffer.byteLength(connection?.nick ?? ''));
+    const maskBytes = Math.max(
+      connection?.mask === undefined ? assumedMaskBytes : Buffer.byteLength(connection.mask),
+      20,
+    );
+    const around = Buffer.byteLength(`:!@ PRIVMSG ${target} :\r\n`) + (kind === 'action' ? 9 : 0);
+    return Math.max(50, this.#features.lineBytes - nickBytes - maskBytes - around);
+  }
+
+  #makeUserConnection(userId: string, wishes: UserWishes): LastingConnection {
+    const { bot, userPrefix } = this.#options;
+    const { nick, username = bot.username, realname = userId, account, password, certificate } = wishes;
+    const seed = `${userId} ${wishes.addressSeed ?? ''}`;
+    let known: string | undefined;
+    const lasting: LastingConnection = new LastingConnection({
+      ...{ network: this.#options, limits: this.#limits, pace: this.#pace, persists: false },
+      identity: { nick, username, realname: toOneLine(realname), account, password, certificate },
+      localAddress: userPrefix === undefined ? undefined : sourceAddress(userPrefix, seed),
+      onFault: (kind) => this.#metrics.faults.add({ network: this.id, kind }),
+      onUp: (connection) => {
+        known = connection.nick;
+        this.#users.hasNick(userId, known);
+      },
+      onDown: (reason) => {
+        if (known !== undefined) this.#users.losesNick(userId, known);
+        if (lasting.isStopped) this.#users.delete(userId, lasting);
+        this.#tell({ kind: 'user_disconnected', userId, reason, isFinal: lasting.isStopped });
+      },
+      onLine: (line, connection) => {
+        if (known !== undefined && known !== connection.nick) {
+          this.#users.losesNick(userId, known);
+          known = connection.nick;
+          this.#users.hasNick(userId, known);
+        }
+        this.#readUserLine(line, connection, userId);
+      },
+    });
+    return lasting;
+  }
+
+  /** Of what users' connections see only what is to them counts: the bot sees the rest. */
+  #readUserLine(line: IrcLine, connection: IrcConnection, userId: string): void {
+    const own = connection.fold(connection.nick);
+    const from = connection.fold(line.source?.nick ?? '');
+    const [target = '', second = ''] = line.parameters;
+    if (line.command === 'INVITE' && connection.fold(target) === own) {
+      this.#tell({ kind: 'invite', channel: second, by: line.source?.nick ?? '', toUser: userId });
+    }
+    if (line.command === 'KICK' && connection.fold(second) === own) {
+      this.#users.get(userId)?.channels.delete(this.fold(target));
+      const why = `kicked by ${line.source?.nick ?? ''} (${line.parameters[2] ?? ''})`;
+      this.#tell({ kind: 'channel_lost', channel: target, userId, why });
+    }
+    if (line.command !== 'PRIVMSG' && line.command !== 'NOTICE') return;
+    // A notice of the server itself, or of before the registration, is to nobody.
+    if (connection.fold(target) !== own || from === own || line.source?.user === undefined) return;
+    answerRequest(line, connection, this.#options.clock.wallMs());
+    const message = readMessage(line, {
+      ...{ connection, wallMs: this.#options.clock.wallMs(), toUser: userId, isHistory: false },
+      nextIdentity: () => this.#nextIdentity(),
+    });
+    if (message) this.#tell(message);
+  }
+
+  #nextIdentity(): string {
+    this.#messages += 1;
+    return `${this.#epoch}-${this.#messages}`;
+  }
+
+  #tell(event: IrcEvent): void {
+    this.#metrics.events.add({ network: this.id, kind: event.kind });
+    this.#receive(event);
+  }
+}
+
+/** Answers a CTCP request, in a lane of its own: whoever asks much waits, and nobody else does. */
+export function answerRequest(line: IrcLine, connection: IrcConnection, wallMs: number): void {
+  const answer = line.command === 'PRIVMSG' ? answerCtcp(line.parameters[1] ?? '', wallMs) : undefined;
+  const nick = line.source?.nick;
+  if (answer === undefined || nick === undefined || connection.queuedLines > 0) return;
+  const parameters = [nick, answer];
+  connection.run({ command: 'NOTICE', parameters, about: nick, lane: 'requests' }).catch(() => {});
+}
+
+/** One name: what could be read as several, or as the beginning of a text, is refused. */
+function oneTarget(name: string): string {
+  // oxlint-disable-next-line no-control-regex
+  if (!/^[^\s,:\0\u0007][^\s,\0\u0007]*$/.test(name)) throw new IrcRefusal(`“${toOneLine(name)}” is no name on IRC`);
+  return name;
+}
+
+function cut(text: string, maxBytes: number): string {
+  return splitText(toOneLine(text), Math.max(20, maxBytes))[0] ?? '';
+}
