@@ -5,6 +5,7 @@ import { createLog } from '../platform/logging/create-log.ts';
 import type { Log } from '../platform/logging/log.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { StartedHomeserver } from '../processes/start-homeserver.ts';
+import type { SupervisedIrcBridge } from '../processes/supervise-irc-bridge.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
@@ -23,14 +24,20 @@ export const startCommand: Command = {
     log.info({ dataDir: config.dataDir, file }, 'Holdfast starts');
     const starting = startDatabase(config, log);
     // Loading the server's code takes as long as PostgreSQL's start, so they go on at the same time.
-    const [embedded, { startServer }] = await Promise.all([starting, import('../processes/start-server.ts')]);
+    const [embedded, { startServer }, { startIrcBridge }] = await Promise.all([
+      starting,
+      import('../processes/start-server.ts'),
+      import('../processes/supervise-irc-bridge.ts'),
+    ]);
     try {
+      let ircBridge: SupervisedIrcBridge | undefined;
       const databaseUrl = embedded?.url ?? config.database.url ?? '';
       const server = await startServer({
         ...{ config, databaseUrl, log },
         onHomeserver(homeserver) {
           observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
           announce(homeserver, output);
+          ircBridge = startIrcBridge(homeserver, databaseUrl);
         },
       }).catch((error: unknown) => {
         log.error({ err: error }, 'the homeserver could not be started');
@@ -38,6 +45,7 @@ export const startCommand: Command = {
       });
       if (server.setUpUrl) output.print(`\nName this server and make the first account at\n\n  ${server.setUpUrl}\n`);
       await stopRequested;
+      await ircBridge?.stop();
       const graceMs = config.process.shutdownGraceMs + closingMs;
       await withDeadline(server.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
         log.error({ err: error }, 'the homeserver did not end cleanly');

@@ -3,9 +3,9 @@ import type { MatrixEvent } from '../matrix/matrix-event.ts';
 import { createRoom, inviteUser, joinRoom, registerUser, sendEvent } from '../matrix/send-and-set.ts';
 import type { Timer } from '../platform/clock.ts';
 import type { Portal } from '../storage/portals.ts';
-import { connectOnce, readWishes } from './people/connect-speaker.ts';
 import type { BridgeContext, BridgedNetwork } from './bridge-context.ts';
 import type { Direction } from './bridge-metrics.ts';
+import { connectOnce, readWishes } from './people/connect-speaker.ts';
 
 const localpart = 'irc_canary';
 const prefix = 'canary';

@@ -47,6 +47,8 @@ export interface NetworkConfig {
     readonly ca: string | undefined;
   }[];
   readonly password: string | undefined;
+  /** How much may be said at once and then how often; undefined: as most networks want it. */
+  readonly flood: { readonly burstLines: number; readonly lineMs: number } | undefined;
   readonly nick: string;
   readonly username: string;
   readonly realname: string;
@@ -54,8 +56,6 @@ export interface NetworkConfig {
   /** `personal`: each Matrix user has a connection; `relay`: the bot speaks for all. */
   readonly connections: 'personal' | 'relay';
   readonly maxConnections: number;
-  /** A personal connection ends after this time without a word of its user; 0: never. */
-  readonly idleMs: number;
   /** `lazy`: people of IRC join the room when they speak; `full`: all of a channel's. */
   readonly members: 'lazy' | 'full';
   /** How long one who left by a netsplit, or with the bridge's connection, is expected back. */

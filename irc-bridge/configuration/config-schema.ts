@@ -20,6 +20,7 @@ const network = object(
       items: object({ host: text, port: number(6697, 1, 65_535), tls: flag(true), ca: text }, ['host']),
     },
     password: text,
+    flood: object({ burst_lines: number(5, 1, 10_000), line_ms: number(2_000, 1, 60_000) }),
     nick: {
       type: 'string',
       pattern: '^[A-Za-z_\\[\\]\\\\^{}|`][A-Za-z0-9_\\-\\[\\]\\\\^{}|`]{0,29}$',
@@ -30,7 +31,6 @@ const network = object(
     sasl: object({ account: text, password: text }, ['account', 'password']),
     connections: { type: 'string', enum: ['personal', 'relay'], default: 'personal' },
     max_connections: number(500, 1, 100_000),
-    idle_ms: number(2 * dayMs, 0, 365 * dayMs),
     members: { type: 'string', enum: ['lazy', 'full'], default: 'lazy' },
     leave_after_ms: number(10 * minuteMs, 0, 7 * dayMs),
     aliases: flag(true),

@@ -122,8 +122,16 @@ function toNetwork(id: string, raw: Raw, folder: string): NetworkConfig {
     return { ...server, ca: ca === undefined ? undefined : resolve(folder, ca) };
   });
   const canary = raw['canary'] === undefined ? undefined : toCamel(raw['canary'] as Raw);
+  const flood = raw['flood'] === undefined ? undefined : toCamel(raw['flood'] as Raw);
   const rest = toCamel(raw) as unknown as NetworkConfig;
-  return { ...rest, id, name: (raw['name'] as string | undefined) ?? id, servers, canary } as unknown as NetworkConfig;
+  return {
+    ...rest,
+    id,
+    name: (raw['name'] as string | undefined) ?? id,
+    servers,
+    canary,
+    flood,
+  } as unknown as NetworkConfig;
 }
 
 /** `public_url` becomes `publicUrl`, on this level only. */

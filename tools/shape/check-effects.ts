@@ -27,7 +27,7 @@ const platforms = /^(homeserver|irc-bridge|monitor)\/platform\//;
 /** The environment is a part of the configuration; besides, programs that are started get what they need of it. */
 const configuration = /^(homeserver|irc-bridge|monitor)\/platform\/(config|embedded-postgres)[/.-]/;
 /** Pages in a browser have no platform but the browser; what tests and measures needs the real clock. */
-const exempt = /^(benchmarks|drills|conformance|tools|console|\w+\/testing)\//;
+const exempt = /^(benchmarks|drills|conformance|tools|console|[\w-]+\/testing)\//;
 
 /** Every name that the file declares somewhere: a parameter named `fetch` is no global. */
 function collectDeclaredNames(source: Source): Set<string> {

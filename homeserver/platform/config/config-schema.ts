@@ -191,6 +191,13 @@ export const configKeys = {
     certificate: text(undefined, 'PEM file with the certificate and those between it and the authority.'),
     key: text(undefined, 'PEM file with its private key. Both files are read again when they change.'),
   }),
+  ircBridge: section('The bridge to IRC that comes with Holdfast.', {
+    config: text(
+      undefined,
+      "Path of the bridge's configuration file. When set, this process runs the bridge and registers it; see " +
+        '`docs/operating/irc-bridge.md`.',
+    ),
+  }),
   presence: section('Who is online.', {
     enabled: flag(true, 'Off saves work on large servers.'),
   }),

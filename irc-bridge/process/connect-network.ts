@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import type { NetworkConfig } from '../configuration/bridge-config.ts';
+import { BridgeConfigError } from '../configuration/load-bridge-config.ts';
+import type { IrcNetwork, ReceiveIrcEvent } from '../irc/irc-network.ts';
+import { openIrcNetwork } from '../irc/network/open-irc-network.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Random } from '../platform/random.ts';
+
+interface Parts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** How many messages of a channel are asked for when the bot was away, where the network keeps them. */
+const historyMessages = 500;
+
+/** Opens networks as they are configured. Throws BridgeConfigError when a file that is named cannot be read. */
+export function connectNetwork({ clock, random, log, metrics }: Parts) {
+  return (config: NetworkConfig, receive: ReceiveIrcEvent): IrcNetwork =>
+    openIrcNetwork(
+      {
+        ...{ clock, random, log, metrics },
+        id: config.id,
+        servers: config.servers.map(({ host, port, tls, ca }) => ({ host, port, tls, ca: ca && readPem(ca) })),
+        password: config.password,
+        bot: { nick: config.nick, username: config.username, realname: config.realname, ...config.sasl },
+        historyMessages,
+        limits: { connections: config.maxConnections, ...(config.flood && { flood: config.flood }) },
+      },
+      receive,
+    );
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new BridgeConfigError([(error as Error).message]);
+  }
+}
