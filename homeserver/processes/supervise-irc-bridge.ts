@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/logging/log.ts';
@@ -84,7 +84,7 @@ export function startIrcBridge(
     registration: join(folder, 'irc-bridge.yaml'),
     key_file: join(config.dataDir, 'irc-bridge.key'),
   };
-  return superviseIrcBridge({ configFile: resolve(config.ircBridge.config), settings, clock, log });
+  return superviseIrcBridge({ configFile: resolvePath(config.ircBridge.config), settings, clock, log });
 }
 
 /** Runs the bridge until it ends; says how. */

@@ -53,7 +53,7 @@ function readGivenSettings(onEnd: () => void): Promise<GivenSettings> {
       try {
         resolve(JSON.parse(line) as GivenSettings);
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
     lines.once('close', onEnd);

@@ -81,7 +81,7 @@ class ConnectedNetwork implements IrcNetwork {
 
   async close(reason: string): Promise<void> {
     const all = [this.#bot.lasting, ...this.#users.values()];
-    const ends = all.map(({ connection }) => connection?.ended);
+    const ends = all.flatMap(({ connection }) => (connection ? [connection.ended] : []));
     for (const each of all) each.stop(reason);
     this.#bot.close();
     await Promise.race([Promise.all(ends), this.#options.clock.sleep(lastWordsMs)]);
