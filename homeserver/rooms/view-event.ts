@@ -1,13 +1,16 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { matchesEventFilter, matchesRoom, type RoomEventFilter } from '@holdfast/protocol/filters/event-filter.ts';
+import { isEventIdOfFormat } from '@holdfast/protocol/identifiers/event-id.ts';
+import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { encodePaginationToken } from '@holdfast/protocol/sync-tokens/pagination-token.ts';
 import type { Context } from '../platform/context.ts';
-import { hiddenFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
+import { eventFlags, hiddenFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
 import { readEventById } from '../storage/rooms/read-events.ts';
 import { readState } from '../storage/rooms/read-state.ts';
 import { type TimelineEvent, timelineEventsOf } from '../storage/sync/timeline-event.ts';
 import { clientEventsText, clientEventText } from './client-event-text.ts';
 import { withoutErased } from './erased-users.ts';
+import { bringEventHere } from './history/bring-event-here.ts';
 import { readMessages } from './read-messages.ts';
 import { lookUpRoomReader, mayRead, type RoomReader } from './room-reader.ts';
 
@@ -21,7 +24,10 @@ function eventNotFound(): MatrixError {
   return new MatrixError('M_NOT_FOUND', 'There is no such event in this room, or you may not read it');
 }
 
-/** An event that a user may read. Two queries. Throws M_NOT_FOUND. */
+/**
+ * An event that a user may read. Two queries; for one that is not here, in a room of which something is missing, other
+ * servers are asked first. Throws M_NOT_FOUND.
+ */
 export async function findReadableEvent(
   context: Context,
   roomId: string,
@@ -32,9 +38,28 @@ export async function findReadableEvent(
     lookUpRoomReader(context, roomId, userId),
     readEventById(context, eventId),
   ]);
-  if (!reader || !event || event.roomNumber !== reader.room.id || (event.flags & hiddenFlags) !== 0)
+  const isPlaced = event && event.roomNumber === reader?.room.id && (event.flags & hiddenFlags) === 0;
+  if (reader && isPlaced && mayRead(reader, event.position)) return { reader, event };
+  // What is stored as state alone has no place in the timeline yet; what was refused keeps none.
+  const isAbsent =
+    !event || (event.roomNumber === reader?.room.id && (event.flags & hiddenFlags) === eventFlags.outlier);
+  if (!reader || !isAbsent || !isEventIdHere(reader, eventId) || !(await bringEventHere(context, reader, eventId))) {
     throw eventNotFound();
-  if (!mayRead(reader, event.position)) throw eventNotFound();
+  }
+  return await findBroughtEvent(context, roomId, eventId, userId);
+}
+
+/** Nobody has an event whose id is none. */
+function isEventIdHere({ room }: RoomReader, eventId: string): boolean {
+  const rules = roomVersionRules(room.version);
+  return rules !== undefined && isEventIdOfFormat(eventId, rules.eventIds);
+}
+
+async function findBroughtEvent(context: Context, roomId: string, eventId: string, userId: string) {
+  const event = await readEventById(context, eventId);
+  // The timeline is another one now.
+  const reader = await lookUpRoomReader(context, roomId, userId);
+  if (!reader || !event || (event.flags & hiddenFlags) !== 0 || !mayRead(reader, event.position)) throw eventNotFound();
   return { reader, event };
 }
 

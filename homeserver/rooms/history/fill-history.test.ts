@@ -166,6 +166,37 @@ test('an event of a time that is not here is found elsewhere, and can be read on
   assert.deepEqual(idsOf(await readBack(alice, room.roomId, 70)), allIds(room), 'what lies between is filled in later');
 });
 
+test('an event that is not here is brought from another server when somebody asks for it, and not twice if nobody has it', async () => {
+  const room = new FakeRoom(fake, 'linked');
+  const old = room.say('old');
+  for (let index = 0; index < 150; index++) room.say(`message ${index}`);
+  await join(room, alice);
+  const base = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}`;
+  const shown = await alice.call('GET', `${base}/event/${encodeURIComponent(old.eventId)}`);
+  assert.equal(shown.content.body, 'old');
+  const around = await alice.call('GET', `${base}/context/${encodeURIComponent(old.eventId)}?limit=4`);
+  assert.deepEqual(around.events_before.length, 2);
+  assert.equal(backfills(room), 1, 'what was brought is here');
+  fake.answer(`/_matrix/federation/v1/backfill/${encodeURIComponent(room.roomId)}`, { pdus: [] });
+  const unknown = `${base}/event/${encodeURIComponent(`$${'A'.repeat(43)}`)}`;
+  for (const path of [unknown, unknown]) {
+    assert.equal((await alice.call('GET', path, undefined, 404)).errcode, 'M_NOT_FOUND');
+  }
+  assert.equal(backfills(room), 2);
+});
+
+test('an event from before the join of a closed room is not asked for', async () => {
+  const room = new FakeRoom(fake, 'closed-link', 'joined');
+  const secret = room.say('secret');
+  await join(room, alice);
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}`;
+  for (const operation of ['event', 'context']) {
+    const reply = await alice.call('GET', `${path}/${operation}/${encodeURIComponent(secret.eventId)}`, undefined, 404);
+    assert.equal(reply.errcode, 'M_NOT_FOUND');
+  }
+  assert.equal(backfills(room), 0);
+});
+
 test('a server that lies or does not answer gives no history, and the page says that there may be more', async () => {
   const room = new FakeRoom(fake, 'liar');
   room.say('hidden');

@@ -3,22 +3,18 @@ import type { Context } from '../../platform/context.ts';
 import { startDeadline } from '../../platform/deadline.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
-import { hiddenFlags, type StoredEvent } from '../../storage/rooms/event-row.ts';
-import { readEventById } from '../../storage/rooms/read-events.ts';
+import type { StoredEvent } from '../../storage/rooms/event-row.ts';
 import { readBackwardExtremities } from '../../storage/rooms/read-history-ends.ts';
 import type { Direction } from '../../storage/rooms/read-timeline.ts';
 import { findClosestEvent } from '../find-event-by-time.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { askInTurn } from '../remote/ask-in-turn.ts';
 import { findRoomReader, mayRead, type RoomReader } from '../room-reader.ts';
-import { fetchBackfill, type HistorySource } from './fetch-events.ts';
-import { findConnected, placeStretch } from './fill-history.ts';
+import { placeNamedEvent } from './bring-event-here.ts';
 import { timelineOrder } from './timeline-segments.ts';
 
 const timeoutMs = 15_000;
 const timeoutEachMs = 6_000;
-/** What is brought here with an event that was found elsewhere. */
-const eventsAround = 20;
 
 /**
  * The event closest to a time, at or after it (`f`) or at or before it (`b`), among those that the user may read. Where
@@ -76,7 +72,7 @@ async function findElsewhere(
     const { server, answer } = await askForTime(context, reader, timestampMs, direction);
     if (!isCloser(answer, local, timestampMs, direction)) return undefined;
     const source = { server, room, deadline, timeoutEachMs };
-    const event = await bringHere(context, source, answer.eventId);
+    const event = await placeNamedEvent(context, source, answer.eventId);
     if (!event) return undefined;
     return mayRead(await findRoomReader(context, room.roomId, userId), event.position) ? event : undefined;
   } catch (error) {
@@ -107,23 +103,4 @@ function isCloser(found: FoundTime, local: StoredEvent | undefined, wantedMs: nu
   const awayMs = found.timestampMs - wantedMs;
   if (direction === 'f' ? awayMs < 0 : awayMs > 0) return false;
   return !local || Math.abs(awayMs) < Math.abs(local.pdu.origin_server_ts - wantedMs);
-}
-
-/** Gives an event that another server named, and some before it, their place here. */
-async function bringHere(context: Context, source: HistorySource, eventId: string): Promise<StoredEvent | undefined> {
-  const here = await findPlaced(context, source, eventId);
-  if (here) return here;
-  const events = await fetchBackfill(context, source, [eventId], eventsAround);
-  const connected = await findConnected(context, source.room, events, [eventId]);
-  await placeStretch(context, source, connected, true);
-  return await findPlaced(context, source, eventId);
-}
-
-async function findPlaced(
-  context: Context,
-  { room }: HistorySource,
-  eventId: string,
-): Promise<StoredEvent | undefined> {
-  const event = await readEventById(context, eventId);
-  return event?.roomNumber === room.id && (event.flags & hiddenFlags) === 0 ? event : undefined;
 }
