@@ -5,12 +5,13 @@ import type { IrcLimits, IrcNetworkOptions } from '../irc-network.ts';
 import { IrcRefusal } from '../irc-refusal.ts';
 import type { IrcLine } from '../lines/irc-line.ts';
 import { foldName, type NetworkFeatures, rfcFeatures } from '../lines/network-features.ts';
+import { answerRequest } from './answer-request.ts';
 import { ChannelList } from './channel-list.ts';
 import type { ConnectPace } from './connect-pace.ts';
 import { followBot } from './follow-bot.ts';
 import { LastingConnection } from './lasting-connection.ts';
 import { Netsplits } from './netsplits.ts';
-import { answerCtcp, readMessage } from './read-message.ts';
+import { readMessage } from './read-message.ts';
 import type { UserConnections } from './user-connections.ts';
 
 interface BotOptions {
@@ -92,11 +93,7 @@ export class BotConnection {
     if (line.source?.user === undefined || connection.fold(nick) === connection.fold(connection.nick)) return;
     const wallMs = network.clock.wallMs();
     const isHistory = this.#batches.get(line.tags.get('batch') ?? '') === 'chathistory';
-    const answer = isHistory || line.command !== 'PRIVMSG' ? undefined : answerCtcp(line.parameters[1] ?? '', wallMs);
-    if (answer !== undefined && connection.queuedLines === 0) {
-      const outgoing = { command: 'NOTICE', parameters: [nick, answer], about: nick, lane: 'requests' };
-      connection.run(outgoing).catch(() => {});
-    }
+    if (!isHistory) answerRequest(line, connection, wallMs);
     const message = readMessage(line, { connection, wallMs, nextIdentity, toUser: undefined, isHistory });
     if (!message) return;
     this.#splits.flushFor(nick);

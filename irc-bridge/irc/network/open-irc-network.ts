@@ -16,12 +16,13 @@ import { IrcRefusal } from '../irc-refusal.ts';
 import { type IrcLine, toOneLine } from '../lines/irc-line.ts';
 import { foldName, rfcFeatures } from '../lines/network-features.ts';
 import { sourceAddress } from '../source-address.ts';
+import { answerRequest } from './answer-request.ts';
 import { askWhois } from './ask-whois.ts';
 import { BotConnection } from './bot-connection.ts';
 import { ConnectPace } from './connect-pace.ts';
 import { LastingConnection } from './lasting-connection.ts';
 import { createNetworkMetrics, type NetworkMetrics } from './network-metrics.ts';
-import { answerCtcp, readMessage } from './read-message.ts';
+import { readMessage } from './read-message.ts';
 import { UserConnections } from './user-connections.ts';
 
 const lastWordsMs = 2_000;
@@ -295,15 +296,6 @@ class ConnectedNetwork implements IrcNetwork {
     this.#metrics.events.add({ network: this.id, kind: event.kind });
     this.#receive(event);
   }
-}
-
-/** Answers a CTCP request, in a lane of its own: whoever asks much waits, and nobody else does. */
-export function answerRequest(line: IrcLine, connection: IrcConnection, wallMs: number): void {
-  const answer = line.command === 'PRIVMSG' ? answerCtcp(line.parameters[1] ?? '', wallMs) : undefined;
-  const nick = line.source?.nick;
-  if (answer === undefined || nick === undefined || connection.queuedLines > 0) return;
-  const parameters = [nick, answer];
-  connection.run({ command: 'NOTICE', parameters, about: nick, lane: 'requests' }).catch(() => {});
 }
 
 /** One name: what could be read as several, or as the beginning of a text, is refused. */
