@@ -1,3 +1,4 @@
+import { formatForIrc } from '../../formatting/format-for-irc.ts';
 import type { SpokenLine } from '../../irc/irc-network.ts';
 import { IrcConnectionLost, IrcRefusal } from '../../irc/irc-refusal.ts';
 import { type MatrixEvent } from '../../matrix/matrix-event.ts';
@@ -9,7 +10,6 @@ import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, type BridgedNetwork, networkOf, tellRoom } from '../bridge-context.ts';
 import { connectSpeaker } from '../people/connect-speaker.ts';
 import { openChannelKey } from '../rooms/channel-key.ts';
-import { formatForIrc } from './format-for-irc.ts';
 import { excerptOf, findRelated, type IrcText, markLate, type TextContext, toIrcText } from './irc-text-of-event.ts';
 
 /** IRC is away: what is to be said waits. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatOfIrc } from '../../formatting/format-of-irc.ts';
 import type { IrcMessage } from '../../irc/irc-event.ts';
 import { isRefusal, MatrixRequestError } from '../../matrix/matrix-request-error.ts';
 import { createRoom, sendEvent } from '../../matrix/send-and-set.ts';
@@ -9,7 +10,6 @@ import { type BridgeContext, networkOf } from '../bridge-context.ts';
 import type { IrcPerson } from '../people/puppets.ts';
 import { excerptOf } from '../to-irc/irc-text-of-event.ts';
 import { toContent } from './content-of-message.ts';
-import { formatOfIrc } from './format-of-irc.ts';
 
 /** Messages that are older than this when they are sent carry the time at which they were said. */
 const stampAfterMs = 10_000;
