@@ -1,4 +1,5 @@
 import type { Context } from '../platform/context.ts';
+import { AppserviceSender } from './delivery/appservice-sender.ts';
 import { applicationServices } from './registrations/application-services.ts';
 import { RegistrationFolder } from './registrations/registration-folder.ts';
 
@@ -11,9 +12,12 @@ export async function startAppservices(context: Context): Promise<StartedAppserv
   const folder = new RegistrationFolder(context);
   await folder.start();
   await applicationServices.of(context).start();
+  const sender = new AppserviceSender(context);
+  sender.start();
   return {
     async close() {
       folder.close();
+      await sender.close();
     },
   };
 }

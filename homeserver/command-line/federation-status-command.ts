@@ -1,6 +1,7 @@
 import type { DestinationStatus } from '../federation/destination-status.ts';
 import { type OriginStatusReport, readFederationStatus } from '../federation/federation-status.ts';
 import type { Command } from './command.ts';
+import { formatSpan, formatTime } from './format-times.ts';
 import { configOptions } from './load-command-config.ts';
 import { withContext } from './with-context.ts';
 
@@ -47,15 +48,4 @@ function formatOrigin(origin: OriginStatusReport): string {
     ...(lastProblem === null ? [] : [`last problem: ${lastProblem}`]),
   ];
   return `  ${parts.join('  ')}`;
-}
-
-function formatTime(timestampMs: number): string {
-  return `${new Date(timestampMs).toISOString().slice(0, 19)}Z`;
-}
-
-/** Such as `40 s`, `12 min` or `3 h`. */
-function formatSpan(durationMs: number): string {
-  const seconds = Math.round(durationMs / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }

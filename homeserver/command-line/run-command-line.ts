@@ -22,6 +22,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'token revoke': async () => (await import('./token-commands.ts')).tokenRevokeCommand,
   'federation check': async () => (await import('./federation-check-command.ts')).federationCheckCommand,
   'federation status': async () => (await import('./federation-status-command.ts')).federationStatusCommand,
+  'appservice status': async () => (await import('./appservice-commands.ts')).appserviceStatusCommand,
+  'appservice pause': async () => (await import('./appservice-commands.ts')).appservicePauseCommand,
+  'appservice resume': async () => (await import('./appservice-commands.ts')).appserviceResumeCommand,
+  'appservice skip': async () => (await import('./appservice-commands.ts')).appserviceSkipCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 };
 

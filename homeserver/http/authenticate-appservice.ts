@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { createAccount } from '../accounts/create-account.ts';
 import type { Session } from '../accounts/session-cache.ts';
+import { tellHeardFromAppservice } from '../appservices/delivery/tell-heard-from.ts';
 import type { ApplicationService } from '../appservices/registrations/application-service.ts';
 import { applicationServices } from '../appservices/registrations/application-services.ts';
 import type { Context } from '../platform/context.ts';
@@ -25,6 +26,7 @@ export async function authenticateService(
   if (!service.hasUser(userId)) {
     throw new MatrixError('M_FORBIDDEN', 'The application service may not act for this user');
   }
+  tellHeardFromAppservice(context, service.id);
   let session = await sessions.findMasqueraded(service.id, userId, deviceId);
   if (!session && userId === service.senderUserId) {
     await makeSender(context, userId);

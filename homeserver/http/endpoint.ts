@@ -43,6 +43,8 @@ export interface EndpointRequest<Params, Query, Body, Who> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The query as it came, for what hands it on. */
+  readonly queryText: string;
   /** The body of an endpoint with `rawBody`, not read yet. */
   readonly stream: Readable;
   /** Aborts when the client goes away or the server closes. Long waits end with it and then answer what they have. */

@@ -31,6 +31,10 @@ export class ReceivedRequest {
     return this.#fastify.raw;
   }
 
+  get queryText(): string {
+    return this.#fastify.query as string;
+  }
+
   get signal(): AbortSignal {
     this.#signal ??= this.#server.running.signalFor(this.#response);
     return this.#signal;

@@ -1,4 +1,5 @@
 import { matchesEventFilter, matchesRoom } from '@holdfast/protocol/filters/event-filter.ts';
+import { receiptsText, typingText } from '../ephemeral/ephemeral-text.ts';
 import { partialRoomsOf } from '../rooms/remote/partial-rooms.ts';
 import { readReceipts, type StoredReceipt } from '../storage/ephemeral/read-receipts.ts';
 import { cachedRoom, findRoom } from '../storage/names/room-names.ts';
@@ -8,7 +9,6 @@ import type { CandidateRoom } from './candidate-rooms.ts';
 import type { RoomTarget } from './collect-timelines.ts';
 import type { EventLogEntry } from './connected-users.ts';
 import { type RoomDigest, visibleReceipts } from './digest-range.ts';
-import { receiptsText, typingText } from './ephemeral-text.ts';
 import { planRoom, type RoomPlan } from './plan-room.ts';
 import { type SyncRun, sinceIn, toIn } from './sync-run.ts';
 

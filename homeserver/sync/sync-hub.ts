@@ -1,5 +1,6 @@
 import { noteActivity } from '../ephemeral/note-presence.ts';
 import { checkTyping } from '../ephemeral/set-typing.ts';
+import { TypingMemory } from '../ephemeral/typing-memory.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { type LogEntry, stateChangesOf } from '../platform/shard-log/log-entry.ts';
@@ -15,7 +16,6 @@ import { SentMembers } from './sent-members.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { createSyncMetrics, type SyncMetrics } from './sync-metrics.ts';
 import { TableLooks } from './table-looks.ts';
-import { TypingMemory } from './typing-memory.ts';
 import { WaitingSyncs } from './waiting-syncs.ts';
 
 const upkeepMs = 30_000;

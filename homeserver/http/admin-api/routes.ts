@@ -1,4 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
+import { listAppservices } from './appservices/list-appservices.ts';
+import { pauseAppservice, resumeAppservice } from './appservices/pause-appservice.ts';
+import { skipEvents } from './appservices/skip-events.ts';
 import { getFederationStatus } from './federation/get-federation-status.ts';
 import { getRegistrationNonce } from './register/get-registration-nonce.ts';
 import { registerBySharedSecret } from './register/register-by-shared-secret.ts';
@@ -15,5 +18,6 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[getRegistrationNonce, registerBySharedSecret],
   ...[listRegistrationTokens, createRegistrationToken, getRegistrationToken],
   ...[updateRegistrationToken, deleteRegistrationToken],
+  ...[listAppservices, pauseAppservice, resumeAppservice, skipEvents],
   ...[getFederationStatus, listUsers, listReports],
 ];

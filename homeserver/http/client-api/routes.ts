@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
 import { accountRoutes } from './account-routes.ts';
+import { appserviceRoutes } from './appservice-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { roomRoutes } from './room-routes.ts';
@@ -14,6 +15,7 @@ export const clientRoutes: readonly Endpoint[] = [
   ...accountRoutes,
   ...userDataRoutes,
   ...deviceRoutes,
+  ...appserviceRoutes,
   ...mediaRoutes,
   ...syncRoutes,
 ];

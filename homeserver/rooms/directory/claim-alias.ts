@@ -2,6 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { parseRoomAlias } from '@holdfast/protocol/identifiers/room-alias.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Command } from '../../platform/shard-log/command.ts';
+import type { NewEntry } from '../../platform/shard-log/log-entry.ts';
 import { readAlias, readAliasClaim } from '../../storage/directory/read-aliases.ts';
 import { deleteAlias, putAlias } from '../../storage/directory/write-alias.ts';
 import { hashText } from '../../storage/names/shard-of.ts';
@@ -37,7 +38,7 @@ export const claimAliasCommand: Command<ClaimInput, { readonly taken: boolean }>
     if (claim && !claim.abandoned) return { result: { taken: true } };
     return {
       result: { taken: false },
-      committed: shard.append(0, () => ({ entries: [], writes: [putAlias(input)] })),
+      committed: shard.append(1, () => ({ entries: [aliasEntry(input.roomId)], writes: [putAlias(input)] })),
     };
   },
 };
@@ -48,7 +49,7 @@ export const releaseAliasCommand: Command<ReleaseInput, Record<string, never>> =
   releases: 'committed',
   decide: (shard, { alias, roomId }) => ({
     result: {},
-    committed: shard.append(0, () => ({ entries: [], writes: [deleteAlias(alias, roomId)] })),
+    committed: shard.append(1, () => ({ entries: [aliasEntry(roomId)], writes: [deleteAlias(alias, roomId)] })),
   }),
 };
 
@@ -60,9 +61,15 @@ export const moveAliasCommand: Command<MoveInput, Record<string, never>> = {
     const current = await readAlias(shard.context, alias);
     if (current?.roomId !== from) return { result: {} };
     const moved = putAlias({ alias, roomId: to, creator, request: '' });
-    return { result: {}, committed: shard.append(0, () => ({ entries: [], writes: [moved] })) };
+    const entries = [aliasEntry(from), aliasEntry(to)];
+    return { result: {}, committed: shard.append(2, () => ({ entries, writes: [moved] })) };
   },
 };
+
+/** What those have to be told who go by the aliases of a room. */
+function aliasEntry(roomId: string): NewEntry {
+  return { kind: 'room-alias', body: { roomId } };
+}
 
 /** All that happens to one alias is decided by one shard, whatever room it leads to. */
 function shardOfAlias(context: Context, alias: string): number {

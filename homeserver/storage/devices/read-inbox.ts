@@ -97,3 +97,25 @@ export async function hasTransaction(sql: Sql, shard: number, identity: Uint8Arr
     SELECT FROM to_device_transaction WHERE shard = ${shard} AND identity = ${identity}`;
   return rows.length > 0;
 }
+
+/** The messages that came to devices at these places, in the order of the places. One query. */
+export async function readInboxAt(
+  sql: Sql,
+  places: readonly (DeviceName & { readonly shard: number; readonly position: number })[],
+): Promise<(DeviceName & { readonly body: string })[]> {
+  if (places.length === 0) return [];
+  return await sql.unsafe<(DeviceName & { readonly body: string })[]>(
+    `SELECT i.user_id AS "userId", i.device_id AS "deviceId", coalesce(i.body, m.body, '{}') AS body
+     FROM unnest($1::text[], $2::text[], $3::smallint[], $4::bigint[]) WITH ORDINALITY
+       AS place (user_id, device_id, shard, position, number)
+     JOIN inbox_message i USING (user_id, device_id, shard, position) LEFT JOIN shared_message m ON m.id = i.shared
+     ORDER BY place.number, i.ordinal`,
+    [
+      places.map(({ userId }) => userId),
+      places.map(({ deviceId }) => deviceId),
+      places.map(({ shard }) => shard),
+      places.map(({ position }) => position),
+    ],
+    { prepare: true },
+  );
+}

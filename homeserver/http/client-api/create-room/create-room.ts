@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { createRoom as makeRoom } from '../../../rooms/create-room.ts';
+import { askForUser } from '../../ask-appservices.ts';
 import { checkNobodysAlias } from '../../check-namespaces.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
@@ -50,6 +51,7 @@ export const createRoom = defineEndpoint({
     const { visibility = 'private', room_alias_name: aliasName } = body;
     const canonicalAlias = aliasName === undefined ? undefined : `#${aliasName}:${context.serverName}`;
     if (canonicalAlias !== undefined) checkNobodysAlias(context, canonicalAlias, requester.applicationService);
+    for (const userId of body.invite ?? []) await askForUser(context, userId);
     const { roomId } = await makeRoom(context, body.room_version ?? context.config.room.defaultVersion, {
       creator: requester.userId,
       preset: body.preset ?? (visibility === 'public' ? 'public_chat' : 'private_chat'),

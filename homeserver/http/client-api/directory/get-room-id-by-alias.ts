@@ -1,4 +1,5 @@
 import { resolveAlias } from '../../../rooms/directory/resolve-alias.ts';
+import { resolveOrAsk } from '../../ask-appservices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -12,7 +13,7 @@ export const getRoomIdByAlias = defineEndpoint({
   path: '/_matrix/client/v3/directory/room/{roomAlias}',
   authentication: 'none',
   async handle(context, { params: { roomAlias } }) {
-    const { roomId, servers } = await resolveAlias(context, roomAlias);
+    const { roomId, servers } = await resolveOrAsk(context, roomAlias, resolveAlias);
     return { room_id: roomId, servers };
   },
 });

@@ -1,5 +1,6 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
+import { askForUser } from '../../ask-appservices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -31,6 +32,7 @@ export const inviteUser = defineEndpoint({
       if (medium === undefined && address === undefined) throw new MatrixError('M_BAD_JSON', 'Missing user_id');
       throw new MatrixError('M_SERVER_NOT_TRUSTED', 'This server works with no identity server: invite by user id');
     }
+    await askForUser(context, target);
     const content = reason === undefined ? {} : { reason };
     await changeMembership(context, { roomId, action: 'invite', sender: requester.userId, target, content });
     return {};

@@ -1,6 +1,7 @@
 import { carryOverRoomSettings } from '../../../accounts/carry-over-room-settings.ts';
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { findRoomByName } from '../../../rooms/directory/resolve-alias.ts';
+import { resolveOrAsk } from '../../ask-appservices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { joinBody, joinContent, viaQuery } from './join-body.ts';
 
@@ -18,7 +19,7 @@ export const joinRoom = defineEndpoint({
   query: viaQuery,
   body: joinBody,
   async handle(context, { requester: { userId }, params, query, body }) {
-    const { roomId, servers } = await findRoomByName(context, params.roomIdOrAlias);
+    const { roomId, servers } = await resolveOrAsk(context, params.roomIdOrAlias, findRoomByName);
     await changeMembership(context, {
       roomId,
       action: 'join',

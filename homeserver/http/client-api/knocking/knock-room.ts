@@ -1,5 +1,6 @@
 import { changeMembership } from '../../../rooms/change-membership.ts';
 import { findRoomByName } from '../../../rooms/directory/resolve-alias.ts';
+import { resolveOrAsk } from '../../ask-appservices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { viaQuery } from '../joining/join-body.ts';
 
@@ -17,7 +18,7 @@ export const knockRoom = defineEndpoint({
   query: viaQuery,
   body: { type: 'object', properties: { reason: { type: 'string' } } },
   async handle(context, { requester: { userId }, params: { roomIdOrAlias }, query, body: { reason } }) {
-    const { roomId, servers } = await findRoomByName(context, roomIdOrAlias);
+    const { roomId, servers } = await resolveOrAsk(context, roomIdOrAlias, findRoomByName);
     const content = reason === undefined ? {} : { reason };
     const via = [...(query.via ?? query.server_name ?? []), ...servers];
     await changeMembership(context, { roomId, action: 'knock', sender: userId, target: userId, content, via });

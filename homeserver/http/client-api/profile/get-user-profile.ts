@@ -1,4 +1,5 @@
 import { getProfile } from '../../../accounts/profiles.ts';
+import { askForUser } from '../../ask-appservices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -10,5 +11,8 @@ export const getUserProfile = defineEndpoint({
   method: 'GET',
   path: '/_matrix/client/v3/profile/{userId}',
   authentication: 'none',
-  handle: (context, { params }) => getProfile(context, params.userId),
+  async handle(context, { params: { userId } }) {
+    await askForUser(context, userId);
+    return getProfile(context, userId);
+  },
 });

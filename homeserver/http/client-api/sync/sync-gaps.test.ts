@@ -51,8 +51,7 @@ async function elsewhere(): Promise<TestUser> {
   const { url } = await server.startProcess();
   return {
     ...user,
-    call: async (method, path, body) =>
-      (await request(url, method, path, { token: user.accessToken, body })).body as AnyJson,
+    call: async (method, path, body) => (await request(url, method, path, { token: user.accessToken, body })).body,
   };
 }
 

@@ -2,6 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { checkFieldName, getLocalProfile } from '../../../accounts/profiles.ts';
 import { isUserOfServer } from '../../../rooms/server-of-user.ts';
 import { readAccount } from '../../../storage/accounts/read-accounts.ts';
+import { askForUser } from '../../ask-appservices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -24,6 +25,7 @@ export const queryProfile = defineEndpoint({
       throw new MatrixError('M_INVALID_PARAM', 'This is not a user of this server');
     }
     if (field !== undefined) checkFieldName(field);
+    await askForUser(context, userId);
     const account = await readAccount(context.database, userId);
     if (!account || account.isDeactivated) throw new MatrixError('M_NOT_FOUND', 'There is no such user');
     const profile = await getLocalProfile(context, userId);

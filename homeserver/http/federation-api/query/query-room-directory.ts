@@ -1,4 +1,5 @@
 import { resolveOwnAlias } from '../../../rooms/directory/resolve-alias.ts';
+import { resolveOrAsk } from '../../ask-appservices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
@@ -12,7 +13,7 @@ export const queryRoomDirectory = defineEndpoint({
   authentication: 'server',
   query: { type: 'object', properties: { room_alias: { type: 'string', maxLength: 1_000 } }, required: ['room_alias'] },
   async handle(context, { query: { room_alias: alias } }) {
-    const { roomId, servers } = await resolveOwnAlias(context, alias);
+    const { roomId, servers } = await resolveOrAsk(context, alias, resolveOwnAlias);
     return { room_id: roomId, servers };
   },
 });

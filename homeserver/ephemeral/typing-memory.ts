@@ -32,6 +32,11 @@ export class TypingMemory {
     else room.users.delete(body.userId);
   }
 
+  /** The users who are typing in a room now. */
+  inRoom(roomId: string): string[] {
+    return [...(this.#rooms.get(roomId)?.users.keys() ?? [])];
+  }
+
   /** The users typing in a room, if that changed after `since` (positions by shard); undefined: always. */
   changedAfter(roomId: string, since: readonly number[] | undefined): string[] | undefined {
     const room = this.#rooms.get(roomId);

@@ -1,0 +1,265 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { Timer } from '../../platform/clock.ts';
+import type { Context } from '../../platform/context.ts';
+import { isDatabaseOutage } from '../../platform/database/database-error.ts';
+import type { QueueRow, StoredQueue } from '../../storage/appservices/queue-row.ts';
+import type { ApplicationService } from '../registrations/application-service.ts';
+import { AppserviceError, callAppservice } from '../requests/call-appservice.ts';
+import type { EntryReader } from './add-entry.ts';
+import type { AppserviceMetrics } from './appservice-metrics.ts';
+import { type Collected, collectTransaction } from './collect-transaction.ts';
+import { packTransaction, type Transaction, unpackTransaction } from './transaction.ts';
+
+/** What all queues of a home shard have in common. */
+export interface QueueHome {
+  readonly context: Context;
+  readonly metrics: AppserviceMetrics;
+  readonly interests: EntryReader['interests'];
+  readonly typing: EntryReader['typing'];
+  /** Aborts when this process no longer sends for the home shard. */
+  readonly signal: AbortSignal;
+  /** Commits how far a service has come, and what is on its way to it. */
+  save(row: QueueRow): Promise<void>;
+}
+
+/** From connecting to the last byte of the answer. */
+const transactionTimeoutMs = 30_000;
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
+const databaseRetryMs = 1_000;
+
+/**
+ * Sends a service what is for it: reads the log from where the service has come to, one transaction at a time. A
+ * transaction is committed before it is first sent, and sent as it is until the service has acknowledged it, whatever
+ * process does it. What follows is put together meanwhile.
+ */
+export class AppserviceQueue {
+  service: ApplicationService;
+  readonly #home: QueueHome;
+  /** By shard: all that is for the service up to there has reached it. */
+  #positions: readonly number[];
+  #number: number;
+  /** Stored; on its way. */
+  #pending: Transaction | undefined;
+  /** What comes after it. */
+  #next: Promise<Collected> | undefined;
+  #firstShard = 0;
+  /** What the row says of it is old. */
+  #isUnsaved: boolean;
+  isPaused: boolean;
+  failures = 0;
+  lastError: string | undefined;
+  lastSuccessMs: number | null;
+  #retry: Timer | undefined;
+  #retryAtMs = 0;
+  #running: Promise<void> | undefined;
+  #isWanted = false;
+  #sending: AbortController | undefined;
+
+  constructor(home: QueueHome, service: ApplicationService, stored: StoredQueue | undefined) {
+    this.#home = home;
+    this.service = service;
+    const { clock, shardLog } = home.context;
+    // Whoever is new begins at the present, and at a number that no earlier database has used.
+    this.#positions = stored?.positions ?? shardLog.tail.positions();
+    this.#number = stored?.transactionNumber ?? clock.wallMs();
+    this.#pending = stored?.transaction ? unpackTransaction(stored.transactionNumber, stored.transaction) : undefined;
+    this.#isUnsaved = stored === undefined;
+    this.isPaused = stored?.isPaused ?? false;
+    this.lastSuccessMs = stored?.lastSuccessMs ?? null;
+  }
+
+  get pending(): Transaction | undefined {
+    return this.#pending;
+  }
+
+  /** How many entries of the logs have not been looked at yet for the service. */
+  get entriesBehind(): number {
+    const reached = this.#pending?.upTo ?? this.#positions;
+    const ends = this.#home.context.shardLog.tail.positions();
+    return ends.reduce((sum, end, shard) => sum + Math.max(0, end - (reached[shard] ?? 0)), 0);
+  }
+
+  /** Until the next attempt; null: none is waited for. */
+  get retryInMs(): number | null {
+    return this.#retry ? Math.max(0, this.#retryAtMs - this.#home.context.clock.monotonicMs()) : null;
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    this.#isWanted = true;
+    if (this.#running || this.#retry || this.isPaused || this.#home.signal.aborted) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#isWanted) this.wake();
+    });
+  }
+
+  /** The service is there again, or it is to be tried in any case. */
+  heard(): void {
+    this.#cancelRetry();
+    this.wake();
+  }
+
+  close(): void {
+    this.#cancelRetry();
+    this.#sending?.abort();
+  }
+
+  /** Saves how far the service has come where nothing was sent for a while. Never throws. */
+  async saveIdle(): Promise<void> {
+    if (!this.#isUnsaved || this.#running || this.#home.signal.aborted) return;
+    await this.#save(this.#positions, this.#pending).catch((error: unknown) => {
+      this.#home.context.log.debug({ service: this.service.id, err: error }, 'a position could not be saved yet');
+    });
+  }
+
+  /** Ends what is under way; nothing is sent until `wake`. */
+  async halt(): Promise<void> {
+    this.isPaused = true;
+    this.#cancelRetry();
+    this.#sending?.abort();
+    await this.#running;
+  }
+
+  /** The row once `pending` has taken the place of what is on its way; undefined: that counts as sent. */
+  rowWith(pending: Transaction | undefined): QueueRow {
+    return this.#row(pending ? this.#positions : (this.#pending?.upTo ?? this.#positions), pending, this.#number + 1);
+  }
+
+  /** Commits have made true what `rowWith` gave. */
+  replacePending(row: QueueRow, pending: Transaction | undefined): void {
+    this.#positions = row.positions;
+    this.#number = row.transactionNumber;
+    this.#pending = pending;
+    this.#next = undefined;
+    this.failures = 0;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#isWanted && !this.isPaused && !this.#home.signal.aborted) {
+        this.#isWanted = false;
+        while (await this.#sendNext());
+      }
+    } catch (error) {
+      if (!this.#home.signal.aborted && !this.isPaused) this.#handleFailure(error);
+    }
+  }
+
+  /** Gives false when nothing is for the service. */
+  async #sendNext(): Promise<boolean> {
+    if (this.isPaused || this.#home.signal.aborted) return false;
+    this.#pending ??= await this.#prepare(this.#positions);
+    const pending = this.#pending;
+    if (!pending) return this.entriesBehind > 0;
+    // Whoever is behind need not wait for the next one.
+    if (!this.#next && this.entriesBehind > 0) {
+      this.#next = this.#collect(pending.upTo);
+      this.#next.catch(() => {});
+    }
+    await this.#send(pending);
+    await this.#acknowledge(pending);
+    return true;
+  }
+
+  /** The next transaction, committed. */
+  async #prepare(from: readonly number[]): Promise<Transaction | undefined> {
+    const collecting = this.#next ?? this.#collect(from);
+    this.#next = undefined;
+    const { upTo, transaction } = await collecting;
+    if (!transaction) {
+      this.#positions = upTo;
+      this.#isUnsaved = true;
+      return undefined;
+    }
+    const numbered = { ...transaction, number: this.#number + 1 };
+    await this.#save(this.#positions, numbered);
+    return numbered;
+  }
+
+  /** What was acknowledged is committed together with what comes next, if there is something. */
+  async #acknowledge(sent: Transaction): Promise<void> {
+    this.#pending = undefined;
+    this.#positions = sent.upTo;
+    this.#isUnsaved = true;
+    if (this.#next) this.#pending = await this.#prepare(sent.upTo);
+    if (this.#isUnsaved) await this.#save(this.#positions, this.#pending);
+  }
+
+  async #save(positions: readonly number[], pending: Transaction | undefined): Promise<void> {
+    this.#isUnsaved = true;
+    const row = this.#row(positions, pending, pending?.number ?? this.#number);
+    await this.#home.save(row);
+    this.#number = row.transactionNumber;
+    this.#isUnsaved = false;
+  }
+
+  #row(positions: readonly number[], pending: Transaction | undefined, transactionNumber: number): QueueRow {
+    const transaction = pending ? packTransaction(pending) : null;
+    return { id: this.service.id, positions, transactionNumber, transaction, lastSuccessMs: this.lastSuccessMs };
+  }
+
+  #collect(from: readonly number[]): Promise<Collected> {
+    const { context, interests, typing } = this.#home;
+    const nowMs = context.clock.wallMs();
+    const reader = { context, service: this.service, interests, typing, sentUpTo: from, nowMs, isFresh: false };
+    return collectTransaction(reader, this.#firstShard++);
+  }
+
+  async #send({ number, body, eventIds }: Transaction): Promise<void> {
+    const { context, metrics, signal } = this.#home;
+    const { id, url } = this.service.registration;
+    if (url === null) throw new AppserviceError('the registration has no url');
+    this.#sending = new AbortController();
+    try {
+      const { status } = await callAppservice(context, this.service, {
+        ...{ method: 'PUT', path: `/_matrix/app/v1/transactions/${number}`, body, timeoutMs: transactionTimeoutMs },
+        signal: AbortSignal.any([signal, this.#sending.signal]),
+      });
+      if (status < 200 || status >= 300) throw new AppserviceError(`it answered with status ${status}`);
+    } finally {
+      this.#sending = undefined;
+    }
+    this.failures = 0;
+    this.lastError = undefined;
+    this.lastSuccessMs = context.clock.wallMs();
+    metrics.transactions.add({ service: id, result: 'acknowledged' });
+    metrics.events.add({ service: id }, eventIds.length);
+  }
+
+  #handleFailure(error: unknown): void {
+    const { context, metrics } = this.#home;
+    const { id } = this.service;
+    if (error instanceof AppserviceError) {
+      this.failures++;
+      this.lastError = error.message;
+      metrics.transactions.add({ service: id, result: 'failed' });
+      context.log.warn(
+        { service: id, failures: this.failures, problem: error.message },
+        'an application service was not reached',
+      );
+      const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.failures - 1, 10));
+      // Never longer than the longest, and not all at the same time.
+      return this.#retryIn(waitMs * (0.5 + context.random.fraction() / 2));
+    }
+    const isOutage = isDatabaseOutage(error) || (error instanceof MatrixError && error.status === 503);
+    if (!isOutage) context.log.error({ service: id, err: error }, 'sending to an application service failed');
+    this.#next = undefined;
+    this.#retryIn(isOutage ? databaseRetryMs : 10 * databaseRetryMs);
+  }
+
+  #retryIn(waitMs: number): void {
+    const { clock } = this.#home.context;
+    this.#retryAtMs = clock.monotonicMs() + waitMs;
+    this.#retry = clock.startTimer(waitMs, () => {
+      this.#retry = undefined;
+      this.wake();
+    });
+  }
+
+  #cancelRetry(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Context } from '../../platform/context.ts';
+import { perContext } from '../../platform/per-context.ts';
+import { wakeAppserviceCommand } from './queue-commands.ts';
+import { homeShardOf } from './queue-owners.ts';
+
+/** A service that asks all the time is told of once in this time. */
+const everyMs = 2_000;
+
+/** When each service was last told of; monotonic. There are no more than are registered. */
+const toldAtMs = perContext(() => new Map<string, number>());
+
+/** Has what waits for a service sent at once, on whichever process that is: it has shown that it is there. */
+export function tellHeardFromAppservice(context: Context, id: string, now = false): void {
+  const nowMs = context.clock.monotonicMs();
+  if (!now && nowMs - (toldAtMs.of(context).get(id) ?? -everyMs) < everyMs) return;
+  toldAtMs.of(context).set(id, nowMs);
+  context.shardLog
+    .submit(wakeAppserviceCommand, homeShardOf(context, id), { id })
+    .catch((error: unknown) => context.log.debug({ service: id, err: error }, 'a service is not tried again at once'));
+}

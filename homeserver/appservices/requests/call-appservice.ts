@@ -1,0 +1,111 @@
+import { Agent as HttpAgent, type IncomingMessage, request as startHttp } from 'node:http';
+import { Agent as HttpsAgent, request as startHttps } from 'node:https';
+import type { Context } from '../../platform/context.ts';
+import { type Deadline, DeadlineExceededError, startDeadline } from '../../platform/deadline.ts';
+import { describeFetchError } from '../../platform/fetch-json.ts';
+import type { ApplicationService } from '../registrations/application-service.ts';
+
+export interface AppserviceQuestion {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** From `/_matrix/app/v1/` on, percent-encoded, with its query. */
+  readonly path: string;
+  /** JSON. */
+  readonly body?: string;
+  /** For all of it: connecting, sending, and the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
+}
+
+export interface AppserviceAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Whatever kept a service from answering as it should; the message is for people. */
+export class AppserviceError extends Error {
+  readonly isTimeout: boolean;
+
+  constructor(message: string, isTimeout = false) {
+    super(message);
+    this.name = 'AppserviceError';
+    this.isTimeout = isTimeout;
+  }
+}
+
+const largestAnswerBytes = 1024 * 1024;
+
+// The connections of one service must not be taken by another one that hangs: there is no bound over all of them, and
+// each service has few.
+const agentOptions = { keepAlive: true, maxSockets: 20, maxFreeSockets: 4 };
+const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
+
+/**
+ * Asks an application service, whose registration has a URL. Any status is an answer; redirections are not followed.
+ * Throws AppserviceError when there was none, when it was not whole at the deadline, or larger than 1 MiB.
+ */
+export async function callAppservice(
+  context: Context,
+  { registration }: ApplicationService,
+  question: AppserviceQuestion,
+): Promise<AppserviceAnswer> {
+  const { clock } = context;
+  const deadline = startDeadline(question.timeoutMs, 'the request', { clock, signal: question.signal });
+  try {
+    for (;;) {
+      const url = new URL(`${registration.url}${question.path}`);
+      const sent = startRequest(url, registration.hsToken, question, deadline);
+      try {
+        const response = await responseOf(sent);
+        return { status: response.statusCode ?? 0, text: await readText(response) };
+      } catch (error) {
+        deadline.check();
+        // An idle connection may be closed at the moment at which it is used again: then nobody has read the request.
+        if (!sent.reusedSocket || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+      }
+    }
+  } catch (error) {
+    if (error instanceof AppserviceError) throw error;
+    const isTimeout = error instanceof DeadlineExceededError;
+    const seconds = question.timeoutMs / 1000;
+    throw new AppserviceError(isTimeout ? `no whole answer within ${seconds} s` : describeFetchError(error), isTimeout);
+  } finally {
+    deadline.finish();
+  }
+}
+
+function startRequest(url: URL, hsToken: string, { method, body }: AppserviceQuestion, deadline: Deadline) {
+  const isHttps = url.protocol === 'https:';
+  const options = {
+    ...{ method, signal: deadline.signal, agent: isHttps ? agents.https : agents.http },
+    headers: {
+      Authorization: `Bearer ${hsToken}`,
+      Accept: 'application/json',
+      'User-Agent': 'Holdfast',
+      ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }),
+    },
+  };
+  const sent = isHttps ? startHttps(url, options) : startHttp(url, options);
+  sent.end(body);
+  return sent;
+}
+
+function responseOf(sent: ReturnType<typeof startHttp>): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.once('response', resolve);
+    // Stays for as long as the request does: after the response, the response tells.
+    sent.on('error', reject);
+  });
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > largestAnswerBytes) throw new AppserviceError('its answer is larger than 1 MiB');
+    chunks.push(chunk);
+  }
+  if (!response.complete) throw new AppserviceError('its answer was cut off');
+  return Buffer.concat(chunks).toString();
+}
