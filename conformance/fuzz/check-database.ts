@@ -32,7 +32,7 @@ const questions: Readonly<Record<string, string>> = {
     LIMIT ${mostRows}`,
   'state of an event that is not there': `
     SELECT row_to_json(s) AS state FROM room_state s
-    WHERE NOT EXISTS (SELECT FROM event e WHERE e.shard = s.shard AND e.position = s.event)
+    WHERE s.event IS NOT NULL AND NOT EXISTS (SELECT FROM event e WHERE e.shard = s.shard AND e.position = s.event)
     LIMIT ${mostRows}`,
   'two current state events of one key': `
     SELECT room, type, state_key FROM room_state WHERE to_position = 9223372036854775807

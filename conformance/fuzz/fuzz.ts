@@ -4,7 +4,6 @@ import { clientRoutes } from '@holdfast/homeserver/http/client-api/routes.ts';
 import { consoleRoutes } from '@holdfast/homeserver/http/console/console-routes.ts';
 import type { Endpoint } from '@holdfast/homeserver/http/endpoint.ts';
 import { createRandom, type Random } from '../simulation/random.ts';
-import { checkDatabase } from './check-database.ts';
 import { choose } from './choose.ts';
 import { fuzzFederation } from './federation/fuzz-federation.ts';
 import { fillPool } from './fill-pool.ts';
@@ -13,6 +12,7 @@ import { judgeReply } from './judge-reply.ts';
 import { makeAdministrator } from './make-administrator.ts';
 import { type FuzzPool, makeRequest } from './make-request.ts';
 import { sendRawRequest } from './send-raw-request.ts';
+import { judgeServer, sendRequests } from './send-requests.ts';
 import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
 
 /**
@@ -21,8 +21,6 @@ import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
  * anything stored in part, and memory that grows on.
  */
 const concurrency = 16;
-/** Beyond what it was after the first quarter of the requests, by which caches and pools have filled. */
-const mayGrowBytes = 256 * 1024 * 1024;
 const toldProblems = 20;
 /** Ended sessions would leave nothing to send with. */
 const endingOperations = new Set(['logout', 'logout_all', 'deactivateAccount', 'changePassword']);
@@ -36,23 +34,14 @@ export async function fuzz(requests: number, seed: number): Promise<FuzzReport> 
     const clients = clientRoutes.filter((route) => !endingOperations.has(route.operation));
     const others = [...adminRoutes, ...consoleRoutes];
     const statuses = new Map<number, number>();
-    const problems: string[] = [];
-    let sent = 0;
-    let settledBytes = 0;
-    const worker = async () => {
-      while (sent < requests && server.isAlive()) {
-        const index = sent++;
-        if (index === Math.floor(requests / 4)) settledBytes = await server.residentBytes();
-        const isForOperators = random.chance(0.1);
-        const route = choose(random, isForOperators ? others : clients);
-        const given = isForOperators ? operatorPool : pool;
-        const problem = await sendOne(server, random, route, given, index, statuses);
-        if (problem !== undefined) problems.push(problem);
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, worker));
-    problems.push(...(await judgeServer(server, settledBytes)));
-    return { requests: sent, statuses, problems };
+    const outcome = await sendRequests(server, { requests, concurrency }, (index) => {
+      const isForOperators = random.chance(0.1);
+      const route = choose(random, isForOperators ? others : clients);
+      const given = isForOperators ? operatorPool : pool;
+      return sendOne(server, random, route, given, index, statuses);
+    });
+    const problems = [...outcome.problems, ...(await judgeServer(server, outcome))];
+    return { requests: outcome.sent, statuses, problems };
   } finally {
     await server.stop();
   }
@@ -74,15 +63,6 @@ async function sendOne(
   const problem = judgeReply(reply, abandons || request.bytes.length > 1_000_000);
   if (problem === undefined) return undefined;
   return `${endpoint.operation}: ${problem}\n  ${JSON.stringify(request.bytes.toString('latin1').slice(0, 600))}`;
-}
-
-async function judgeServer(server: FuzzedServer, settledBytes: number): Promise<string[]> {
-  if (!server.isAlive()) return ['the server ended'];
-  const problems: string[] = [];
-  const grownBytes = (await server.residentBytes()) - settledBytes;
-  if (grownBytes > mayGrowBytes) problems.push(`memory grew by ${Math.round(grownBytes / 2 ** 20)} MiB`);
-  problems.push(...(await checkDatabase(server.databaseUrl)));
-  return problems;
 }
 
 async function main(): Promise<void> {

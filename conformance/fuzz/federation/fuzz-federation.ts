@@ -7,16 +7,14 @@ import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-u
 import { makeAuthority } from '../../federated-servers/make-authority.ts';
 import { createRandom, type Random } from '../../simulation/random.ts';
 import { type StubAnswer, type StubServer, startStubServer } from '../../stub-servers/stub-server.ts';
-import { checkDatabase } from '../check-database.ts';
 import type { FuzzReport } from '../fuzz-report.ts';
 import { judgeReply } from '../judge-reply.ts';
+import { judgeServer, sendRequests } from '../send-requests.ts';
 import { type FuzzedServer, startFuzzedServer } from '../start-fuzzed-server.ts';
 import { type HostileServer, startHostileServer } from './hostile-server.ts';
 import { type FederationPool, makeFederationRequest } from './make-federation-request.ts';
 
 const concurrency = 8;
-/** Beyond what it was after the first quarter of the requests. */
-const mayGrowBytes = 256 * 1024 * 1024;
 /** The server may ask back for events before it answers; that has a bound of its own. */
 const answerDeadlineMs = 120_000;
 /** A local room next to the hostile ones is spoken in every so often, and nothing may take longer than this there. */
@@ -59,7 +57,6 @@ interface Attack {
 
 async function attack({ server, hostile, silent, random, requests }: Attack): Promise<FuzzReport> {
   const statuses = new Map<number, number>();
-  const problems: string[] = [];
   const user = await registerUser(server.url, 'ann');
   const pool = await preparePool(user, hostile);
   const endpoints = federationRoutes.filter(({ authentication }) => authentication === 'server');
@@ -67,28 +64,17 @@ async function attack({ server, hostile, silent, random, requests }: Attack): Pr
   hostile.turnHostile();
   const over = new AbortController();
   const speaking = speakMeanwhile(user, quietRoom, over.signal);
-  let sent = 0;
-  let settledBytes = 0;
-  const worker = async () => {
-    while (sent < requests && server.isAlive()) {
-      const index = sent++;
-      if (index === Math.floor(requests / 4)) settledBytes = await server.residentBytes();
-      const { what, method, path, body } = makeFederationRequest(random, endpoints, pool);
-      const from = random.chance(0.002) ? silent : hostile.stub;
-      const reply = await askWithin(from, server.serverName, method, path, body);
-      if (reply !== undefined) statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
-      const problem = judgeReply({ status: reply?.status, body: reply?.text ?? '' }, false);
-      if (problem !== undefined) problems.push(`${what}: ${problem}\n  ${method} ${path} ${body?.slice(0, 600) ?? ''}`);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  const outcome = await sendRequests(server, { requests, concurrency }, async () => {
+    const { what, method, path, body } = makeFederationRequest(random, endpoints, pool);
+    const from = random.chance(0.002) ? silent : hostile.stub;
+    const reply = await askWithin(from, server.serverName, method, path, body);
+    if (reply !== undefined) statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
+    const problem = judgeReply({ status: reply?.status, body: reply?.text ?? '' }, false);
+    return problem && `${what}: ${problem}\n  ${method} ${path} ${body?.slice(0, 600) ?? ''}`;
+  });
   over.abort();
-  problems.push(...(await speaking));
-  if (!server.isAlive()) return { requests: sent, statuses, problems: [...problems, 'the server ended'] };
-  const grownBytes = (await server.residentBytes()) - settledBytes;
-  if (grownBytes > mayGrowBytes) problems.push(`memory grew by ${Math.round(grownBytes / 2 ** 20)} MiB`);
-  problems.push(...(await checkDatabase(server.databaseUrl)));
-  return { requests: sent, statuses, problems };
+  const problems = [...outcome.problems, ...(await speaking), ...(await judgeServer(server, outcome))];
+  return { requests: outcome.sent, statuses, problems };
 }
 
 async function askWithin(from: StubServer, to: string, method: string, path: string, body: string | undefined) {
