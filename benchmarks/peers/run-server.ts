@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -15,17 +16,26 @@ export interface ServerCommand {
   readonly port: number;
 }
 
+/** Below those that Linux gives to connections that go out: one of these is not taken before the server listens. */
+const [lowestPort, abovePorts, portAttempts] = [15_000, 32_000, 50];
+
 /** A port on loopback that was free a moment ago. */
 export async function findFreePort(): Promise<number> {
+  for (let attempt = 0; attempt < portAttempts; attempt++) {
+    const port = randomInt(lowestPort, abovePorts);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no port is free');
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+  const isListening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
   });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
+  if (isListening) await new Promise((resolve) => server.close(resolve));
+  return isListening;
 }
 
 /** Starts a server process and waits until it answers /versions. Throws with its output when it ends instead. */
