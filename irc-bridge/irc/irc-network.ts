@@ -8,7 +8,7 @@ export interface IrcServerAddress {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
-  /** Certificates in PEM to trust instead of the system's. */
+  /** Certificates in PEM to trust besides the public authorities. */
   readonly ca?: string | undefined;
 }
 
