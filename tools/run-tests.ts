@@ -50,7 +50,7 @@ export function findTestFiles(rootFolder: string, wanted: string[], needsIrc = f
 
 /** The rules of Matrix, the console's pages and the tools never see a database; all else may. */
 function mayUseDatabase(file: string): boolean {
-  return !/^(protocol|console|tools)\//.test(file);
+  return !/^(protocol|effects|console|tools)\//.test(file);
 }
 
 async function startDatabase(files: string[]): Promise<TestDatabase | undefined> {

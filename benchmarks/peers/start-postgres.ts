@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@holdfast/homeserver/platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import { choosePostgresUser } from '@holdfast/homeserver/platform/embedded-postgres/choose-postgres-user.ts';
 import { formatSuperuserUrl } from '@holdfast/homeserver/platform/embedded-postgres/cluster-connection.ts';
 import { initializeCluster } from '@holdfast/homeserver/platform/embedded-postgres/initialize-cluster.ts';

@@ -1,7 +1,7 @@
 import { chmod, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { createLog } from '@holdfast/effects/create-log.ts';
 import { loadConfig } from '@holdfast/homeserver/platform/config/load-config.ts';
-import { createLog } from '@holdfast/homeserver/platform/logging/create-log.ts';
 import { startHomeserver } from '@holdfast/homeserver/processes/start-homeserver.ts';
 import { findDatabase } from './find-database.ts';
 import { formatOverrides, readSetting } from './read-setting.ts';

@@ -6,8 +6,8 @@
  */
 import { join } from 'node:path';
 import process from 'node:process';
+import { createLog } from '@holdfast/effects/create-log.ts';
 import { startEmbeddedPostgres } from '@holdfast/homeserver/platform/embedded-postgres/start-embedded-postgres.ts';
-import { createLog } from '@holdfast/homeserver/platform/logging/create-log.ts';
 
 const maxConnections = 200;
 

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { systemClock } from '@holdfast/homeserver/platform/clock.ts';
-import { withDeadline } from '@holdfast/homeserver/platform/deadline.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 
 /** A Node.js program that a drill has started. Its output goes to a file and is searched line by line. */
 export interface SpawnedProgram {

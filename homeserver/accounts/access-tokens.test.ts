@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemRandom } from '../platform/random.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { hashToken, isWellFormedToken, makeToken } from './access-tokens.ts';
 
 test('a token is recognised as what it is for and as nothing else', () => {

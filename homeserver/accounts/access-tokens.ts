@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import type { Random } from '../platform/random.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 
 /**
  * Tokens are `hfa_` (access) or `hfr_` (refresh), 32 random bytes as base64url, and six characters of a checksum: a

@@ -1,5 +1,5 @@
+import type { Timer } from '@holdfast/effects/clock.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
-import type { Timer } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { type DeviceSeen, updateDeviceSeen } from '../storage/accounts/write-devices.ts';

@@ -1,9 +1,9 @@
+import { createLog } from '@holdfast/effects/create-log.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
 import type { Config } from '../platform/config/config.ts';
-import { withDeadline } from '../platform/deadline.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
-import { createLog } from '../platform/logging/create-log.ts';
-import type { Log } from '../platform/logging/log.ts';
-import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { StartedHomeserver } from '../processes/start-homeserver.ts';
 import type { SupervisedIrcBridge } from '../processes/supervise-irc-bridge.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';

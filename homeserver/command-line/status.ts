@@ -1,6 +1,6 @@
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Config } from '../platform/config/config.ts';
 import { openDatabase, type Sql } from '../platform/database/open-database.ts';
-import { withDeadline } from '../platform/deadline.ts';
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
 import { isDataFolderLocked } from '../platform/embedded-postgres/lock-data-folder.ts';
 import { readProcesses, readShards } from '../storage/processes/read-processes.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 
 interface TypingRoom {

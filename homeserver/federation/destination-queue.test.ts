@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
 import type { Context } from '../platform/context.ts';
-import { createMetrics } from '../platform/metrics/metrics.ts';
 import { recentPdus } from '../storage/rooms/recent-pdus.ts';
 import { DestinationQueue, maxQueuedPdus, type QueueBatch, type QueuedPdu } from './destination-queue.ts';
 import { PduTexts } from './pdu-texts.ts';

@@ -1,5 +1,5 @@
+import type { CounterMetric } from '@holdfast/effects/metrics.ts';
 import type { Context } from '../platform/context.ts';
-import type { CounterMetric } from '../platform/metrics/metrics.ts';
 
 export interface SendingMetrics {
   readonly transactions: CounterMetric<['result']>;

@@ -1,4 +1,4 @@
-import type { Timer } from '../platform/clock.ts';
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { Context } from '../platform/context.ts';
 import { backOffsOf } from '../remote-servers/back-off/back-offs.ts';
 import { homeShardOf, readDestinations, readRoutedPositions } from '../storage/federation/read-destinations.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import type { Context } from '../platform/context.ts';
 import type { DestinationSender } from './destination-sender.ts';
 import type { SaveDestinationsInput } from './save-destinations.ts';

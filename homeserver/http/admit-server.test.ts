@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createMetrics } from '../platform/metrics/metrics.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
 import { openRemoteServers } from '../remote-servers/open-remote-servers.ts';
 import { type FakeServer, makeFakeKey, startFakeServer } from '../testing/start-fake-server.ts';
 import { type FederatedHomeserver, startFederatedHomeservers } from '../testing/start-federated-homeservers.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Log } from '@holdfast/effects/log.ts';
 import type { ApplicationService } from '../appservices/registrations/application-service.ts';
 import type { Context } from '../platform/context.ts';
-import type { Log } from '../platform/logging/log.ts';
 import type { JsonSchema, SchemaValue } from './json-schema.ts';
 import type { RateLimitKind, RateLimits } from './rate-limits.ts';
 import type { Reply } from './reply.ts';

@@ -1,7 +1,7 @@
+import { DeadlineExceededError } from '@holdfast/effects/deadline.ts';
+import type { Log } from '@holdfast/effects/log.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { isDatabaseOutage } from '../platform/database/database-error.ts';
-import { DeadlineExceededError } from '../platform/deadline.ts';
-import type { Log } from '../platform/logging/log.ts';
 import { ShardUnavailableError } from '../platform/shard-log/shard-error.ts';
 import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import { jsonReply, type MadeReply } from './reply.ts';

@@ -1,4 +1,4 @@
-import type { Metrics } from '../platform/metrics/metrics.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
 
 /** Counts a reply and its duration. */
 export type MeasureRequest = (operation: string, status: number, durationMs: number) => void;

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Server, ServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import type { Timer } from '../platform/clock.ts';
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { Context } from '../platform/context.ts';
 
 /** The certificate or its key cannot be used; the message is for people. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import { systemClock } from '../platform/clock.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import { addressKey, RateLimits } from './rate-limits.ts';
 

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
 
 /** What is counted apart. `request` counts everything; the others count on top of it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import { ClientGoneError, readBody, readJsonBody } from './read-body.ts';
 
 /** A body that comes as the test writes it. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
-import type { Clock } from '../platform/clock.ts';
 
 /** A JSON body that has not arrived by then never will. */
 const bodyTimeoutMs = 30_000;

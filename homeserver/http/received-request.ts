@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '@holdfast/effects/log.ts';
 import type { FastifyRequest } from 'fastify';
-import type { Log } from '../platform/logging/log.ts';
 import type { Requester, ServerRequester } from './endpoint.ts';
 import type { HttpServer } from './http-server.ts';
 import type { RateLimits } from './rate-limits.ts';

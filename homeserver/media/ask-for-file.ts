@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../platform/context.ts';
-import type { Deadline } from '../platform/deadline.ts';
 import { askServerForBytes } from '../remote-servers/ask-server.ts';
 import { connectionsOf } from '../remote-servers/connections/connections-of.ts';
 import { fetchUrl } from '../remote-servers/connections/fetch-url.ts';

@@ -1,7 +1,7 @@
+import { type Deadline, DeadlineExceededError, startDeadline } from '@holdfast/effects/deadline.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
-import { type Deadline, DeadlineExceededError, startDeadline } from '../platform/deadline.ts';
 import { ResponseTooLargeError } from '../remote-servers/connections/read-response.ts';
 import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import { askForFile, type RemoteFile } from './ask-for-file.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
 import { createCheckedClock } from './checked-clock.ts';
-import { type Clock, systemClock } from './clock.ts';
 
 function open() {
   const machine = { wallMs: 1_000_000, monotonicMs: 500 };

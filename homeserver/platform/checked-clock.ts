@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 
 /** A machine's clock that is further off than this is wrong. */
 export const clockOffsetLimitMs = 5_000;

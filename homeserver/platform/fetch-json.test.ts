@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { startDeadline } from './deadline.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { describeFetchError, fetchJson } from './fetch-json.ts';
 
 let server: Server;

@@ -1,9 +1,9 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import type { Config } from './config/config.ts';
 import type { Sql } from './database/open-database.ts';
-import type { Log } from './logging/log.ts';
-import type { Metrics } from './metrics/metrics.ts';
-import type { Random } from './random.ts';
 
 /** What the platform itself stands on. */
 export interface PlatformContext {

@@ -1,7 +1,7 @@
+import type { Random } from '@holdfast/effects/random.ts';
 import type { SigningKey } from '../platform/context.ts';
 import { generateSigningKeyPair } from '../platform/cryptography/crypto-primitives.ts';
 import type { Sql } from '../platform/database/open-database.ts';
-import type { Random } from '../platform/random.ts';
 import { readServerFact } from '../storage/processes/read-server-facts.ts';
 import { fixServerFact } from '../storage/processes/write-server-facts.ts';
 

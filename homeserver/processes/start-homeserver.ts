@@ -1,3 +1,7 @@
+import { systemClock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { startAppservices } from '../appservices/start-appservices.ts';
 import { startDeviceLists } from '../devices/remote-lists/start-device-lists.ts';
 import { startFederation } from '../federation/start-federation.ts';
@@ -7,14 +11,10 @@ import { formatSetUpUrl, grantSetUpAccess, type SetUpAccess } from '../http/set-
 import { setUpRoutes } from '../http/set-up/set-up-routes.ts';
 import { startHttpServer } from '../http/start-http-server.ts';
 import { startMediaUpkeep } from '../media/media-upkeep.ts';
-import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/config.ts';
 import type { Context } from '../platform/context.ts';
 import { migrateDatabase } from '../platform/database/migrate-database.ts';
 import { openDatabase, type Sql } from '../platform/database/open-database.ts';
-import type { Log } from '../platform/logging/log.ts';
-import { createMetrics } from '../platform/metrics/metrics.ts';
-import { systemRandom } from '../platform/random.ts';
 import type { NameResolver } from '../remote-servers/discovery/name-resolver.ts';
 import { openRemoteServers } from '../remote-servers/open-remote-servers.ts';
 import { startErasedUsers } from '../rooms/erased-users.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { silentLog } from '@holdfast/effects/log.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import { withConnection } from '../platform/embedded-postgres/cluster-connection.ts';
-import { silentLog } from '../platform/logging/log.ts';
 import { createTestDatabase } from '../testing/create-test-database.ts';
 import { makeTestFolder } from '../testing/make-test-folder.ts';
 import { request } from '../testing/test-user.ts';

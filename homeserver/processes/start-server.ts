@@ -1,7 +1,7 @@
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { formatSetUpUrl, grantSetUpAccess } from '../http/set-up/set-up-access.ts';
 import { startSetUpServer } from '../http/set-up/start-set-up-server.ts';
-import { systemClock } from '../platform/clock.ts';
-import { systemRandom } from '../platform/random.ts';
 import {
   type HomeserverOptions,
   type StartedHomeserver,

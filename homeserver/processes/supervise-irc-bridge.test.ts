@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { systemClock } from '../platform/clock.ts';
-import { silentLog } from '../platform/logging/log.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { silentLog } from '@holdfast/effects/log.ts';
 import { makeTestFolder } from '../testing/make-test-folder.ts';
 import { superviseIrcBridge } from './supervise-irc-bridge.ts';
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/logging/log.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
 import type { StartedHomeserver } from './start-homeserver.ts';
 
 /** What the bridge is told when it starts: as in its own configuration file, which goes before it. */

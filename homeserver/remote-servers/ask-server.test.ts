@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
-import { startDeadline } from '../platform/deadline.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { type FakeServer, startFakeServer } from '../testing/start-fake-server.ts';
 import { type FederatedHomeserver, startFederatedHomeservers } from '../testing/start-federated-homeservers.ts';
 import type { TestNetwork } from '../testing/test-network.ts';

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../platform/context.ts';
-import { type Deadline, startDeadline } from '../platform/deadline.ts';
 import { backOffsOf } from './back-off/back-offs.ts';
 import { connectionsOf } from './connections/connections-of.ts';
 import { limitResponse, readResponse } from './connections/read-response.ts';

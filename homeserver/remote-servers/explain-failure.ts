@@ -1,4 +1,4 @@
-import { DeadlineExceededError } from '../platform/deadline.ts';
+import { DeadlineExceededError } from '@holdfast/effects/deadline.ts';
 import { describeConnectionError } from './connections/describe-connection-error.ts';
 import { ResponseTooLargeError } from './connections/read-response.ts';
 import { TooManyWaitingError } from './connections/request-slots.ts';

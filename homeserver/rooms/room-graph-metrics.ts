@@ -1,5 +1,5 @@
+import type { CounterMetric, HistogramMetric } from '@holdfast/effects/metrics.ts';
 import type { Context } from '../platform/context.ts';
-import type { CounterMetric, HistogramMetric } from '../platform/metrics/metrics.ts';
 
 /** How the graphs of rooms fare on this process. */
 export interface RoomGraphMetrics {

@@ -1,5 +1,5 @@
+import type { Timer } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { Timer } from '../platform/clock.ts';
 import type { Context } from '../platform/context.ts';
 import type { ConnectedUser, WaitingSync } from './connected-user.ts';
 

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import type { Log, LogLevel } from '../platform/logging/log.ts';
+import type { Log, LogLevel } from '@holdfast/effects/log.ts';
 
 export interface LogRecord {
   readonly level: LogLevel;

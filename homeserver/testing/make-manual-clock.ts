@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 
 export interface ManualClock extends Clock {
   /** Moves the time on and runs the timers that come due, in their order. */

@@ -1,4 +1,4 @@
-import type { Log } from '../platform/logging/log.ts';
+import type { Log } from '@holdfast/effects/log.ts';
 import { startTestHomeserver, type TestHomeserver } from './start-test-homeserver.ts';
 import { makeTestNetwork, type TestNetwork } from './test-network.ts';
 

@@ -1,10 +1,10 @@
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { silentLog } from '@holdfast/effects/log.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import type { Context } from '../platform/context.ts';
 import { openDatabase } from '../platform/database/open-database.ts';
-import { silentLog } from '../platform/logging/log.ts';
-import { createMetrics } from '../platform/metrics/metrics.ts';
-import { systemRandom } from '../platform/random.ts';
 import type { ShardLog } from '../platform/shard-log/shard-log.ts';
 import { type OpenedContext, openContext } from '../processes/open-context.ts';
 import { createTestDatabase } from './create-test-database.ts';

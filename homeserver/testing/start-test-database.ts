@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import { choosePostgresUser } from '../platform/embedded-postgres/choose-postgres-user.ts';
 import { formatSuperuserUrl } from '../platform/embedded-postgres/cluster-connection.ts';
 import { initializeCluster } from '../platform/embedded-postgres/initialize-cluster.ts';

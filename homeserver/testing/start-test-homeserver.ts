@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Log, silentLog } from '@holdfast/effects/log.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import type { Context } from '../platform/context.ts';
-import { type Log, silentLog } from '../platform/logging/log.ts';
 import { type StartedHomeserver, startHomeserver } from '../processes/start-homeserver.ts';
 import type { NameResolver } from '../remote-servers/discovery/name-resolver.ts';
 import { createTestDatabase } from './create-test-database.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import type { BridgeConfig, NetworkConfig } from '../configuration/bridge-config.ts';
 import type { SecretBox } from '../configuration/secret-box.ts';
 import type { IrcNetwork } from '../irc/irc-network.ts';
 import type { MatrixClient } from '../matrix/matrix-client.ts';
 import { sendEvent } from '../matrix/send-and-set.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { Random } from '../platform/random.ts';
 import type { BridgeSql } from '../storage/open-bridge-database.ts';
 import type { BridgeMetrics } from './bridge-metrics.ts';
 import type { Puppets } from './people/puppets.ts';

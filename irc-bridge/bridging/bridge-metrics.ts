@@ -1,4 +1,4 @@
-import type { Metrics } from '../platform/metrics.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
 
 /** Which way a message goes. */
 export type Direction = 'matrix_to_irc' | 'irc_to_matrix';

@@ -1,7 +1,7 @@
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { IrcEvent, IrcMessage } from '../irc/irc-event.ts';
 import type { IrcNetwork } from '../irc/irc-network.ts';
 import type { MatrixEvent } from '../matrix/matrix-event.ts';
-import type { Timer } from '../platform/clock.ts';
 import { readInbox, readWaitingTargets, storeInbox } from '../storage/inbox.ts';
 import { forgetMessages } from '../storage/messages.ts';
 import {

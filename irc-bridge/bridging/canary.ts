@@ -1,7 +1,7 @@
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { IrcMessage } from '../irc/irc-event.ts';
 import type { MatrixEvent } from '../matrix/matrix-event.ts';
 import { createRoom, inviteUser, joinRoom, registerUser, sendEvent } from '../matrix/send-and-set.ts';
-import type { Timer } from '../platform/clock.ts';
 import type { Portal } from '../storage/portals.ts';
 import type { BridgeContext, BridgedNetwork } from './bridge-context.ts';
 import type { Direction } from './bridge-metrics.ts';

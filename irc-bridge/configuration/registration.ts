@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Random } from '@holdfast/effects/random.ts';
 import { parse, stringify } from 'yaml';
-import type { Random } from '../platform/random.ts';
 import { BridgeConfigError } from './load-bridge-config.ts';
 
 /** What the bridge and the homeserver have to agree on. https://spec.matrix.org/v1.19/application-service-api/#registration */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { checkMediaLink, makeMediaLink } from '../matrix/media-links.ts';
-import { systemClock } from '../platform/clock.ts';
-import { systemRandom } from '../platform/random.ts';
 import { makeSecretBox } from './secret-box.ts';
 
 const box = makeSecretBox(Buffer.alloc(32, 1), systemRandom);

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Random } from '../platform/random.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import { BridgeConfigError } from './load-bridge-config.ts';
 
 const keyBytes = 32;

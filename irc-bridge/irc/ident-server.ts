@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 
 export interface IdentServer {
   readonly port: number;

@@ -1,7 +1,7 @@
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
-import type { Random } from '../platform/random.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import type { IrcEvent } from './irc-event.ts';
 
 export interface IrcServerAddress {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import { startIdentServer } from './ident-server.ts';
 import { sourceAddress } from './source-address.ts';
 

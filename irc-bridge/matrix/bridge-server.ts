@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Log } from '@holdfast/effects/log.ts';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import type { Log } from '../platform/log.ts';
 import type { ReceivedEvent } from '../storage/outbox.ts';
 import { readMatrixEvent } from './matrix-event.ts';
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../platform/clock.ts';
-import { type Deadline, startDeadline } from '../platform/deadline.ts';
-import type { Random } from '../platform/random.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import type { HttpAnswer, SendRequest } from '../platform/send-request.ts';
 import { MatrixRequestError } from './matrix-request-error.ts';
 

@@ -1,6 +1,6 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
 import { parseMxcUri } from '@holdfast/protocol/identifiers/mxc-uri.ts';
 import type { SecretBox } from '../configuration/secret-box.ts';
-import type { Clock } from '../platform/clock.ts';
 
 /** A file that a link leads to. */
 export interface LinkedMedia {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import type { FastifyReply } from 'fastify';
-import type { Clock } from '../platform/clock.ts';
-import { startDeadline } from '../platform/deadline.ts';
 import type { OpenRequest } from '../platform/send-request.ts';
 
 export interface ReadMediaOptions {

@@ -1,4 +1,4 @@
-import type { Deadline } from './deadline.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 
 export interface HttpRequest {
   readonly method: string;

@@ -1,3 +1,4 @@
+import type { Metrics } from '@holdfast/effects/metrics.ts';
 import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import type { FastifyReply } from 'fastify';
 import type { Bridge } from '../bridging/bridge.ts';
@@ -14,7 +15,6 @@ import {
 } from '../matrix/bridge-server.ts';
 import { checkMediaLink } from '../matrix/media-links.ts';
 import { type ReadMediaOptions, readMedia } from '../matrix/read-media.ts';
-import type { Metrics } from '../platform/metrics.ts';
 
 /** What the bridge's listener answers. */
 export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metrics: Metrics): BridgeAnswers {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import type { NetworkConfig } from '../configuration/bridge-config.ts';
 import { BridgeConfigError } from '../configuration/load-bridge-config.ts';
 import type { IrcNetwork, ReceiveIrcEvent } from '../irc/irc-network.ts';
 import { openIrcNetwork } from '../irc/network/open-irc-network.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
-import type { Random } from '../platform/random.ts';
 
 interface Parts {
   readonly clock: Clock;

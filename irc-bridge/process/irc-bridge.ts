@@ -9,12 +9,13 @@
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { createLog } from '@holdfast/effects/create-log.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
+import { type LogLevel, logLevels } from '@holdfast/effects/log.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { BridgeConfigError, type GivenSettings, loadBridgeConfig } from '../configuration/load-bridge-config.ts';
-import { systemClock } from '../platform/clock.ts';
-import { createLog } from '../platform/create-log.ts';
-import { withDeadline } from '../platform/deadline.ts';
-import { createMetrics } from '../platform/metrics.ts';
-import { systemRandom } from '../platform/random.ts';
 import { connectNetwork } from './connect-network.ts';
 import { startBridge } from './start-bridge.ts';
 
@@ -29,7 +30,7 @@ async function run(): Promise<number> {
   const given = values.supervised ? await readGivenSettings(() => stopping.abort()) : {};
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   const config = loadBridgeConfig(values.config, given);
-  const log = createLog(values.level ?? 'info').child({ part: 'irc-bridge' });
+  const log = createLog({ level: readLevel(values.level), format: 'json' }).child({ part: 'irc-bridge' });
   const parts = { config, clock: systemClock, random: systemRandom, log, metrics: createMetrics() };
   const openNetwork = connectNetwork(parts);
   const bridge = await startBridge({ ...parts, openNetwork });
@@ -43,6 +44,12 @@ async function run(): Promise<number> {
     log.warn({ err: error }, 'the bridge did not end cleanly; what was under way goes on at the next start');
   });
   return isLost ? 1 : 0;
+}
+
+function readLevel(given = 'info'): LogLevel {
+  const level = logLevels.find((each) => each === given);
+  if (level === undefined) throw new BridgeConfigError([`--level is one of ${logLevels.join(', ')}`]);
+  return level;
 }
 
 /** The first line of standard input; later its end calls `onEnd`. */

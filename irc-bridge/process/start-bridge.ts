@@ -1,3 +1,7 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import { Bridge } from '../bridging/bridge.ts';
 import type { BridgeContext } from '../bridging/bridge-context.ts';
 import { createBridgeMetrics } from '../bridging/bridge-metrics.ts';
@@ -13,10 +17,6 @@ import type { IrcNetwork, ReceiveIrcEvent } from '../irc/irc-network.ts';
 import { startBridgeServer } from '../matrix/bridge-server.ts';
 import { MatrixClient } from '../matrix/matrix-client.ts';
 import { pingBridge, registerUser, setDisplayName } from '../matrix/send-and-set.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
-import type { Metrics } from '../platform/metrics.ts';
-import type { Random } from '../platform/random.ts';
 import { openRequest, sendRequest } from '../platform/send-request.ts';
 import { migrateBridgeDatabase } from '../storage/migrate-bridge-database.ts';
 import { openBridgeDatabase } from '../storage/open-bridge-database.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import type { Log } from '../platform/log.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
 import { openBridgeDatabase } from '../storage/open-bridge-database.ts';
 
 /** Any constant: the advisory lock of the one bridge that runs over a database. */

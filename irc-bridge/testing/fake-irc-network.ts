@@ -1,7 +1,7 @@
+import { systemClock } from '@holdfast/effects/clock.ts';
 import type { IrcEvent } from '../irc/irc-event.ts';
 import type { ChannelMember, IrcNetwork, SpokenLine, UserWishes } from '../irc/irc-network.ts';
 import { IrcRefusal } from '../irc/irc-refusal.ts';
-import { systemClock } from '../platform/clock.ts';
 import type { OpenNetwork } from '../process/start-bridge.ts';
 
 /** A network in memory: what is said on it is kept, and the test says what others do. */

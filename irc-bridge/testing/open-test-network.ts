@@ -1,10 +1,10 @@
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { silentLog } from '@holdfast/effects/log.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import type { IrcEvent } from '../irc/irc-event.ts';
 import type { IrcLimits, IrcNetwork, IrcNetworkOptions } from '../irc/irc-network.ts';
 import { openIrcNetwork } from '../irc/network/open-irc-network.ts';
-import { systemClock } from '../platform/clock.ts';
-import { silentLog } from '../platform/log.ts';
-import { createMetrics } from '../platform/metrics.ts';
-import { systemRandom } from '../platform/random.ts';
 
 export interface TestNetwork {
   readonly network: IrcNetwork;

@@ -1,13 +1,13 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
+import { silentLog } from '@holdfast/effects/log.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { createTestDatabase } from '@holdfast/homeserver/testing/create-test-database.ts';
 import { parseBridgeConfig } from '../configuration/load-bridge-config.ts';
-import { type Clock, systemClock } from '../platform/clock.ts';
-import { startDeadline } from '../platform/deadline.ts';
-import { silentLog } from '../platform/log.ts';
-import { createMetrics } from '../platform/metrics.ts';
-import { systemRandom } from '../platform/random.ts';
 import { sendRequest } from '../platform/send-request.ts';
 import { type StartedBridge, startBridge } from '../process/start-bridge.ts';
 import { FakeHomeserver } from './fake-homeserver.ts';

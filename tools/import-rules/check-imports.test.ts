@@ -27,7 +27,7 @@ const everyRule: Record<ImportRule, true> = {
   'only-the-owner-writes': true,
   'writers-call-no-readers': true,
   'protocol-imports-nothing': true,
-  'processes-share-only-the-protocol': true,
+  'processes-share-only-foundations': true,
   'product-imports-no-tests': true,
   'workspaces-by-name': true,
   unresolved: true,

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { readSource, type Source } from '../source/read-source.ts';
 import { findCycles } from './find-cycles.ts';
-import { instruments, isInside, isTest, layers, otherProcesses, storage, writers } from './layers.ts';
+import { foundations, instruments, isInside, isTest, layers, otherProcesses, storage, writers } from './layers.ts';
 import { type ImportTarget, resolveImport } from './resolve-import.ts';
 
 export type ImportRule =
@@ -11,7 +11,7 @@ export type ImportRule =
   | 'only-the-owner-writes'
   | 'writers-call-no-readers'
   | 'protocol-imports-nothing'
-  | 'processes-share-only-the-protocol'
+  | 'processes-share-only-foundations'
   | 'product-imports-no-tests'
   | 'workspaces-by-name'
   | 'unresolved';
@@ -62,11 +62,11 @@ const moduleRules: [ImportRule, (from: string, to: string) => string | undefined
       isInside(from, 'protocol') && !isInside(to, 'protocol') ? `protocol imports nothing outside itself` : undefined,
   ],
   [
-    'processes-share-only-the-protocol',
+    'processes-share-only-foundations',
     (from, to) => {
       const process = otherProcesses.find((each) => isInside(from, each));
-      if (process && !isInside(to, process) && !isInside(to, 'protocol')) {
-        return `${process} imports nothing of this tree but itself and protocol`;
+      if (process && ![process, ...foundations].some((folder) => isInside(to, folder))) {
+        return `${process} imports nothing of this tree but itself and ${foundations.join(' and ')}`;
       }
       const foreign = otherProcesses.find((each) => isInside(to, each));
       return foreign && isInside(from, 'homeserver') ? `the homeserver knows nothing of ${foreign}` : undefined;

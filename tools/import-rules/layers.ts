@@ -9,6 +9,7 @@
  */
 export const layers: readonly (readonly string[])[] = [
   ['protocol'],
+  ['effects'],
   ['homeserver/platform'],
   ['homeserver/storage'],
   ['homeserver/remote-servers'],
@@ -27,7 +28,12 @@ export const layers: readonly (readonly string[])[] = [
   ['irc-bridge/process'],
 ];
 
-/** Other processes: they know the protocol and the homeserver's published HTTP APIs, and nothing else of this tree. */
+/** What every process may have: it knows none of them. */
+export const foundations: readonly string[] = ['protocol', 'effects'];
+
+/**
+ * Other processes: they know the foundations and the homeserver's published HTTP APIs, and nothing else of this tree.
+ */
 export const otherProcesses: readonly string[] = ['irc-bridge', 'monitor', 'console'];
 
 /** What tests and measures the product, `testing` folders besides. It may import all of it, and is imported by none of it. */

@@ -22,8 +22,8 @@ const effectModules: Readonly<Record<string, string>> = {
   'node:perf_hooks': 'take the clock as a parameter',
 };
 
-/** The one place of the homeserver where effects are made; and other processes' own. */
-const platforms = /^(homeserver|irc-bridge|monitor)\/platform\//;
+/** Where effects are made: what every process has of them, and each one's own. */
+const platforms = /^(effects|(homeserver|irc-bridge|monitor)\/platform)\//;
 /** The environment is a part of the configuration; besides, programs that are started get what they need of it. */
 const configuration = /^(homeserver|irc-bridge|monitor)\/platform\/(config|embedded-postgres)[/.-]/;
 /** Pages in a browser have no platform but the browser; what tests and measures needs the real clock. */

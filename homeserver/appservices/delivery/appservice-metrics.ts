@@ -1,5 +1,5 @@
+import type { CounterMetric, GaugeMetric } from '@holdfast/effects/metrics.ts';
 import type { Context } from '../../platform/context.ts';
-import type { CounterMetric, GaugeMetric } from '../../platform/metrics/metrics.ts';
 
 export interface AppserviceMetrics {
   readonly transactions: CounterMetric<['service', 'result']>;

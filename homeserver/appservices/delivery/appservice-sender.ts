@@ -1,5 +1,5 @@
+import type { Timer } from '@holdfast/effects/clock.ts';
 import { TypingMemory } from '../../ephemeral/typing-memory.ts';
-import type { Timer } from '../../platform/clock.ts';
 import type { Context } from '../../platform/context.ts';
 import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
 import type { QueueRow, StoredQueue } from '../../storage/appservices/queue-row.ts';

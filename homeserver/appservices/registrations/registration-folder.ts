@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Timer } from '../../platform/clock.ts';
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { Context } from '../../platform/context.ts';
 import { parseRegistration } from './parse-registration.ts';
 import { type PutRegistrationsInput, putRegistrationsCommand, registrationShard } from './put-registrations.ts';

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as startHttp } from 'node:http';
 import { Agent as HttpsAgent, request as startHttps } from 'node:https';
+import { type Deadline, DeadlineExceededError, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { Context } from '../../platform/context.ts';
-import { type Deadline, DeadlineExceededError, startDeadline } from '../../platform/deadline.ts';
 import { describeFetchError } from '../../platform/fetch-json.ts';
 import type { ApplicationService } from '../registrations/application-service.ts';
 

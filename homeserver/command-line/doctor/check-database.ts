@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../platform/clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Config } from '../../platform/config/config.ts';
-import { withDeadline } from '../../platform/deadline.ts';
 import { withConnection } from '../../platform/embedded-postgres/cluster-connection.ts';
 import { findEmbeddedPostgres } from '../../platform/embedded-postgres/find-embedded-postgres.ts';
 import { preparePostgresBinaries } from '../../platform/embedded-postgres/prepare-postgres-binaries.ts';

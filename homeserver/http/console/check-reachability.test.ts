@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startDeadline } from '../../platform/deadline.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import type { FetchedJson } from '../../platform/fetch-json.ts';
 import { checkReachability } from './check-reachability.ts';
 

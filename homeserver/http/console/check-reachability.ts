@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Deadline } from '../../platform/deadline.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { describeFetchError, type FetchJson } from '../../platform/fetch-json.ts';
 
 export interface ReachabilityCheck {

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import type { Context } from '../../platform/context.ts';
-import { startDeadline } from '../../platform/deadline.ts';
 import { fetchJson } from '../../platform/fetch-json.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { checkReachability, type Reachability } from './check-reachability.ts';

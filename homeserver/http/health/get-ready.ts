@@ -1,5 +1,5 @@
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Context } from '../../platform/context.ts';
-import { withDeadline } from '../../platform/deadline.ts';
 import { probeWriteCommand } from '../../platform/shard-log/probe-write-command.ts';
 import { defineEndpoint } from '../endpoint.ts';
 import { jsonReply } from '../reply.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createMetrics } from '../../platform/metrics/metrics.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
 import { startTestHomeserver, type TestHomeserver } from '../../testing/start-test-homeserver.ts';
 import { startMetricsServer } from './start-metrics-server.ts';
 

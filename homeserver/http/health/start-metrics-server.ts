@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { Metrics } from '../../platform/metrics/metrics.ts';
+import type { Metrics } from '@holdfast/effects/metrics.ts';
 
 const requestTimeoutMs = 10_000;
 

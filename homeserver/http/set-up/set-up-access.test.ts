@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemRandom } from '../../platform/random.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { formatSetUpUrl, grantSetUpAccess } from './set-up-access.ts';
 
 test('only the token gives access, and only until it was used', async () => {

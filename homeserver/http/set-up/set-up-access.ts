@@ -1,5 +1,5 @@
+import type { Random } from '@holdfast/effects/random.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { Random } from '../../platform/random.ts';
 import { isSameText } from '../same-text.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { checkServerName } from '../../platform/config/check-setting.ts';
 import type { Config } from '../../platform/config/config.ts';
-import type { Log } from '../../platform/logging/log.ts';
 import { checkBody } from '../check-schema.ts';
 import { consoleFileReply } from '../console/console-files.ts';
 import { describeServer } from '../console/server-facts.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { withDeadline } from '../deadline.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import { isDatabaseOutage } from './database-error.ts';
 
 /**

@@ -1,6 +1,6 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import postgres from 'postgres';
-import type { Clock } from '../clock.ts';
-import { withDeadline } from '../deadline.ts';
 import type { Cluster, ClusterCredentials } from './initialize-cluster.ts';
 
 export const databaseName = 'holdfast';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import { probeCluster } from './cluster-connection.ts';
 import { type Cluster, writeOwnedFile } from './initialize-cluster.ts';
 import { formatPostgresConf, formatPostgresHba } from './postgres-settings.ts';

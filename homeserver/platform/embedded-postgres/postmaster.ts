@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { open, readdir, readFile, readlink, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import type { Cluster } from './initialize-cluster.ts';
 import { postgresEnvironment, runPostgresProgram } from './run-postgres-program.ts';
 

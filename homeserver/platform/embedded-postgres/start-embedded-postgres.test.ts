@@ -5,10 +5,10 @@ import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from '
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
+import { silentLog } from '@holdfast/effects/log.ts';
 import { collectLog } from '../../testing/collect-log.ts';
 import { makeTestFolder } from '../../testing/make-test-folder.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { silentLog } from '../logging/log.ts';
 import { choosePostgresUser } from './choose-postgres-user.ts';
 import { withConnection } from './cluster-connection.ts';
 import { placeCluster } from './place-cluster.ts';

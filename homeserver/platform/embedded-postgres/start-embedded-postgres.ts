@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../clock.ts';
-import type { Log } from '../logging/log.ts';
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
 import { ensureRoleAndDatabase, formatClusterUrl } from './cluster-connection.ts';
 import { initializeCluster } from './initialize-cluster.ts';
 import {

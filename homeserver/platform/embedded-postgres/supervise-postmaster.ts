@@ -1,4 +1,4 @@
-import type { Log } from '../logging/log.ts';
+import type { Log } from '@holdfast/effects/log.ts';
 import { probeCluster } from './cluster-connection.ts';
 import { type LaunchOptions, launchPostmaster, postgresLogFile } from './launch-postmaster.ts';
 import { endOrphans, endPostmaster, type Postmaster, waitForEnd } from './postmaster.ts';

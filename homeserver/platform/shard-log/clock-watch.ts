@@ -1,5 +1,5 @@
+import type { Log } from '@holdfast/effects/log.ts';
 import { type CheckedClock, clockOffsetLimitMs } from '../checked-clock.ts';
-import type { Log } from '../logging/log.ts';
 import { judgeClocks } from './judge-clocks.ts';
 import type { LeasesSeen } from './lease-connection.ts';
 import type { ShardLogMetrics } from './shard-log-metrics.ts';

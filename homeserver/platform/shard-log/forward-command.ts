@@ -1,8 +1,8 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import { isErrorCode } from '@holdfast/protocol/errors/error-codes.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
-import { systemClock } from '../clock.ts';
 import { ShardUnavailableError } from './shard-error.ts';
 
 /** What the owner of a shard answers to a forwarded command. */

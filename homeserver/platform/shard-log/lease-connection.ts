@@ -1,5 +1,5 @@
+import { DeadlineExceededError, withDeadline } from '@holdfast/effects/deadline.ts';
 import { openDatabase, type Sql } from '../database/open-database.ts';
-import { DeadlineExceededError, withDeadline } from '../deadline.ts';
 import type { PlatformContext } from '../platform-context.ts';
 import type { ShardObservation } from './decide-leases.ts';
 

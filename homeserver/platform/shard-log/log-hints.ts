@@ -1,5 +1,5 @@
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import { openDatabase, type Sql } from '../database/open-database.ts';
-import { withDeadline } from '../deadline.ts';
 import type { PlatformContext } from '../platform-context.ts';
 import type { ShardOwner } from './shard-owners.ts';
 

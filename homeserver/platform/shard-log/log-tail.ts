@@ -1,6 +1,6 @@
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Sql } from '../database/open-database.ts';
-import { withDeadline } from '../deadline.ts';
 import type { PlatformContext } from '../platform-context.ts';
 import { entryKindOf, type LogEntry } from './log-entry.ts';
 import { LogWindow } from './log-window.ts';

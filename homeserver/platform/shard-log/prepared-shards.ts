@@ -1,7 +1,7 @@
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Context } from '../context.ts';
 import { classifyDatabaseError } from '../database/database-error.ts';
 import type { Sql } from '../database/open-database.ts';
-import { withDeadline } from '../deadline.ts';
 import { type BatchStatement, emptyStatement } from './batch.ts';
 import type { ShardMemory } from './command.ts';
 import { openWriterConnection } from './open-writer-connection.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
 import type { Command, ShardMemory } from './command.ts';
 import { type NoteResult, writeNote } from './testing/note-command.ts';
 import { type ProcessOptions, startTestLog, type TestLog, type TestProcess } from './testing/start-test-log.ts';

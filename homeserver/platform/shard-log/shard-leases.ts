@@ -1,6 +1,6 @@
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { CheckedClock } from '../checked-clock.ts';
 import type { Context } from '../context.ts';
-import { withDeadline } from '../deadline.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { decideLeases, type Gift, type ShardObservation } from './decide-leases.ts';
 import { LeaseConnection, type LeasesSeen, type ShardRow, type TakenShard } from './lease-connection.ts';

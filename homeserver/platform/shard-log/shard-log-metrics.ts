@@ -1,4 +1,4 @@
-import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from '../metrics/metrics.ts';
+import type { CounterMetric, GaugeMetric, HistogramMetric, Metrics } from '@holdfast/effects/metrics.ts';
 
 /** What the log of a process measures as it goes. */
 export interface ShardLogMetrics {

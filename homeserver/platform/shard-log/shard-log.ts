@@ -1,8 +1,8 @@
+import { DeadlineExceededError, withDeadline } from '@holdfast/effects/deadline.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { CheckedClock } from '../checked-clock.ts';
 import type { Context, ShardLogAccess } from '../context.ts';
 import { isDatabaseOutage } from '../database/database-error.ts';
-import { DeadlineExceededError, withDeadline } from '../deadline.ts';
 import type { AnyCommand } from './command.ts';
 import { forwardCommand } from './forward-command.ts';
 import { KeyedQueue } from './keyed-queue.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '../clock.ts';
+import { systemClock } from '@holdfast/effects/clock.ts';
 import { ShardOwners } from './shard-owners.ts';
 
 const owner = (name: string) => ({ processId: name, address: `${name}:1` });

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 
 /** Another process that owns a shard, as last seen. */
 export interface ShardOwner {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemRandom } from '../../platform/random.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { makeManualClock } from '../../testing/make-manual-clock.ts';
 import { BackOffs } from './back-offs.ts';
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import type { Context } from '../../platform/context.ts';
 import { type PerContext, perContext } from '../../platform/per-context.ts';
-import type { Random } from '../../platform/random.ts';
 
 /** A server that does not answer at the moment. Times are monotonic. */
 interface FailingServer {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
 import type { Context } from '../../platform/context.ts';
-import { createMetrics } from '../../platform/metrics/metrics.ts';
 import { makeManualClock } from '../../testing/make-manual-clock.ts';
 import { startTestContext, type TestContext } from '../../testing/start-test-context.ts';
 import { backOffsOf } from './back-offs.ts';

@@ -1,4 +1,4 @@
-import type { Timer } from '../../platform/clock.ts';
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { Context } from '../../platform/context.ts';
 import { type FailureRow, readFailureChanges, readFailures } from '../../storage/remote-servers/read-failures.ts';
 import { endFailures, forgetEndedFailures, saveFailures } from '../../storage/remote-servers/write-failures.ts';

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import type { PeerCertificate } from 'node:tls';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { parseServerName } from '@holdfast/protocol/identifiers/server-name.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
-import type { Deadline } from '../../platform/deadline.ts';
 import { connectionsOf } from '../connections/connections-of.ts';
 import { describeConnectionError } from '../connections/describe-connection-error.ts';
 import { fetchUrl } from '../connections/fetch-url.ts';

@@ -1,6 +1,6 @@
+import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
-import { type Deadline, startDeadline } from '../../platform/deadline.ts';
 import { askServer, type ServerQuestion } from '../ask-server.ts';
 import { isServerAllowed } from '../is-server-allowed.ts';
 import { ownKeysOf } from '../keys/own-keys.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
-import type { Clock } from '../../platform/clock.ts';
 import type { Config } from '../../platform/config/config.ts';
-import type { Deadline } from '../../platform/deadline.ts';
 import { addressRules } from '../discovery/address-rules.ts';
 import type { NameResolver } from '../discovery/name-resolver.ts';
 import { trustAuthorities } from './certificate-authorities.ts';

@@ -1,4 +1,4 @@
-import { DeadlineExceededError } from '../../platform/deadline.ts';
+import { DeadlineExceededError } from '@holdfast/effects/deadline.ts';
 import { describeFetchError } from '../../platform/fetch-json.ts';
 
 /** Why there was no answer, for people: a half sentence such as `its certificate has expired`. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Deadline } from '../../platform/deadline.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import type { Connections } from './connections.ts';
 
 const mostRedirects = 8;

@@ -1,8 +1,8 @@
 import { isIP, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { BoundedCache } from '../../platform/bounded-cache.ts';
-import type { Clock } from '../../platform/clock.ts';
-import { type Deadline, startDeadline } from '../../platform/deadline.ts';
 import type { MayConnect } from '../discovery/address-rules.ts';
 import type { Route, Target } from '../discovery/find-route.ts';
 import type { NameResolver } from '../discovery/name-resolver.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Transform, type TransformCallback } from 'node:stream';
-import type { Deadline } from '../../platform/deadline.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 
 /** The body was larger than who asked for it would take. */
 export class ResponseTooLargeError extends Error {

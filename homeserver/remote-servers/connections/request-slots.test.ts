@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startDeadline } from '../../platform/deadline.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { RequestSlots, TooManyWaitingError } from './request-slots.ts';
 
 const limits = { inAll: 4, probes: 2, perServer: 2, waitingPerServer: 3, waitingInAll: 100 };

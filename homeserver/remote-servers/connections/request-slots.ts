@@ -1,4 +1,4 @@
-import type { Deadline } from '../../platform/deadline.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 
 export interface SlotLimits {
   /** Requests under way at the same time, to all servers. */

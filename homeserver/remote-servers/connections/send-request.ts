@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request as startHttps } from 'node:https';
-import type { Deadline } from '../../platform/deadline.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import type { Route } from '../discovery/find-route.ts';
 import type { AgentOptions, ServerAgent } from './server-agent.ts';
 

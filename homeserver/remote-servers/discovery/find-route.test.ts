@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { parseServerName } from '@holdfast/protocol/identifiers/server-name.ts';
-import { startDeadline } from '../../platform/deadline.ts';
-import { systemRandom } from '../../platform/random.ts';
 import { findRoute, orderRecords } from './find-route.ts';
 import type { ServiceRecord } from './name-resolver.ts';
 

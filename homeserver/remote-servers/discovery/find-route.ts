@@ -1,6 +1,6 @@
+import type { Deadline } from '@holdfast/effects/deadline.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import { parseServerName, type ServerName } from '@holdfast/protocol/identifiers/server-name.ts';
-import type { Deadline } from '../../platform/deadline.ts';
-import type { Random } from '../../platform/random.ts';
 import { RemoteServerError } from '../remote-server-error.ts';
 import type { NameResolver, ServiceRecord } from './name-resolver.ts';
 

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Deadline } from '../../platform/deadline.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { readHostsFile } from './hosts-file.ts';
 
 export interface ServiceRecord {

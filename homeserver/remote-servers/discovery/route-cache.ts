@@ -1,6 +1,6 @@
+import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Context } from '../../platform/context.ts';
-import { type Deadline, startDeadline } from '../../platform/deadline.ts';
 import { type PerContext, perContext } from '../../platform/per-context.ts';
 import { connectionsOf, nameResolvers } from '../connections/connections-of.ts';
 import { fetchUrl } from '../connections/fetch-url.ts';

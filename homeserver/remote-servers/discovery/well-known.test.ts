@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startDeadline } from '../../platform/deadline.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { makeManualClock } from '../../testing/make-manual-clock.ts';
 import { readCacheAgeMs, type WellKnownAnswer, WellKnownFiles } from './well-known.ts';
 

@@ -1,8 +1,8 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { parseServerName, type ServerName } from '@holdfast/protocol/identifiers/server-name.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Deadline } from '../../platform/deadline.ts';
 
 /** What the host's web server answered. Has a deadline of its own; throws when there was no answer. */
 export type FetchWellKnown = (url: string) => Promise<WellKnownAnswer>;

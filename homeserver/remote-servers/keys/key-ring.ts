@@ -1,6 +1,6 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
 import type { FindVerifyKey, VerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
-import type { Clock } from '../../platform/clock.ts';
 import type { ServerKeys } from './parse-server-keys.ts';
 
 /** A key that something is signed with. */

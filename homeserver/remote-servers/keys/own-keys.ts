@@ -1,5 +1,5 @@
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { VerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
-import type { Timer } from '../../platform/clock.ts';
 import type { Context, SigningKey } from '../../platform/context.ts';
 import { generateSigningKeyPair } from '../../platform/cryptography/crypto-primitives.ts';
 import { type PerContext, perContext } from '../../platform/per-context.ts';

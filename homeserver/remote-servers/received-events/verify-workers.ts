@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { Clock, Timer } from '../../platform/clock.ts';
 import type { WorkerAnswers, WorkerCall, WorkerKind, WorkerReply, WorkerRequest } from './worker-messages.ts';
 
 /** What a worker said of input that is no answer at all. */

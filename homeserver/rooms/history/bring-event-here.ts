@@ -1,8 +1,6 @@
-import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Context } from '../../platform/context.ts';
-import { DeadlineExceededError, startDeadline } from '../../platform/deadline.ts';
-import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { hiddenFlags, type StoredEvent } from '../../storage/rooms/event-row.ts';
 import { readEventById } from '../../storage/rooms/read-events.ts';
 import { readBackwardExtremities } from '../../storage/rooms/read-history-ends.ts';
@@ -11,6 +9,7 @@ import { joinedServersOf } from '../joined-servers.ts';
 import { mayRead, type RoomReader } from '../room-reader.ts';
 import { fetchBackfill, type HistorySource } from './fetch-events.ts';
 import { findConnected, placeStretch } from './fill-history.ts';
+import { isForeignFailure } from './foreign-failure.ts';
 
 const timeoutMs = 15_000;
 const timeoutEachMs = 6_000;
@@ -82,7 +81,7 @@ async function askServers(context: Context, { room }: RoomReader, eventId: strin
       try {
         if (await placeNamedEvent(context, { server, room, deadline, timeoutEachMs }, eventId)) return true;
       } catch (error) {
-        if (!isForeign(error)) throw error;
+        if (!isForeignFailure(error)) throw error;
         context.log.info({ roomId: room.roomId, server, err: error }, 'a server did not give an event of a room');
       }
     }
@@ -90,11 +89,6 @@ async function askServers(context: Context, { room }: RoomReader, eventId: strin
   } finally {
     deadline.finish();
   }
-}
-
-/** What other servers, or the time, are to blame for. */
-function isForeign(error: unknown): boolean {
-  return error instanceof RemoteServerError || error instanceof DeadlineExceededError || error instanceof MatrixError;
 }
 
 /** Gives an event that another server has, and some before it, their place here. Throws RemoteServerError. */

@@ -1,7 +1,7 @@
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { type JsonObject, type JsonValue, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
-import type { Deadline } from '../../platform/deadline.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
 import { askServerForEvents } from '../../remote-servers/received-events/ask-server-for-events.ts';
 import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';

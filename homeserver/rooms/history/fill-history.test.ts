@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { backOffsOf } from '../../remote-servers/back-off/back-offs.ts';
 import { FakeRoom, joinFakeRoom } from '../../testing/fake-room.ts';
 import { leaveRoom } from '../../testing/room-actions.ts';
 import { type FakeServer, startFakeServer } from '../../testing/start-fake-server.ts';
@@ -230,4 +231,19 @@ test('while the servers that have more do not answer, no page says that the hist
   const { status, body } = await alice.send('GET', next);
   assert.equal(status, 503);
   assert.ok(body.retry_after_ms > 0);
+});
+
+test('a server that has been gone for more than a day is not waited for: the history ends with what is here', async () => {
+  const room = new FakeRoom(fake, 'gone');
+  room.say('hidden');
+  const joined = await join(room, alice);
+  const backOffs = backOffsOf.of(one.context);
+  // What this process has found out itself goes before what it learns.
+  backOffs.takeUnsaved();
+  backOffs.learn('fake.test', { failingForMs: 25 * 3_600_000, retryInMs: 3_600_000, lastError: 'gone' });
+  const first = await page(alice, room.roomId, 'limit=10');
+  assert.deepEqual(idsOf(first.chunk), [joined]);
+  const next = await page(alice, room.roomId, `limit=10&from=${first.end}`);
+  assert.deepEqual([next.chunk, next.end], [[], undefined]);
+  backOffs.heard('fake.test');
 });

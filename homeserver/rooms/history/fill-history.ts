@@ -1,10 +1,8 @@
-import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Context } from '../../platform/context.ts';
-import { DeadlineExceededError, startDeadline } from '../../platform/deadline.ts';
 import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';
-import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import type { RoomName } from '../../storage/names/room-names.ts';
 import { hiddenFlags } from '../../storage/rooms/event-row.ts';
 import { readEventsAt, readEventsById } from '../../storage/rooms/read-events.ts';
@@ -13,6 +11,7 @@ import { joinedServersOf, serverOfUser } from '../joined-servers.ts';
 import { parseReceivedEvent } from '../received-event.ts';
 import { addHistory } from './add-history.ts';
 import { fetchBackfill, fetchMissingEvents, fetchStateIds, type HistorySource } from './fetch-events.ts';
+import { isForeignFailure, mayPassFailure } from './foreign-failure.ts';
 import { orderStretch } from './history-stretch.ts';
 
 const timeoutMs = 20_000;
@@ -103,8 +102,8 @@ async function fill(
       try {
         if (await fillFrom(context, source, ends, hasOlder)) return 'filled';
       } catch (error) {
-        if (!isForeign(error)) throw error;
-        if (mayPass(error)) outcome = 'unreachable';
+        if (!isForeignFailure(error)) throw error;
+        if (mayPassFailure(context, server, error)) outcome = 'unreachable';
         context.log.info({ roomId: room.roomId, server, err: error }, 'a server did not give the history of a room');
       }
     }
@@ -112,18 +111,6 @@ async function fill(
   } finally {
     deadline.finish();
   }
-}
-
-/** What other servers, or the time, are to blame for. */
-function isForeign(error: unknown): boolean {
-  return error instanceof RemoteServerError || error instanceof DeadlineExceededError || error instanceof MatrixError;
-}
-
-/** Whether the same server might answer when it is asked again: it was not there, or too busy. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof RemoteServerError)) return error instanceof DeadlineExceededError;
-  if (error.kind === 'refused') return error.status === 429 || (error.status ?? 0) >= 500;
-  return error.kind === 'unreachable' || error.kind === 'timeout' || error.kind === 'backing-off';
 }
 
 /** The servers of those who sent what comes right after, which must have what they refer to, and then any others. */

@@ -1,6 +1,6 @@
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../../platform/context.ts';
-import { startDeadline } from '../../platform/deadline.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import type { StoredEvent } from '../../storage/rooms/event-row.ts';

@@ -1,4 +1,4 @@
-import type { Timer } from '../../platform/clock.ts';
+import type { Timer } from '@holdfast/effects/clock.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { Random } from '../../platform/random.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 
 export interface DrainQueueOptions<Entry> {
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 
 export interface WriteTogetherOptions<Item> {
   readonly clock: Clock;

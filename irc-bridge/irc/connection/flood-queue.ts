@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Clock, Timer } from '@holdfast/effects/clock.ts';
 import type { FloodLimit } from '../irc-network.ts';
 import { IrcRefusal } from '../irc-refusal.ts';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Clock, Timer } from '../../platform/clock.ts';
-import type { Random } from '../../platform/random.ts';
+import type { Clock, Timer } from '@holdfast/effects/clock.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import type { IrcIdentity, IrcLimits } from '../irc-network.ts';
 import { IrcConnectionLost, IrcRefusal } from '../irc-refusal.ts';
 import { formatIrcLine, type IrcLine, parseIrcLine } from '../lines/irc-line.ts';

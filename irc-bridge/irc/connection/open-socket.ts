@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
-import type { Clock } from '../../platform/clock.ts';
-import { withDeadline } from '../../platform/deadline.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { IrcIdentity, IrcServerAddress } from '../irc-network.ts';
 
 interface SocketOptions {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Clock, Timer } from '@holdfast/effects/clock.ts';
 import { IrcConnectionLost, IrcRefusal } from '../irc-refusal.ts';
 import type { IrcLine } from '../lines/irc-line.ts';
 import { isRefusalCode, refusalInWords } from './refusal-words.ts';

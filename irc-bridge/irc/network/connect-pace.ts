@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 
 /** Lets the connections of a network be made one after another: many users must not look like an attack. */
 export class ConnectPace {

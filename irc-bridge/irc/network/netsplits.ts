@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Clock, Timer } from '@holdfast/effects/clock.ts';
 import type { IrcEvent, SplitPerson } from '../irc-event.ts';
 
 /** Two names of servers and nothing else; some networks write `*.net *.split`. */

@@ -1,4 +1,4 @@
-import type { CounterMetric, Metrics } from '../../platform/metrics.ts';
+import type { CounterMetric, Metrics } from '@holdfast/effects/metrics.ts';
 import type { IrcNetworkStatus } from '../irc-network.ts';
 
 export interface NetworkMetrics {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import type { LastingConnection } from './lasting-connection.ts';
 
 /** How long a nick stays known as its user's after the connection ended, unless the bot sees it go before. */

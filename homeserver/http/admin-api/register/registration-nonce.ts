@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Random } from '../../../platform/random.ts';
+import type { Random } from '@holdfast/effects/random.ts';
 import { isSameText } from '../../same-text.ts';
 
 const randomBytes = 16;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { uploadMedia } from '../../../media/upload-media.ts';
-import type { Clock } from '../../../platform/clock.ts';
 import type { Context } from '../../../platform/context.ts';
 import type { Requester } from '../../endpoint.ts';
 import { ClientGoneError } from '../../read-body.ts';

@@ -1,12 +1,12 @@
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
+import { createMetrics } from '@holdfast/effects/metrics.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { type CollectedLog, collectLog } from '../../../testing/collect-log.ts';
 import { createTestDatabase } from '../../../testing/create-test-database.ts';
 import { createCheckedClock } from '../../checked-clock.ts';
-import { type Clock, systemClock } from '../../clock.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import type { Context } from '../../context.ts';
 import { openDatabase, type Sql } from '../../database/open-database.ts';
-import { createMetrics } from '../../metrics/metrics.ts';
-import { systemRandom } from '../../random.ts';
 import type { AnyCommand, ShardMemory } from '../command.ts';
 import { ShardLog } from '../shard-log.ts';
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts';

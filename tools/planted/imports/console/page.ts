@@ -1,1 +1,1 @@
-import { clock } from '@holdfast/homeserver/platform/clock.ts'; // breaks: processes-share-only-the-protocol
+import { clock } from '@holdfast/homeserver/platform/clock.ts'; // breaks: processes-share-only-foundations

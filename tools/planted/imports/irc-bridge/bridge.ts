@@ -1,3 +1,3 @@
 import { identifier } from '@holdfast/protocol/identifiers/identifier.ts';
-import { sendEvent } from '@holdfast/homeserver/rooms/send-event.ts'; // breaks: processes-share-only-the-protocol
+import { sendEvent } from '@holdfast/homeserver/rooms/send-event.ts'; // breaks: processes-share-only-foundations
 import dependency from 'dependency';

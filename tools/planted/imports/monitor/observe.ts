@@ -1,1 +1,1 @@
-import { bridge } from '@holdfast/irc-bridge/bridge.ts'; // breaks: processes-share-only-the-protocol
+import { bridge } from '@holdfast/irc-bridge/bridge.ts'; // breaks: processes-share-only-foundations

@@ -14,7 +14,7 @@ export interface LogOptions {
 const secretNames = [
   ...['access_token', 'accessToken', 'refresh_token', 'refreshToken', 'login_token', 'loginToken', 'token'],
   ...['password', 'new_password', 'newPassword', 'secret', 'sharedSecret', 'mac', 'signature', 'secretKey'],
-  ...['authorization', 'cookie', 'databaseUrl'],
+  ...['as_token', 'asToken', 'hs_token', 'hsToken', 'authorization', 'cookie', 'databaseUrl'],
 ];
 
 /**
