@@ -196,13 +196,15 @@ test("a local user's devices are told to the servers that share a room, each upd
   await makeMember('listener');
   const bob = await registerUser(homeserver.baseUrl, 'bob');
   await bob.call('POST', `/_matrix/client/v3/join/${encodeURIComponent(roomId)}`, {});
+  const [joined] = await sentEdus('m.device_list_update', bob.userId, 1);
+  assert.deepEqual(joined, { user_id: bob.userId, device_id: bob.deviceId, stream_id: 0, prev_id: [0] });
   const keys = await uploadAllKeys(bob);
   const second = await loginUser(bob, 'SECOND');
   await bob.call('PUT', `/_matrix/client/v3/devices/${bob.deviceId}`, { display_name: 'Phone' });
   const signed = keys.selfSigning.sign(keys.deviceKeys);
   await bob.call('POST', '/_matrix/client/v3/keys/signatures/upload', { [bob.userId]: { [bob.deviceId]: signed } });
   await second.call('POST', '/_matrix/client/v3/logout', {});
-  const updates = await sentEdus('m.device_list_update', bob.userId, 4);
+  const updates = (await sentEdus('m.device_list_update', bob.userId, 5)).slice(1);
   assert.deepEqual(
     updates.map(({ device_id, deleted }) => [device_id, deleted]),
     [

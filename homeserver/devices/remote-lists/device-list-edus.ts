@@ -85,10 +85,7 @@ async function edusOfMeeting(context: Context, roomId: string, userId: string): 
     serversSharingRoomsWith(context, userId, roomId),
   ]);
   const fresh = new Set([...servers].filter((server) => server !== context.serverName && !others.has(server)));
-  if (fresh.size === 0) return [];
-  // Whoever asked has the first list, and nobody can have missed an update.
-  if ((await readDeviceListStreamId(context.database, userId)) === noDeviceListUpdate) return [];
-  const edu = await newestUpdate(context, userId);
+  const edu = fresh.size === 0 ? undefined : await newestUpdate(context, userId);
   return edu ? [{ ...edu, servers: fresh, key: `join ${userId}`, keep: 'durable' }] : [];
 }
 
