@@ -16,7 +16,7 @@ import { startEmbeddedPostgres } from './start-embedded-postgres.ts';
 
 /** Says in a line of JSON that PostgreSQL runs, or why not, and goes on until it is killed. */
 const program = `
-  import { silentLog } from ${JSON.stringify(join(import.meta.dirname, '../logging/log.ts'))};
+  import { silentLog } from '@holdfast/effects/log.ts';
   import { startEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, 'start-embedded-postgres.ts'))};
   try {
     const postgres = await startEmbeddedPostgres({ dataDir: process.argv[1], log: silentLog });
