@@ -48,4 +48,5 @@ if ! pinned_node_runs; then
   exit 1
 fi
 rm -f "$log"
+rm -f "$stamp"
 cp package-lock.json "$stamp"

@@ -5,10 +5,11 @@ import type { OwnedShard } from '../platform/shard-log/command.ts';
 import type { NewEntry, StateChange } from '../platform/shard-log/log-entry.ts';
 import { cachedNameId } from '../storage/names/intern-names.ts';
 import { clientJsonOf, withoutTarget } from '../storage/rooms/client-json.ts';
-import { eventFlags, type StoredUnsigned, transactionText } from '../storage/rooms/event-row.ts';
+import { eventFlags, transactionText } from '../storage/rooms/event-row.ts';
 import { membershipCode } from '../storage/rooms/membership-codes.ts';
 import { recentPdus } from '../storage/rooms/recent-pdus.ts';
 import { replacedEventOf, storedEventBody } from '../storage/rooms/stored-event-body.ts';
+import { storedText } from '../storage/rooms/stored-text.ts';
 import { insertEvent } from '../storage/rooms/write-events.ts';
 import { changeForwardExtremities } from '../storage/rooms/write-extremities.ts';
 import { insertForkEvent, insertForkState } from '../storage/rooms/write-fork-states.ts';
@@ -80,12 +81,11 @@ export function storedJson(
   replacesState: string | undefined,
 ): string {
   if (replacesState === undefined && redactedBecause === undefined && !redactsNothing) return pduJson;
-  const stored: StoredUnsigned = {
+  return storedText(pduJson, {
     ...(replacesState !== undefined && { replaces_state: replacesState }),
     ...(redactedBecause !== undefined && { redacted_because: redactedBecause }),
     ...(redactsNothing && { redacts_nothing: true }),
-  };
-  return `${pduJson.slice(0, -1)},"unsigned":${JSON.stringify(stored)}}`;
+  });
 }
 
 /** The rows that say where the state after an event is. A set that is named by the event is new. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
 import type { Context } from '../platform/context.ts';
 import { stateChangesOf } from '../platform/shard-log/log-entry.ts';
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
@@ -9,6 +10,8 @@ import { readEventById } from '../storage/rooms/read-events.ts';
 import { readForwardExtremities } from '../storage/rooms/read-room-summary.ts';
 import { readState } from '../storage/rooms/read-state.ts';
 import { readTimeline } from '../storage/rooms/read-timeline.ts';
+import { readWireEvent } from '../storage/rooms/read-wire-events.ts';
+import { recentPdus } from '../storage/rooms/recent-pdus.ts';
 import { readUnreadCounts } from '../storage/sync/read-unread-counts.ts';
 import { RemoteRoom } from '../testing/remote-room.ts';
 import { startTestContext, type TestContext } from '../testing/start-test-context.ts';
@@ -269,6 +272,12 @@ test('a redaction takes the content of its target, before and after the target c
   );
   assert.deepEqual(await receive(remote, unheard), ['accepted']);
   assert.deepEqual(await contentOf(unheard), {});
+  // Other servers verify a request over the canonical form of what came: any other text poisons its queue.
+  const wireText = async (eventId: string) => (await readWireEvent(server.context, eventId))?.pduJson;
+  const recent = recentPdus.of(server.context).get(unheard.eventId);
+  for (const text of [await wireText(bobs.eventId), await wireText(unheard.eventId), recent]) {
+    assert.equal(text, encodeCanonicalJson(JSON.parse(text ?? '')));
+  }
 });
 
 test('a redaction of something that can be no event id is an event like others, and redacts nothing', async () => {

@@ -1,10 +1,12 @@
 import type { AuthState } from '@holdfast/protocol/authorization/auth-state.ts';
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
+import { encodePdu } from '@holdfast/protocol/events/encode-pdu.ts';
 import { redactEvent as redactPdu } from '@holdfast/protocol/events/redact-event.ts';
 import { isStorableText, maximumIdentifierBytes } from '@holdfast/protocol/identifiers/identifier-text.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import { readEventsAt, readRowsOfEvent } from '../storage/rooms/read-events.ts';
 import { readEarlyRedactions } from '../storage/rooms/read-room-loose-ends.ts';
+import { encodeStoredPdu } from '../storage/rooms/stored-text.ts';
 import { forgetEarlyRedactions, insertEarlyRedaction } from '../storage/rooms/write-early-redactions.ts';
 import { rewriteEvent } from '../storage/rooms/write-events.ts';
 import type { AcceptedEvent } from './draft-room.ts';
@@ -80,9 +82,9 @@ async function redactOnArrival({ shard, room }: RoomReceiver, event: ParsedEvent
     if (!redaction || !mayRedact(room.rules, redaction.pdu, event.pdu, hasPower)) continue;
     const pdu = redactPdu(event.pdu, room.rules);
     const { redacts_nothing: _, ...unsigned } = redaction.unsigned;
-    const shown = rewriteEvent(shard.id, position, 0, JSON.stringify({ ...redaction.pdu, unsigned }));
+    const shown = rewriteEvent(shard.id, position, 0, encodeStoredPdu(redaction.pdu, room.rules, unsigned));
     return {
-      event: { ...event, pdu, pduJson: JSON.stringify(pdu), redactedBecause: redaction.eventId },
+      event: { ...event, pdu, pduJson: encodePdu(pdu, room.rules), redactedBecause: redaction.eventId },
       writes: () => [...forget, shown],
       apply,
     };

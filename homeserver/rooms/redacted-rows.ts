@@ -6,6 +6,7 @@ import { redactEvent as redactPdu } from '@holdfast/protocol/events/redact-event
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import { eventFlags, type StoredEvent } from '../storage/rooms/event-row.ts';
+import { encodeStoredPdu } from '../storage/rooms/stored-text.ts';
 import { rewriteEvent } from '../storage/rooms/write-events.ts';
 import type { HotRoom } from './hot-room.ts';
 
@@ -29,8 +30,8 @@ export function redactedRows(target: StoredEvent, redactionEventId: string): Wri
   if (target.unsigned.redacted_because !== undefined) return [];
   const redacted: Pdu = redactPdu(target.pdu, target.rules);
   const unsigned = { ...target.unsigned, redacted_because: redactionEventId };
-  const pduJson = JSON.stringify({ ...redacted, unsigned });
-  return [rewriteEvent(target.shard, target.position, eventFlags.redacted, pduJson)];
+  const text = encodeStoredPdu(redacted, target.rules, unsigned);
+  return [rewriteEvent(target.shard, target.position, eventFlags.redacted, text)];
 }
 
 /** A current state event keeps its place, without the content that it lost. */

@@ -5,6 +5,8 @@ import { heardFrom } from '@holdfast/homeserver/remote-servers/back-off/back-off
 import type { Connections } from '@holdfast/homeserver/remote-servers/connections/connections.ts';
 import { connectionsOf } from '@holdfast/homeserver/remote-servers/connections/connections-of.ts';
 import type { HttpRequest } from '@holdfast/homeserver/remote-servers/connections/send-request.ts';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
 import type { Random } from '../random.ts';
 
 type Send = Connections['send'];
@@ -76,6 +78,7 @@ export class SimulatedNetwork {
 
   async #carry(from: string, request: HttpRequest, send: () => ReturnType<Send>): Promise<IncomingMessage> {
     const to = request.poolKey;
+    checkIsCanonical(request);
     const random = this.#random;
     if (random && this.#faults.longestDelayMs > 0) await wait(random.integer(this.#faults.longestDelayMs));
     if (
@@ -94,6 +97,13 @@ export class SimulatedNetwork {
     answer.resume();
     throw networkError('the answer was lost');
   }
+}
+
+/** What is signed is the canonical form of a body: another text of the same body is refused for ever. */
+function checkIsCanonical({ path, body }: HttpRequest): void {
+  if (typeof body !== 'string') return;
+  const canonical = encodeCanonicalJson(JSON.parse(body) as JsonObject, { strict: false });
+  if (body !== canonical) throw new Error(`The body of ${path} is not canonical JSON: ${body}`);
 }
 
 function networkError(message: string): Error {

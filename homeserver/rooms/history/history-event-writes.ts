@@ -1,4 +1,5 @@
 import { redactedEventIdOf } from '@holdfast/protocol/events/client-event.ts';
+import { encodePdu } from '@holdfast/protocol/events/encode-pdu.ts';
 import type { IdentifiedPdu } from '@holdfast/protocol/events/pdu.ts';
 import { redactEvent as redactPdu } from '@holdfast/protocol/events/redact-event.ts';
 import { relationOf, threadRootOf } from '@holdfast/protocol/events/relation.ts';
@@ -144,7 +145,7 @@ function eventWrites(
   const isState = pdu.state_key !== undefined;
   const { redactedBecause, redactsNothing } = kept;
   const shown = redactedBecause === undefined ? pdu : redactPdu(pdu, room.rules);
-  const pduJson = redactedBecause === undefined ? event.pduJson : JSON.stringify(shown);
+  const pduJson = redactedBecause === undefined ? event.pduJson : encodePdu(shown, room.rules);
   const accepted = {
     ...{ eventId, roomId, pdu: shown, pduJson, redactsNothing },
     ...(redactedBecause !== undefined && { redactedBecause }),

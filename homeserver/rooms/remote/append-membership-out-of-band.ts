@@ -13,6 +13,7 @@ import { hasLocalMember } from '../../storage/rooms/read-local-members.ts';
 import { takeRoomNumber } from '../../storage/rooms/read-room-summary.ts';
 import { readState, type StateEvent } from '../../storage/rooms/read-state.ts';
 import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
+import { storedText } from '../../storage/rooms/stored-text.ts';
 import { insertEvent } from '../../storage/rooms/write-events.ts';
 import { closeStateSpan, insertRoom, openStateSpan } from '../../storage/rooms/write-state.ts';
 import { hotRooms } from '../hot-rooms.ts';
@@ -103,7 +104,7 @@ interface MemberChange {
 
 function memberWrites(shard: OwnedShard, change: MemberChange, position: number): Write[] {
   const { room, input, pdu, replaced, names } = change;
-  const stored: StoredUnsigned = { ...input.unsigned, ...(replaced && { replaces_state: replaced.eventId }) };
+  const unsigned: StoredUnsigned = { ...input.unsigned, ...(replaced && { replaces_state: replaced.eventId }) };
   const span = {
     shard: shard.id,
     room: room.id,
@@ -124,7 +125,7 @@ function memberWrites(shard: OwnedShard, change: MemberChange, position: number)
       notifyOrdinal: 0,
       flags: eventFlags.state,
       thread: null,
-      pduJson: `${input.event.pduJson.slice(0, -1)},"unsigned":${JSON.stringify(stored)}}`,
+      pduJson: storedText(input.event.pduJson, unsigned),
       auth: null,
     }),
     ...(replaced ? [closeStateSpan(span, replaced.since, position)] : []),
