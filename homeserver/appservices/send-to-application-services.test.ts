@@ -221,3 +221,35 @@ test('changed device lists and what is left of keys are for those who asked for 
   });
   assert.deepEqual(counts, { BOT: { signed_curve25519: 1 } });
 });
+
+test('messages to devices are kept until the service has them, and after that for those who sync', async () => {
+  const service = await startService('crypt', { receive_ephemeral: true, 'org.matrix.msc3202': true });
+  const syncing = await startService('syncing', { receive_ephemeral: true });
+  for (const id of ['crypt', 'syncing']) await as(id, 'PUT', '/devices/BOT', {});
+  const inbox = async (id: string) => {
+    const userId = `@${id}bot:test.example`;
+    const [row] = await homeserver.context.database`
+      SELECT count(*)::int AS count FROM inbox_message WHERE user_id = ${userId}`;
+    return row?.['count'] as number;
+  };
+  service.behaviour = 'refuse';
+  const send = async (number: number) => {
+    const message = { BOT: { number } };
+    const messages = { '@cryptbot:test.example': message, '@syncingbot:test.example': message };
+    await alice.call('PUT', `${v3}/sendToDevice/org.example/crypt${number}`, { messages });
+  };
+  await send(1);
+  await send(2);
+  await service.waitFor(() => service.transactions.length > 0);
+  assert.deepEqual([await inbox('crypt'), await inbox('syncing')], [2, 2]);
+  service.behaviour = 'well';
+  heard('crypt');
+  await service.waitFor(() => service.all('to_device').length === 2);
+  await syncing.waitFor(() => syncing.all('to_device').length === 2);
+  while ((await inbox('crypt')) > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await inbox('syncing'), 2);
+  assert.deepEqual(
+    service.all('to_device').map(({ content }) => content.number),
+    [1, 2],
+  );
+});

@@ -19,7 +19,7 @@ import { shardOfUser } from '../storage/names/shard-of.ts';
 import { deviceCacheOf } from './device-cache.ts';
 import { forgetInboxSize } from './inbox-sizes.ts';
 
-interface AcknowledgeInput extends DeviceName {
+export interface AcknowledgeInput extends DeviceName {
   /** Up to where messages were received. */
   readonly received: readonly { readonly shard: number; readonly position: number }[];
 }
@@ -107,12 +107,15 @@ async function readAndAcknowledge(context: Context, device: DeviceName, since: r
     readInbox(context.database, device, since ?? [], mostMessages + 1),
     since ? readReceived(context.database, device, since) : [],
   ]);
-  if (received.length > 0) acknowledge(context, { ...device, received });
+  if (received.length > 0) acknowledgeToDevice(context, { ...device, received });
   return { value: messages, keep: messages.length === 0 && received.length === 0 };
 }
 
-/** Nobody waits for it: what stays is not told again to whoever comes with the same token, and is deleted next time. */
-function acknowledge(context: Context, { userId, deviceId, received }: AcknowledgeInput): void {
+/**
+ * Deletes what a device has received. Nobody waits for it: what stays is not told again to whoever comes with the same
+ * token, and is deleted next time.
+ */
+export function acknowledgeToDevice(context: Context, { userId, deviceId, received }: AcknowledgeInput): void {
   context.shardLog
     .submit(acknowledgeToDeviceCommand, shardOfUser(context, userId), { userId, deviceId, received })
     .catch((error: unknown) => context.log.debug({ err: error }, 'received messages could not be deleted yet'));

@@ -111,6 +111,53 @@ test('networks, their rooms and people are what the services say of them', async
   assert.deepEqual(await alice.call('GET', `${v3}/thirdparty/user/xmpp`), []);
 });
 
+test('a service lists rooms under networks of its own, which are found by network, and with all networks', async () => {
+  const { room_id: listed } = await alice.call('POST', `${v3}/createRoom`, { name: 'Tea channel' });
+  const { room_id: published } = await alice.call('POST', `${v3}/createRoom`, { name: 'Tea', visibility: 'public' });
+  const path = (network: string, roomId = listed) =>
+    `${v3}/directory/list/appservice/${network}/${encodeURIComponent(roomId)}`;
+  const isOk = async (reply: Promise<{ status: number; body: object }>) => {
+    const { status, body } = await reply;
+    assert.equal(status, 200, JSON.stringify(body));
+  };
+  await isOk(ask('PUT', path('libera'), { visibility: 'public' }));
+  await isOk(ask('PUT', path('libera'), { visibility: 'public' }));
+  await isOk(ask('PUT', path('oftc', published), { visibility: 'public' }));
+  const find = async (query: object): Promise<string[]> => {
+    const { chunk } = await alice.call('POST', `${v3}/publicRooms`, {
+      filter: { generic_search_term: 'tea' },
+      ...query,
+    });
+    return chunk.map(({ room_id: roomId }: { room_id: string }) => roomId).toSorted();
+  };
+  assert.deepEqual(await find({ third_party_instance_id: 'irc|libera' }), new Set([listed]));
+  assert.deepEqual(await find({ third_party_instance_id: 'mute|libera' }), new Set());
+  assert.deepEqual(await find({}), new Set([published]));
+  assert.deepEqual(await find({ include_all_networks: true }), new Set([listed, published]));
+  const visibility = await alice.call('GET', `${v3}/directory/list/room/${encodeURIComponent(listed)}`);
+  assert.equal(visibility.visibility, 'private');
+  // Another service's network of the same name is another one.
+  await isOk(ask('PUT', path('libera'), { visibility: 'private' }, 'as-token-of-mute'));
+  assert.deepEqual(await find({ third_party_instance_id: 'irc|libera' }), new Set([listed]));
+  await isOk(ask('PUT', path('libera'), { visibility: 'private' }));
+  assert.deepEqual(await find({ third_party_instance_id: 'irc|libera' }), new Set());
+});
+
+test('only application services have networks, and only rooms that are here are listed', async () => {
+  const path = (network: string, roomId: string) =>
+    `${v3}/directory/list/appservice/${encodeURIComponent(network)}/${encodeURIComponent(roomId)}`;
+  const { room_id: roomId } = await alice.call('POST', `${v3}/createRoom`, {});
+  const visibility = 'public';
+  const person = await alice.send('PUT', path('libera', roomId), { body: { visibility } });
+  assert.deepEqual([person.status, person.body.errcode], [403, 'M_FORBIDDEN']);
+  const unknown = await ask('PUT', path('libera', '!none:test.example'), { visibility });
+  assert.deepEqual([unknown.status, unknown.body.errcode], [404, 'M_NOT_FOUND']);
+  const long = await ask('PUT', path('n'.repeat(256), roomId), { visibility });
+  assert.deepEqual([long.status, long.body.errcode], [400, 'M_INVALID_PARAM']);
+  const missing = await ask('PUT', path('libera', roomId), {});
+  assert.deepEqual([missing.status, missing.body.errcode], [400, 'M_BAD_JSON']);
+});
+
 test('an administrator sees what waits, pauses, resumes, and has an event passed over', async () => {
   const admin = await registerUser(homeserver.baseUrl, 'admin');
   await homeserver.context.database`UPDATE account SET is_admin = true WHERE user_id = ${admin.userId}`;

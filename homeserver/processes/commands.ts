@@ -10,7 +10,7 @@ import { addOutliersCommand } from '../rooms/add-outliers.ts';
 import { changeMembershipCommand } from '../rooms/change-membership-command.ts';
 import { createRoomCommand } from '../rooms/create-room.ts';
 import { claimAliasCommand, moveAliasCommand, releaseAliasCommand } from '../rooms/directory/claim-alias.ts';
-import { publishRoomCommand } from '../rooms/directory/publish-room.ts';
+import { listRoomOnNetworkCommand, publishRoomCommand } from '../rooms/directory/publish-room.ts';
 import { dropWaitingEventsCommand } from '../rooms/drop-waiting-events.ts';
 import { enterRoomCommand } from '../rooms/enter-room.ts';
 import { forgetRoomCommand } from '../rooms/forget-room.ts';
@@ -42,6 +42,7 @@ export const commands: readonly AnyCommand[] = [
   moveAliasCommand,
   probeWriteCommand,
   publishRoomCommand,
+  listRoomOnNetworkCommand,
   receiveEventsCommand,
   redactEventCommand,
   releaseAliasCommand,

@@ -1,5 +1,6 @@
 import type { Timer } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { acknowledgeToDevice } from '../../devices/receive-to-device.ts';
 import type { Context } from '../../platform/context.ts';
 import { isDatabaseOutage } from '../../platform/database/database-error.ts';
 import type { QueueRow, StoredQueue } from '../../storage/appservices/queue-row.ts';
@@ -185,6 +186,16 @@ export class AppserviceQueue {
     this.#isUnsaved = true;
     if (this.#next) this.#pending = await this.#prepare(sent.upTo);
     if (this.#isUnsaved) await this.#save(this.#positions, this.#pending);
+    this.#forgetMessages(sent);
+  }
+
+  /**
+   * Messages to devices wait nowhere once the service has them, if it takes its part in encryption from transactions
+   * (MSC3202). Others read them by /sync, and get them here beside it because they asked for typing and the like.
+   */
+  #forgetMessages({ messages }: Transaction): void {
+    if (!this.service.registration.receivesDeviceLists) return;
+    for (const delivered of messages) acknowledgeToDevice(this.#home.context, delivered);
   }
 
   async #save(positions: readonly number[], pending: Transaction | undefined): Promise<void> {

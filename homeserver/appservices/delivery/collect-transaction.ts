@@ -41,8 +41,8 @@ export async function collectTransaction(reader: EntryReader, firstShard: number
   }
   if (draft.isEmpty) return { upTo, transaction: undefined };
   const content = await draft.finish();
-  const body = transactionBody(content);
-  return { upTo, transaction: { upTo, eventIds: draft.eventIds, body, madeMs: reader.nowMs } };
+  const transaction = { upTo, eventIds: draft.eventIds, messages: draft.delivered(), madeMs: reader.nowMs };
+  return { upTo, transaction: { ...transaction, body: transactionBody(content) } };
 }
 
 async function readEntries(

@@ -4,7 +4,7 @@ import type { Context } from '../../platform/context.ts';
 import type { EntryBodies } from '../../platform/shard-log/log-entry.ts';
 import { readInboxAt } from '../../storage/devices/read-inbox.ts';
 import type { StoredReceipt } from '../../storage/ephemeral/read-receipts.ts';
-import type { TransactionContent } from './transaction.ts';
+import type { DeliveredMessages, TransactionContent } from './transaction.ts';
 
 /** A service that was away gets so many at once; one that is there gets what there is. */
 const maxEvents = 500;
@@ -112,6 +112,16 @@ export class TransactionDraft {
       keyCounts,
       fallbackTypes,
     };
+  }
+
+  /** Where the messages are that `finish` reads. */
+  delivered(): DeliveredMessages[] {
+    const devices = Map.groupBy(this.#messages, ({ userId, deviceId }) => `${userId} ${deviceId}`);
+    return [...devices.values()].flatMap((places) => {
+      const last = new Map(places.map(({ shard, position }) => [shard, position]));
+      const received = [...last].map(([shard, position]) => ({ shard, position }));
+      return places.slice(0, 1).map(({ userId, deviceId }) => ({ userId, deviceId, received }));
+    });
   }
 
   #countEphemeral(): number {

@@ -1,11 +1,19 @@
 import { encodeCanonicalString } from '@holdfast/protocol/json/canonical-json.ts';
 
+/** Where a device's messages are that a transaction holds: the last ones by shard. */
+export interface DeliveredMessages {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly received: readonly { readonly shard: number; readonly position: number }[];
+}
+
 /** What is sent to a service at once, and sent again as it is until the service has acknowledged it. */
 export interface Transaction {
   readonly number: number;
   /** By shard: with it, all that is for the service up to there has been sent. */
   readonly upTo: readonly number[];
   readonly eventIds: readonly string[];
+  readonly messages: readonly DeliveredMessages[];
   /** JSON. */
   readonly body: string;
   /** When it was put together; wall clock. */
@@ -53,14 +61,15 @@ function list(texts: readonly string[]): string {
 }
 
 /** As it is stored: what is needed besides the body in the first line, the body behind it. */
-export function packTransaction({ body, upTo, eventIds, madeMs }: Transaction): string {
-  return `${JSON.stringify({ upTo, eventIds, madeMs })}\n${body}`;
+export function packTransaction({ body, upTo, eventIds, messages, madeMs }: Transaction): string {
+  return `${JSON.stringify({ upTo, eventIds, messages, madeMs })}\n${body}`;
 }
 
 export function unpackTransaction(number: number, stored: string): Transaction {
   const end = stored.indexOf('\n');
-  const head = JSON.parse(stored.slice(0, end)) as Pick<Transaction, 'upTo' | 'eventIds' | 'madeMs'>;
-  return { number, ...head, body: stored.slice(end + 1) };
+  const head = JSON.parse(stored.slice(0, end)) as Pick<Transaction, 'upTo' | 'eventIds' | 'messages' | 'madeMs'>;
+  // What an earlier version stored has no messages.
+  return { number, ...head, messages: head.messages ?? [], body: stored.slice(end + 1) };
 }
 
 /** Without some of its events: another transaction, which needs another number. */

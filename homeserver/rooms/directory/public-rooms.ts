@@ -10,8 +10,10 @@ export interface PublicRoomsRequest {
   readonly searchTerm?: string | undefined;
   /** null: rooms without a type. */
   readonly roomTypes?: readonly (string | null)[] | undefined;
-  /** Rooms of one bridged network only; no room is published by one yet. */
+  /** Rooms of one bridged network only, by its `instance_id`. */
   readonly network?: string | undefined;
+  /** Rooms of all bridged networks, and the server's own. */
+  readonly allNetworks?: boolean | undefined;
 }
 
 const defaultLimit = 100;
@@ -22,10 +24,11 @@ const maxLimit = 500;
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3publicrooms
  */
 export async function listPublicRooms(context: Context, request: PublicRoomsRequest): Promise<string> {
-  const { searchTerm = '', roomTypes, network } = request;
+  const { searchTerm = '', roomTypes, network, allNetworks } = request;
+  const list = network !== undefined ? { instanceId: network } : allNetworks ? 'all' : 'own';
   const term = searchTerm.trim().toLowerCase();
-  const published = network === undefined ? await publishedRooms(context).list() : [];
-  const rooms = published.filter(
+  const listed = await publishedRooms(context).list(list);
+  const rooms = listed.filter(
     (room) => room.searchText.includes(term) && (roomTypes === undefined || roomTypes.includes(room.roomType)),
   );
   const limit = Math.min(Math.max(request.limit ?? defaultLimit, 1), maxLimit);

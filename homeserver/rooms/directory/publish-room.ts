@@ -3,7 +3,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Command } from '../../platform/shard-log/command.ts';
 import { isPublished } from '../../storage/directory/read-published-rooms.ts';
-import { setPublished } from '../../storage/directory/write-published-rooms.ts';
+import { type NetworkName, setListedOn, setPublished } from '../../storage/directory/write-published-rooms.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
 import { shardOfRoom } from '../../storage/names/shard-of.ts';
 import type { HotRoom } from '../hot-room.ts';
@@ -73,4 +73,36 @@ export async function getDirectoryVisibility(context: Context, roomId: string): 
   const room = await findRoom(context, roomId);
   if (!room) throw roomNotFound();
   return (await isPublished(context, room.id)) ? 'public' : 'private';
+}
+
+interface ListInput {
+  readonly roomId: string;
+  readonly network: NetworkName;
+  readonly listed: boolean;
+}
+
+export const listRoomOnNetworkCommand: Command<ListInput, Record<string, never>> = {
+  name: 'list-room-on-network',
+  key: (input) => input.roomId,
+  releases: 'committed',
+  async decide(shard, { roomId, network, listed }) {
+    const room = await findRoom(shard.context, roomId);
+    if (!room) throw roomNotFound();
+    const committed = shard.append(0, () => ({ entries: [], writes: [setListedOn(network, room.id, listed)] }));
+    return { result: {}, committed };
+  },
+};
+
+/**
+ * Puts a room into the list of an application service's network, or takes it out: the service alone decides.
+ * Throws M_NOT_FOUND. https://spec.matrix.org/v1.19/application-service-api/#application-service-room-directories
+ */
+export async function setNetworkVisibility(
+  context: Context,
+  network: NetworkName,
+  roomId: string,
+  visibility: DirectoryVisibility,
+): Promise<void> {
+  const input = { roomId, network, listed: visibility === 'public' };
+  await context.shardLog.submit(listRoomOnNetworkCommand, await shardOfRoom(context, roomId), input);
 }

@@ -1,6 +1,11 @@
 import type { Context } from '../../platform/context.ts';
 import { type LogEntry, stateChangesOf } from '../../platform/shard-log/log-entry.ts';
-import { listedStateTypes, readListedRooms, readPublishedRooms } from '../../storage/directory/read-published-rooms.ts';
+import {
+  listedStateTypes,
+  type RoomList,
+  readListedRooms,
+  readPublishedRooms,
+} from '../../storage/directory/read-published-rooms.ts';
 import { type ListedRoom, listRoom } from './listed-room.ts';
 
 /** More rooms than this are read in several steps. */
@@ -22,9 +27,9 @@ export class PublishedRooms {
     context.shardLog.tail.subscribe((_shard, entries) => this.#apply(entries));
   }
 
-  /** Every published room, those with the most joined members first. One query, and two where something changed. */
-  async list(): Promise<ListedRoom[]> {
-    const published = await readPublishedRooms(this.#context);
+  /** Every room of a list, those with the most joined members first. One query, and two where something changed. */
+  async list(list: RoomList): Promise<ListedRoom[]> {
+    const published = await readPublishedRooms(this.#context, list);
     const missing = published.filter(({ roomId }) => !this.#listed.has(roomId));
     const fresh = new Map<string, ListedRoom>();
     for (let index = 0; index < missing.length; index += roomsPerRead) {

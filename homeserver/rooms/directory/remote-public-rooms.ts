@@ -9,11 +9,6 @@ import { matrixErrorOf } from '../remote/ask-in-turn.ts';
 import { parseSummary } from '../spaces/room-summary.ts';
 import type { PublicRoomsRequest } from './public-rooms.ts';
 
-export interface RemotePublicRoomsRequest extends PublicRoomsRequest {
-  readonly allNetworks?: boolean | undefined;
-  readonly network?: string | undefined;
-}
-
 const timeoutMs = 20_000;
 const maxBytes = 8 * 1024 * 1024;
 const mostRooms = 1_000;
@@ -27,7 +22,7 @@ const path = '/_matrix/federation/v1/publicRooms';
 export async function listRemotePublicRooms(
   context: Context,
   server: string,
-  request: RemotePublicRoomsRequest,
+  request: PublicRoomsRequest,
 ): Promise<JsonObject> {
   if (!isServerName(server)) throw new MatrixError('M_INVALID_PARAM', 'server is no server name');
   const common = { server, timeoutMs, maxBytes, evenWhenBackingOff: true };
@@ -46,7 +41,7 @@ function isSearch({ searchTerm, roomTypes }: PublicRoomsRequest): boolean {
   return searchTerm !== undefined || roomTypes !== undefined;
 }
 
-function bodyOf(request: RemotePublicRoomsRequest): JsonObject {
+function bodyOf(request: PublicRoomsRequest): JsonObject {
   const { limit, since, searchTerm, roomTypes, allNetworks, network } = request;
   return {
     ...(limit !== undefined && { limit }),
@@ -60,7 +55,7 @@ function bodyOf(request: RemotePublicRoomsRequest): JsonObject {
   };
 }
 
-function queryOf({ limit, since, allNetworks, network }: RemotePublicRoomsRequest): string {
+function queryOf({ limit, since, allNetworks, network }: PublicRoomsRequest): string {
   return new URLSearchParams({
     ...(limit !== undefined && { limit: String(limit) }),
     ...(since !== undefined && { since }),

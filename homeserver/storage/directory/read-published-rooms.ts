@@ -8,10 +8,24 @@ export async function isPublished(context: Context, room: number): Promise<boole
   return (await context.database`SELECT 1 FROM published_room WHERE room = ${room}`).length > 0;
 }
 
-/** All rooms in the public directory. */
-export async function readPublishedRooms(context: Context): Promise<{ room: number; roomId: string }[]> {
-  return await context.database<{ room: number; roomId: string }[]>`
-    SELECT p.room, r.room_id AS "roomId" FROM published_room p JOIN room r ON r.id = p.room`;
+/** Whose list of rooms: the server's own one; one network's, named as `instanceIdOf` does; or all of them together. */
+export type RoomList = 'own' | 'all' | { readonly instanceId: string };
+
+/** All rooms in the public directory, or in the lists of application services that are registered. */
+export async function readPublishedRooms(
+  { database }: Context,
+  list: RoomList,
+): Promise<{ room: number; roomId: string }[]> {
+  const own = database`SELECT p.room FROM published_room p`;
+  const networks = database`SELECT n.room FROM application_service_room n JOIN application_service s ON s.id = n.service`;
+  const listed =
+    list === 'own'
+      ? own
+      : list === 'all'
+        ? database`${own} UNION ${networks}`
+        : database`${networks} WHERE n.service || '|' || n.network = ${list.instanceId}`;
+  return await database<{ room: number; roomId: string }[]>`
+    SELECT r.id AS room, r.room_id AS "roomId" FROM room r WHERE r.id IN (${listed})`;
 }
 
 /** State event types, with the empty state key, that the directory shows. */

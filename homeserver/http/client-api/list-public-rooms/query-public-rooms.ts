@@ -1,6 +1,6 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import { listPublicRooms } from '../../../rooms/directory/public-rooms.ts';
-import { listRemotePublicRooms, type RemotePublicRoomsRequest } from '../../../rooms/directory/remote-public-rooms.ts';
+import { listPublicRooms, type PublicRoomsRequest } from '../../../rooms/directory/public-rooms.ts';
+import { listRemotePublicRooms } from '../../../rooms/directory/remote-public-rooms.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import type { SchemaValue } from '../../json-schema.ts';
 import { jsonText } from '../../reply.ts';
@@ -21,7 +21,7 @@ export const publicRoomsBodySchema = {
     since: { type: 'string' },
     filter: filterSchema,
     include_all_networks: { type: 'boolean' },
-    third_party_instance_id: { type: 'string' },
+    third_party_instance_id: { type: 'string', maxLength: 1_000 },
   },
 } as const;
 
@@ -44,7 +44,7 @@ export const queryPublicRooms = defineEndpoint({
 });
 
 /** What a body asks for. Throws M_INVALID_PARAM. */
-export function publicRoomsRequestOf(body: SchemaValue<typeof publicRoomsBodySchema>): RemotePublicRoomsRequest {
+export function publicRoomsRequestOf(body: SchemaValue<typeof publicRoomsBodySchema>): PublicRoomsRequest {
   const { limit, since, filter = {}, include_all_networks: allNetworks, third_party_instance_id: network } = body;
   if (allNetworks && network !== undefined) {
     throw new MatrixError('M_INVALID_PARAM', 'third_party_instance_id and include_all_networks exclude each other');

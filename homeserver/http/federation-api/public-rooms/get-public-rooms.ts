@@ -18,11 +18,12 @@ export const getPublicRooms = defineEndpoint({
       limit: { type: 'integer', minimum: 0 },
       since: { type: 'string' },
       include_all_networks: { type: 'boolean' },
-      third_party_instance_id: { type: 'string' },
+      third_party_instance_id: { type: 'string', maxLength: 1_000 },
     },
   },
-  async handle(context, { query: { limit, since, third_party_instance_id: network } }) {
+  async handle(context, { query }) {
     checkDirectoryShown(context);
-    return jsonText(await listPublicRooms(context, { limit: limit || undefined, since, network }));
+    const { limit, since, include_all_networks: allNetworks, third_party_instance_id: network } = query;
+    return jsonText(await listPublicRooms(context, { limit: limit || undefined, since, network, allNetworks }));
   },
 });
