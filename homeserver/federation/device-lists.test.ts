@@ -192,6 +192,21 @@ test('of who shares no room any more nothing is kept and nothing is told', async
   assert.equal((await sync(since)).device_lists?.changed.includes(userId) ?? false, false);
 });
 
+test('a copy that is still there after its user left the last shared room is not answered from', async () => {
+  const left = await makeRoom();
+  const { userId } = await makeMember('late', left);
+  await query(userId);
+  await alice.call('POST', `/_matrix/client/v3/rooms/${encodeURIComponent(left)}/leave`, {});
+  const kept = () => context.database`SELECT FROM remote_device_list WHERE user_id = ${userId}`;
+  while ((await kept()).length > 0);
+  // As in the moment between the leave and the end of the copy.
+  await context.database`
+    INSERT INTO remote_device_list (user_id, server, shard, stream_id, is_stale, mark)
+    VALUES (${userId}, 'fake.test', 0, 10, false, 1)`;
+  lists.set(userId, { user_id: userId, stream_id: 11, devices: [makeDevice(userId, 'B')] });
+  assert.deepEqual(await deviceIds(userId), ['B']);
+});
+
 test("a local user's devices are told to the servers that share a room, each update after the one before", async () => {
   await makeMember('listener');
   const bob = await registerUser(homeserver.baseUrl, 'bob');

@@ -3,6 +3,7 @@ import type { Context } from '../../platform/context.ts';
 import { type LogEntry, stateChangesOf } from '../../platform/shard-log/log-entry.ts';
 import type { AddressedEdu } from '../../rooms/addressed-edu.ts';
 import { joinedServersOf } from '../../rooms/joined-servers.ts';
+import { partialRoomsOf } from '../../rooms/remote/partial-rooms.ts';
 import { isUserOfServer } from '../../rooms/server-of-user.ts';
 import { serversSharingRoomsWith } from '../../rooms/servers-of-user.ts';
 import { deviceListStreamId, noDeviceListUpdate } from '../../storage/devices/device-list-stream.ts';
@@ -50,7 +51,9 @@ export async function edusOfDeviceList(
 
 /**
  * What the servers of a room are told when a local user joins it that shared no other room with the user: that there is a
- * device list, in a way that those who do not have it in its newest form ask for it.
+ * device list, in a way that those who do not have it in its newest form ask for it. While the room's members are not all
+ * known, and again when they are, only lists that have changed are told of: of the others nobody can have missed anything,
+ * and the public tests of joins with partial state take them for a fault.
  */
 export async function edusOfJoin(
   context: Context,
@@ -60,7 +63,10 @@ export async function edusOfJoin(
   for (const { type, stateKey: userId, event, replaced } of stateChangesOf(entry)) {
     const isJoin = event?.body.content['membership'] === 'join' && replaced?.content['membership'] !== 'join';
     if (type !== 'm.room.member' || !isJoin || !isUserOfServer(userId, context.serverName)) continue;
-    edus.push(...(await edusOfMeeting(context, entry.body.roomId, userId)));
+    const { roomId } = entry.body;
+    const wasPartial = (partialRoomsOf(context).wholeSince(roomId) ?? 0) > entry.position;
+    if (wasPartial && !(await hasChanged(context, userId))) continue;
+    edus.push(...(await edusOfMeeting(context, roomId, userId)));
   }
   return edus;
 }
@@ -74,9 +80,14 @@ export async function edusOfWholeRoom(
   const edus: AddressedEdu[] = [];
   if (!room) return edus;
   for (const userId of await readLocalMembers(context, room.id, mostLocalMembers)) {
-    edus.push(...(await edusOfMeeting(context, body.roomId, userId)));
+    if (await hasChanged(context, userId)) edus.push(...(await edusOfMeeting(context, body.roomId, userId)));
   }
   return edus;
+}
+
+/** Of a list that never changed nobody can have missed an update, and whoever asked for it has it. */
+async function hasChanged(context: Context, userId: string): Promise<boolean> {
+  return (await readDeviceListStreamId(context.database, userId)) !== noDeviceListUpdate;
 }
 
 async function edusOfMeeting(context: Context, roomId: string, userId: string): Promise<AddressedEdu[]> {

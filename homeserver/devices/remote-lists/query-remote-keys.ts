@@ -3,6 +3,7 @@ import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
+import { sharesRoomWithUs } from '../../rooms/servers-of-user.ts';
 import { readCrossSigningKeys } from '../../storage/devices/read-cross-signing.ts';
 import { readRemoteDeviceLists, readRemoteDevices } from '../../storage/devices/read-remote-device-lists.ts';
 import type { RemoteFailures } from '../group-users.ts';
@@ -66,10 +67,13 @@ async function addCopies(context: Context, question: RemoteKeyQuestion, keys: Qu
   for (let first = 0; first < userIds.length; first += usersAtOnce) {
     const some = userIds.slice(first, first + usersAtOnce);
     const lists = await readRemoteDeviceLists(database, some);
-    const copied = some.filter((userId) => {
+    const copied: string[] = [];
+    for (const userId of some) {
       const list = lists.get(userId);
-      return list !== undefined && !list.isStale && list.streamId !== null;
-    });
+      if (!list || list.isStale || list.streamId === null) continue;
+      // A copy is dropped a moment after its user left the last shared room, and nobody says any more when it changes.
+      if (await sharesRoomWithUs(context, userId)) copied.push(userId);
+    }
     if (copied.length === 0) continue;
     const [devices, crossSigningKeys] = await Promise.all([
       readRemoteDevices(database, copied),

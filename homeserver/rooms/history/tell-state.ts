@@ -5,6 +5,7 @@ import type { RoomName } from '../../storage/names/room-names.ts';
 import { eventFlags } from '../../storage/rooms/event-row.ts';
 import { readWireEvents, readWireTexts, type WireEvent } from '../../storage/rooms/read-wire-events.ts';
 import { readAuthChain } from '../auth-chain.ts';
+import { partialRoomsOf } from '../remote/partial-rooms.ts';
 import { readStateIdsAt } from '../state-at-event.ts';
 import { requireHistoryReader } from './require-history-reader.ts';
 
@@ -71,14 +72,23 @@ async function findEvent(context: Context, serverName: string, roomId: string, e
   return { room, event };
 }
 
-/** Of events that are known as state only, the state before them is not known. */
+/**
+ * Of events that are known as state only, the state before them is not known. In a room of which most members are not
+ * known yet, it waits for them: M_UNKNOWN with status 503 after a minute.
+ */
 async function findPlacedEvent(
   context: Context,
   serverName: string,
   roomId: string,
   eventId: string,
 ): Promise<{ room: RoomName; event: WireEvent }> {
-  const found = await findEvent(context, serverName, roomId, eventId);
+  let found = await findEvent(context, serverName, roomId, eventId);
+  const partialRooms = partialRoomsOf(context);
+  if (partialRooms.isPartial(roomId)) {
+    await partialRooms.waitUntilWhole(roomId);
+    // Its place, and who may know of it, may have changed meanwhile.
+    found = await findEvent(context, serverName, roomId, eventId);
+  }
   if ((found.event.flags & eventFlags.outlier) === 0) return found;
   throw new MatrixError('M_NOT_FOUND', 'The state at this event is not known here');
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { edusOfWholeRoom } from '../../../devices/remote-lists/device-list-edus.ts';
+import { tellStateIds } from '../../../rooms/history/tell-state.ts';
 import { partialRoomsOf } from '../../../rooms/remote/partial-rooms.ts';
+import { uploadAllKeys } from '../../../testing/cross-signing-user.ts';
 import { type FederatedHomeservers, startFederatedHomeservers } from '../../../testing/start-federated-homeservers.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
 import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
@@ -30,6 +33,30 @@ async function createFullRoom(version: string): Promise<string> {
   await Promise.all(members.slice(1).map((member) => member.call('POST', inRoom(roomId, '/join'), {})));
   return roomId;
 }
+
+test('what another server asks of the state waits until it is known, and lists that never changed are not announced', async () => {
+  const [, two] = federation.homeservers;
+  assert.ok(two);
+  const roomId = await createFullRoom('11');
+  const partialRooms = partialRoomsOf(two.context);
+  partialRooms.close();
+  await bob.call('POST', `${client}/join/${encodeURIComponent(roomId)}?via=one.test`, {});
+  // It knows that the room is not whole, and does nothing about it.
+  await partialRooms.start();
+  partialRooms.close();
+  const sent = await bob.call('PUT', inRoom(roomId, '/send/m.room.message/1'), { body: 'here' });
+  const telling = tellStateIds(two.context, 'one.test', roomId, sent.event_id);
+  const isWhole = { shard: 0, position: 1, kind: 'room-state', body: { roomId, isWhole: true } } as const;
+  const announced = async () => (await edusOfWholeRoom(two.context, isWhole)).map(({ content }) => content['user_id']);
+  assert.deepEqual(await announced(), []);
+  await uploadAllKeys(bob);
+  assert.deepEqual(await announced(), [bob.userId]);
+  await partialRooms.start();
+  const { stateIds } = await telling;
+  await bob.call('POST', inRoom(roomId, '/leave'), {});
+  // Besides the members: create, power levels, join rules, history visibility, name.
+  assert.equal(stateIds.length, memberCount + 1 + 5);
+});
 
 test('events are taken in while members are missing, and a restart goes on with what is left', async () => {
   const [, two] = federation.homeservers;
