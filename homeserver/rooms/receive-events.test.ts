@@ -133,6 +133,31 @@ test('two states that conflict are resolved once, however many messages follow o
   assert.deepEqual((await extremityIds(room)).toSorted(), ends.toSorted());
 });
 
+test('what differs is ordered by the power levels on which all agree, also where it is older than they are', async () => {
+  const { remote, room } = await enterRemoteRoom();
+  const start = remote.newest;
+  const topic = (text: string) =>
+    remote.send({ type: 'm.room.topic', sender: ann, stateKey: '', content: { topic: text }, after: [start] });
+  const level = (eventsDefault: number, after: string) => {
+    const content = { users: { [ann]: 100 }, state_default: 50, events_default: eventsDefault, ban: 50, redact: 50 };
+    return remote.send({ type: 'm.room.power_levels', sender: ann, stateKey: '', content, after: [after] });
+  };
+  const left = topic('left');
+  const right = topic('right');
+  const raised = level(10, left.eventId);
+  const lowered = level(0, raised.eventId);
+  // One branch has the other's topic too, and on both the power levels are the newest.
+  const both = remote.message(ann, 'both', [lowered.eventId, right.eventId]);
+  const alone = remote.message(ann, 'alone', [lowered.eventId]);
+  const end = remote.message(ann, 'end', [both.eventId, alone.eventId]);
+  const sent = [left, right, raised, lowered, both, alone, end];
+  assert.deepEqual(
+    await receive(remote, ...sent),
+    sent.map(() => 'accepted'),
+  );
+  assert.equal(await topicOf(room), 'right');
+});
+
 test('branches on which only messages are said cost no row of state, and heal by the next event here', async () => {
   const { remote, room } = await enterRemoteRoom();
   const start = remote.newest;

@@ -89,7 +89,10 @@ function stateSetOf(graph: AuthGraphMemory, state: Overrides, tuples: Tuples): S
   return set;
 }
 
-/** The events that differ with their auth chains, and the agreed state that authorising them asks for. */
+/**
+ * The events that differ with their auth chains, the agreed power levels with theirs (the mainline that orders what
+ * differs), and the agreed state that authorising asks for.
+ */
 async function loadForResolution(
   shard: OwnedShard,
   room: HotRoom,
@@ -105,19 +108,22 @@ async function loadForResolution(
   const differing = stateSets.flatMap((set) => [...set.values()]);
   const events = await loadStateEvents(shard, room, refs(graph.withAuthChains(differing)));
   if (fresh) events.set(fresh.eventId, fresh);
-  const asked = new Set<string>();
+  const powerLevels = stateTuple('m.room.power_levels', '');
+  const mainline = tuples.has(powerLevels) ? undefined : graph.current.get(powerLevels);
+  const asked = graph.withAuthChains(mainline === undefined ? [] : [mainline]);
   if (room.rules.roomIdIsCreateHash) asked.add(createEventIdOfRoomId(room.roomId));
   const ask = (type: string, stateKey: string) => {
     const tuple = stateTuple(type, stateKey);
     const eventId = tuples.has(tuple) ? undefined : graph.current.get(tuple);
-    if (eventId !== undefined && !events.has(eventId)) asked.add(eventId);
+    if (eventId !== undefined) asked.add(eventId);
   };
   // Authorising looks at the create event in every room version.
   ask('m.room.create', '');
   for (const { pdu } of events.values()) {
     for (const [type, stateKey] of selectAuthEvents(room.rules, pdu)) ask(type, stateKey);
   }
-  for (const [eventId, event] of await loadStateEvents(shard, room, refs(asked))) events.set(eventId, event);
+  for (const [eventId, event] of await loadStateEvents(shard, room, refs(asked.difference(events))))
+    events.set(eventId, event);
   return events;
 }
 

@@ -12,6 +12,8 @@ export interface CollectedLog {
   readonly records: readonly LogRecord[];
   /** Resolves with the first record, past or future, whose message has `part` in it. */
   waitFor(part: string): Promise<LogRecord>;
+  /** Drops the records so far. */
+  clear(): void;
 }
 
 /** A log that keeps its records, so that a test can see them and wait for them. */
@@ -36,6 +38,9 @@ export function collectLog(): CollectedLog {
   return {
     log: make({}),
     records,
+    clear() {
+      records.length = 0;
+    },
     async waitFor(part) {
       for (;;) {
         const found = records.find((record) => record.message.includes(part));

@@ -34,7 +34,10 @@ export interface ResolutionInput {
 
 /** State that is the same in every state set. */
 export interface AgreedState {
-  /** The event of a tuple on which all agree. `getEvent` knows those that authorising conflicted events asks for. */
+  /**
+   * The event of a tuple on which all agree. `getEvent` knows those that authorising conflicted events asks for, and the
+   * power levels with their whole auth chain: they are the mainline.
+   */
   getEventId(tuple: StateTuple): string | undefined;
   /** Whether an event is in the auth chain of agreed state, and so in the auth chain of every state set. */
   isInAuthChain(eventId: string): boolean;

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRandom, type Random } from '../random.ts';
 import { actInRoom, roomPath, type SimulatedRoom, say } from './act-in-room.ts';
+import { describeDivergence } from './describe-divergence.ts';
 import { findDivergence, type RoomSnapshot, readSnapshot } from './find-divergence.ts';
 import { HostileMember } from './hostile-member.ts';
 import type { NetworkFaults } from './simulated-network.ts';
@@ -11,6 +12,8 @@ export interface FederationResult {
   readonly roomVersion: string;
   /** The first thing in which the servers disagree; undefined: in nothing. */
   readonly divergence: string | undefined;
+  /** What the servers know, where they disagree. */
+  readonly description: string | undefined;
   readonly events: number;
   readonly softFailed: number;
   /** From the end of the faults until all agreed. */
@@ -35,6 +38,7 @@ export async function runFederationSeed(simulated: SimulatedServers, seed: numbe
   const roomVersion = roomVersions[seed % roomVersions.length] ?? '12';
   const { network, servers } = simulated;
   network.heal();
+  simulated.log.clear();
   const room = await makeRoom(random, servers, roomVersion);
   const hostile = await HostileMember.join(simulated.hostile, targetOf(random.pick(servers)), room.roomId);
   await untilAgreed(simulated, room, new Set());
@@ -47,7 +51,8 @@ export async function runFederationSeed(simulated: SimulatedServers, seed: numbe
   const all = new Set(snapshots.flatMap(({ accepted }) => [...accepted]));
   const softFailed = new Set(snapshots.flatMap((snapshot) => [...snapshot.softFailed]));
   const divergence = findDivergence(snapshots, before, room.told);
-  return { seed, roomVersion, divergence, events: all.size, softFailed: softFailed.size, healedMs };
+  const description = divergence === undefined ? undefined : await describeDivergence(simulated, room.roomId);
+  return { seed, roomVersion, divergence, description, events: all.size, softFailed: softFailed.size, healedMs };
 }
 
 function faultsOf(random: Random): NetworkFaults {

@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { runFederationSeed } from './run-federation-seed.ts';
 import { startSimulatedServers } from './simulated-servers.ts';
 
@@ -15,6 +18,7 @@ export async function simulateFederation(seeds: number, first: number): Promise<
       const {
         roomVersion,
         divergence,
+        description,
         events,
         softFailed,
         healedMs: tookMs,
@@ -22,6 +26,9 @@ export async function simulateFederation(seeds: number, first: number): Promise<
       if (divergence !== undefined) {
         console.error(`seed ${seed} (room version ${roomVersion}) diverges: ${divergence}`);
         console.error(`again with: npm run simulate -- --federation --seeds 1 --seed ${seed}`);
+        const file = join(tmpdir(), `holdfast-divergence-${seed}.txt`);
+        await writeFile(file, description ?? '');
+        console.error(`what the servers know and wrote: ${file}`);
         return 1;
       }
       totals.events += events;

@@ -1,5 +1,6 @@
 import type { Context } from '@holdfast/homeserver/platform/context.ts';
 import { withConnection } from '@holdfast/homeserver/platform/embedded-postgres/cluster-connection.ts';
+import { type CollectedLog, collectLog } from '@holdfast/homeserver/testing/collect-log.ts';
 import { type FakeServer, startFakeServer } from '@holdfast/homeserver/testing/start-fake-server.ts';
 import {
   type FederatedHomeserver,
@@ -27,6 +28,8 @@ export interface SimulatedServers {
   /** Says what it likes. */
   readonly hostile: FakeServer;
   readonly network: SimulatedNetwork;
+  /** What all homeservers wrote. */
+  readonly log: CollectedLog;
   stop(): Promise<void>;
 }
 
@@ -35,7 +38,8 @@ const guestsPerServer = 2;
 /** Starts three homeservers and a hostile server. They serve any number of seeds, each in a room of its own. */
 export async function startSimulatedServers(): Promise<SimulatedServers> {
   const network = new SimulatedNetwork();
-  const federation = await startFederatedHomeservers({ servers: 3 });
+  const collected = collectLog();
+  const federation = await startFederatedHomeservers({ servers: 3, log: collected.log });
   try {
     const hostile = await startFakeServer(federation.network, 'hostile.test');
     const servers: SimulatedServer[] = [];
@@ -44,7 +48,7 @@ export async function startSimulatedServers(): Promise<SimulatedServers> {
       await federation.stop();
       await hostile.stop();
     };
-    return { servers, hostile, network, stop };
+    return { servers, hostile, network, log: collected, stop };
   } catch (error) {
     await federation.stop();
     throw error;
