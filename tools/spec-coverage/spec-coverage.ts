@@ -18,7 +18,12 @@ const routeTables = [
 ] as const;
 
 /** APIs that other programs serve: the homeserver calls them. */
-const servedByOthers: ReadonlySet<string> = new Set(['application-service', 'identity', 'push-gateway']);
+const servedByOthers: ReadonlySet<string> = new Set(['identity', 'push-gateway']);
+
+/** What the homeserver calls of such an API, where all its calls go by a table. */
+const callTables = [
+  { file: 'homeserver/appservices/requests/appservice-operations.ts', exported: 'appserviceOperations' },
+] as const;
 
 /** The report for people: a line for each API, then what is missing, then what the specification does not know. */
 export function printCoverage(coverage: Coverage): string {
@@ -58,8 +63,20 @@ async function readRoutes(): Promise<Route[]> {
   return routes;
 }
 
+async function readCalls(): Promise<Route[]> {
+  const calls: Route[] = [];
+  for (const { file, exported } of callTables) {
+    const table = (await import(pathToFileURL(join(root, file)).href))[exported] as Record<
+      string,
+      Omit<Route, 'operation'>
+    >;
+    calls.push(...Object.entries(table).map(([operation, place]) => ({ operation, ...place })));
+  }
+  return calls;
+}
+
 if (import.meta.main) {
-  const coverage = compareCoverage(readSpecOperations(), await readRoutes());
+  const coverage = compareCoverage(readSpecOperations(), [...(await readRoutes()), ...(await readCalls())]);
   console.log(printCoverage(coverage));
   // The tables' modules may open things when they are loaded; nothing here waits for them.
   process.exit(coverage.unknown.length + coverage.repeated.length > 0 ? 1 : 0);

@@ -225,7 +225,7 @@ export class AppserviceQueue {
     this.#sending = new AbortController();
     try {
       const { status } = await callAppservice(context, this.service, {
-        ...{ method: 'PUT', path: `/_matrix/app/v1/transactions/${number}`, body, timeoutMs: transactionTimeoutMs },
+        ...{ operation: 'sendTransaction', parameter: String(number), body, timeoutMs: transactionTimeoutMs },
         signal: AbortSignal.any([signal, this.#sending.signal]),
       });
       if (status < 200 || status >= 300) throw new AppserviceError(`it answered with status ${status}`);

@@ -4,11 +4,14 @@ import { type Deadline, DeadlineExceededError, startDeadline } from '@holdfast/e
 import type { Context } from '../../platform/context.ts';
 import { describeFetchError } from '../../platform/fetch-json.ts';
 import type { ApplicationService } from '../registrations/application-service.ts';
+import { type AppserviceOperation, appserviceOperations, pathOfOperation } from './appservice-operations.ts';
 
 export interface AppserviceQuestion {
-  readonly method: 'GET' | 'POST' | 'PUT';
-  /** From `/_matrix/app/v1/` on, percent-encoded, with its query. */
-  readonly path: string;
+  readonly operation: AppserviceOperation;
+  /** What stands in its path, as it is. */
+  readonly parameter?: string;
+  /** Percent-encoded, without the question mark. */
+  readonly query?: string;
   /** JSON. */
   readonly body?: string;
   /** For all of it: connecting, sending, and the last byte of the answer. */
@@ -53,7 +56,7 @@ export async function callAppservice(
   const deadline = startDeadline(question.timeoutMs, 'the request', { clock, signal: question.signal });
   try {
     for (;;) {
-      const url = new URL(`${registration.url}${question.path}`);
+      const url = urlOf(registration.url ?? '', question);
       const sent = startRequest(url, registration.hsToken, question, deadline);
       try {
         const response = await responseOf(sent);
@@ -74,7 +77,8 @@ export async function callAppservice(
   }
 }
 
-function startRequest(url: URL, hsToken: string, { method, body }: AppserviceQuestion, deadline: Deadline) {
+function startRequest(url: URL, hsToken: string, { operation, body }: AppserviceQuestion, deadline: Deadline) {
+  const { method } = appserviceOperations[operation];
   const isHttps = url.protocol === 'https:';
   const options = {
     ...{ method, signal: deadline.signal, agent: isHttps ? agents.https : agents.http },
@@ -88,6 +92,10 @@ function startRequest(url: URL, hsToken: string, { method, body }: AppserviceQue
   const sent = isHttps ? startHttps(url, options) : startHttp(url, options);
   sent.end(body);
   return sent;
+}
+
+function urlOf(base: string, { operation, parameter, query = '' }: AppserviceQuestion): URL {
+  return new URL(`${base}${pathOfOperation(operation, parameter)}${query === '' ? '' : `?${query}`}`);
 }
 
 function responseOf(sent: ReturnType<typeof startHttp>): Promise<IncomingMessage> {

@@ -23,7 +23,7 @@ export async function pingAppservice(
   const startMs = context.clock.monotonicMs();
   const body = JSON.stringify(transactionId === undefined ? {} : { transaction_id: transactionId });
   try {
-    const question = { method: 'POST', path: '/_matrix/app/v1/ping', body, timeoutMs } as const;
+    const question = { operation: 'ping', body, timeoutMs } as const;
     const { status, text } = await callAppservice(context, service, question);
     if (status < 200 || status >= 300) {
       throw new MatrixError('M_BAD_STATUS', `The application service answered with status ${status}`, {

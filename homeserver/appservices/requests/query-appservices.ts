@@ -1,7 +1,7 @@
 import type { Context } from '../../platform/context.ts';
 import type { ApplicationService } from '../registrations/application-service.ts';
 import { applicationServices } from '../registrations/application-services.ts';
-import { callAppservice } from './call-appservice.ts';
+import { type AppserviceQuestion, callAppservice } from './call-appservice.ts';
 
 /** Somebody waits for the answer. */
 const timeoutMs = 10_000;
@@ -12,7 +12,7 @@ const timeoutMs = 10_000;
  */
 export async function queryUser(context: Context, userId: string): Promise<boolean> {
   const asked = applicationServices.of(context).all.filter((service) => service.hasUser(userId));
-  return await ask(context, asked, `/_matrix/app/v1/users/${encodeURIComponent(userId)}`);
+  return await ask(context, asked, { operation: 'queryUserById', parameter: userId });
 }
 
 /**
@@ -21,14 +21,18 @@ export async function queryUser(context: Context, userId: string): Promise<boole
  */
 export async function queryRoomAlias(context: Context, alias: string): Promise<boolean> {
   const asked = applicationServices.of(context).all.filter((service) => service.hasAlias(alias));
-  return await ask(context, asked, `/_matrix/app/v1/rooms/${encodeURIComponent(alias)}`);
+  return await ask(context, asked, { operation: 'queryRoomByAlias', parameter: alias });
 }
 
-async function ask(context: Context, asked: readonly ApplicationService[], path: string): Promise<boolean> {
+async function ask(
+  context: Context,
+  asked: readonly ApplicationService[],
+  question: Pick<AppserviceQuestion, 'operation' | 'parameter'>,
+): Promise<boolean> {
   for (const service of asked) {
     if (service.registration.url === null) continue;
     try {
-      const { status } = await callAppservice(context, service, { method: 'GET', path, timeoutMs });
+      const { status } = await callAppservice(context, service, { ...question, timeoutMs });
       if (status === 200) return true;
     } catch (error) {
       context.log.warn({ service: service.id, err: error }, 'an application service could not be asked');

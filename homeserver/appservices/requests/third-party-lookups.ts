@@ -3,7 +3,7 @@ import { isJsonObject, parseJson } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import type { ApplicationService } from '../registrations/application-service.ts';
 import { applicationServices } from '../registrations/application-services.ts';
-import { callAppservice } from './call-appservice.ts';
+import { type AppserviceQuestion, callAppservice } from './call-appservice.ts';
 
 /** Somebody waits for the answer. */
 const timeoutMs = 10_000;
@@ -16,7 +16,7 @@ const maxResults = 1_000;
 export async function findProtocol(context: Context, protocol: string): Promise<JsonObject | undefined> {
   const asked = servicesOf(context, protocol);
   const answers = await Promise.all(
-    asked.map((service) => ask(context, service, `protocol/${encodeURIComponent(protocol)}`)),
+    asked.map((service) => ask(context, service, { operation: 'getProtocolMetadata', parameter: protocol })),
   );
   const described = answers.flatMap((answer, index) => {
     const service = asked[index];
@@ -33,6 +33,11 @@ export async function findProtocols(context: Context): Promise<JsonObject> {
   return Object.fromEntries(found.flatMap(([name, protocol]) => (protocol ? [[name, protocol]] : [])));
 }
 
+const lookUps = {
+  user: { all: 'queryUserByID', ofProtocol: 'queryUserByProtocol' },
+  location: { all: 'queryLocationByAlias', ofProtocol: 'queryLocationByProtocol' },
+} as const;
+
 /**
  * Users or rooms (`kind` is `user` or `location`) of a protocol; without one, of all services that have any. `query` is
  * passed on. https://spec.matrix.org/v1.19/application-service-api/#third-party-networks
@@ -44,8 +49,10 @@ export async function lookUpThirdParties(
   query: string,
 ): Promise<JsonValue[]> {
   const asked = servicesOf(context, protocol);
-  const path = `${kind}${protocol === undefined ? '' : `/${encodeURIComponent(protocol)}`}${query === '' ? '' : `?${query}`}`;
-  const answers = await Promise.all(asked.map((service) => ask(context, service, path)));
+  const { all, ofProtocol } = lookUps[kind];
+  const question =
+    protocol === undefined ? { operation: all, query } : { operation: ofProtocol, parameter: protocol, query };
+  const answers = await Promise.all(asked.map((service) => ask(context, service, question)));
   return answers.flatMap((answer) => (Array.isArray(answer) ? answer : [])).slice(0, maxResults);
 }
 
@@ -74,10 +81,13 @@ export function instanceIdOf(serviceId: string, network: string): string {
 }
 
 /** undefined: it does not answer, or with nothing that can be used. */
-async function ask(context: Context, service: ApplicationService, path: string): Promise<JsonValue | undefined> {
+async function ask(
+  context: Context,
+  service: ApplicationService,
+  question: Omit<AppserviceQuestion, 'timeoutMs'>,
+): Promise<JsonValue | undefined> {
   try {
-    const question = { method: 'GET', path: `/_matrix/app/v1/thirdparty/${path}`, timeoutMs } as const;
-    const { status, text } = await callAppservice(context, service, question);
+    const { status, text } = await callAppservice(context, service, { ...question, timeoutMs });
     return status === 200 ? parseJson(Buffer.from(text)).value : undefined;
   } catch (error) {
     context.log.warn({ service: service.id, err: error }, 'an application service could not be asked');
