@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { withDeadline } from '@holdfast/effects/deadline.ts';
 import { homeShardOf } from '@holdfast/homeserver/appservices/delivery/queue-owners.ts';
 import type { Context } from '@holdfast/homeserver/platform/context.ts';
 import { openDatabase, type Sql } from '@holdfast/homeserver/platform/database/open-database.ts';
@@ -20,6 +22,8 @@ import { registerUser, request, type TestUser } from '@holdfast/homeserver/testi
 import { HomeserverProcess } from './homeserver-process.ts';
 
 const shardCount = 4;
+/** Of a frozen process: then another one is asked. */
+const answerTimeoutMs = 2_000;
 const id = 'irc';
 const v3 = '/_matrix/client/v3';
 
@@ -100,8 +104,8 @@ async function say(): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const { baseUrl } = processes[attempt % processes.length] as HomeserverProcess;
     const sending = request(baseUrl, 'PUT', path, { token: alice.accessToken, body: { body, msgtype: 'm.text' } });
-    const timeout = new Promise<undefined>((resolve) => setTimeout(resolve, 2_000).unref());
-    const reply = await Promise.race([sending.catch(() => undefined), timeout]);
+    const answered = withDeadline(sending, answerTimeoutMs, 'a message', { clock: systemClock });
+    const reply = await answered.catch(() => undefined);
     if (reply?.status === 200) break;
   }
   said.push(body);
