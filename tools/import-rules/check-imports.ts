@@ -125,7 +125,8 @@ function checkSource(source: Source, known: ReadonlySet<string>, edges: string[]
   const violations: ImportViolation[] = [];
   const report = (rule: ImportRule, line: number, message: string) =>
     violations.push({ rule, path: source.path, line, message });
-  if (isInside(source.path, 'homeserver') && isProduct(source.path) && !findLayer(source.path)) {
+  const isLayered = ['homeserver', 'monitor'].some((folder) => isInside(source.path, folder));
+  if (isLayered && isProduct(source.path) && !findLayer(source.path)) {
     report('unknown-folder', 1, 'this folder has no place in tools/import-rules/layers.ts');
   }
   for (const { specifier, line } of source.imports) {

@@ -1,6 +1,6 @@
 /**
  * Which code may import which: the layout in ARCHITECTURE.md as data. A new folder of the homeserver gets its place here
- * before anything in it passes the check. The IRC bridge is another process, with layers of its own.
+ * before anything in it passes the check. The IRC bridge and the monitor are other processes, with layers of their own.
  */
 
 /**
@@ -26,6 +26,12 @@ export const layers: readonly (readonly string[])[] = [
   ['irc-bridge/matrix'],
   ['irc-bridge/bridging'],
   ['irc-bridge/process'],
+  ['monitor/platform'],
+  ['monitor/observations', 'monitor/configuration'],
+  ['monitor/decide', 'monitor/notify', 'monitor/observe'],
+  ['monitor/escalation'],
+  ['monitor/storage', 'monitor/status-page'],
+  ['monitor/process'],
 ];
 
 /** What every process may have: it knows none of them. */

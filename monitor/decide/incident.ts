@@ -1,0 +1,24 @@
+import type { Severity } from './rule.ts';
+
+/** One cause with all that follows from it: what a person is woken for, once. */
+export interface Incident {
+  /** When it began and with what, such as `20170512T025004-database-down`. */
+  readonly id: string;
+  readonly openedMs: number;
+  readonly severity: Severity;
+  readonly losesData: boolean;
+  /** Key of the alert that explains the others. */
+  readonly cause: string;
+  /** The cause's sentence. */
+  readonly headline: string;
+  /** Keys of the other alerts, and their sentences. */
+  readonly symptoms: readonly { readonly key: string; readonly summary: string }[];
+}
+
+/** What has happened to an incident, for its timeline. */
+export interface IncidentChange {
+  readonly atMs: number;
+  readonly incident: string;
+  readonly kind: 'opened' | 'explained' | 'grew' | 'worsened' | 'eased' | 'merged' | 'cleared' | 'closed';
+  readonly text: string;
+}

@@ -1,0 +1,25 @@
+import { formatDuration } from '../format-figures.ts';
+import { defineRule } from '../rule.ts';
+
+const warningMs = 30_000;
+const pageMs = 75_000;
+
+/** Events wait for a bridge or an application service and are not taken. */
+export const bridgeStuck = defineRule({
+  name: 'bridge-stuck',
+  title: 'A bridge or application service takes nothing',
+  source: 'bridges',
+  raiseAfterMs: 0,
+  clearAfterMs: 15_000,
+  causes: ['route-lost', 'address-lost', 'peer-unreachable', 'database-down', 'process-silent'],
+  judge(bridges) {
+    return bridges.flatMap(({ name, direction, oldestWaitingMs, waiting, isPaused, lastError }) => {
+      if (oldestWaitingMs < warningMs) return [];
+      const error = lastError === undefined ? '' : `: ${lastError}`;
+      const paused = isPaused ? ' (paused)' : '';
+      const wait = `${waiting} events wait${paused}, the oldest for ${formatDuration(oldestWaitingMs)}`;
+      const severity = isPaused ? 'notice' : oldestWaitingMs >= pageMs ? 'page' : 'warning';
+      return [{ subject: `${name} ${direction}`, severity, summary: `${name} ${direction}: ${wait}${error}` }];
+    });
+  },
+});

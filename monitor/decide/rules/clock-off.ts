@@ -1,0 +1,23 @@
+import { formatDuration } from '../format-figures.ts';
+import { defineRule } from '../rule.ts';
+
+const pageMs = 5_000;
+const warningMs = 1_000;
+const rightMs = 500;
+
+/** A process that is more than five seconds off hands its shards over until it is right. */
+export const clockOff = defineRule({
+  name: 'clock-off',
+  title: 'A clock is wrong',
+  source: 'clocks',
+  clearAfterMs: 30_000,
+  causes: [],
+  judge(clocks, { isRaised }) {
+    return clocks.flatMap(({ name, offsetMs }) => {
+      const distanceMs = Math.abs(offsetMs);
+      if (distanceMs < (isRaised(name) ? rightMs : warningMs)) return [];
+      const summary = `the clock of ${name} is ${formatDuration(distanceMs)} ${offsetMs > 0 ? 'fast' : 'slow'}`;
+      return [{ subject: name, severity: distanceMs >= pageMs ? 'page' : 'warning', summary }];
+    });
+  },
+});

@@ -1,0 +1,26 @@
+import { formatDuration } from '../format-figures.ts';
+import { defineRule } from '../rule.ts';
+
+const allowedMs = 5_000;
+
+/** Nothing can be written, and soon nothing read: every process answers 503 until it is back. */
+export const databaseDown = defineRule({
+  name: 'database-down',
+  title: 'The database is down',
+  source: 'postgres',
+  raiseAfterMs: 5_000,
+  clearAfterMs: 15_000,
+  causes: [
+    // A full volume stops PostgreSQL; another volume's filling up has nothing to do with it.
+    { rule: 'disk-filling', explains: ({ subject }) => subject.includes('database') },
+    { rule: 'volume-read-only', explains: ({ subject }) => subject.includes('database') },
+    ...[{ rule: 'route-lost' }, { rule: 'address-lost' }, { rule: 'name-unresolved' }],
+  ],
+  judge({ silentForMs, why }) {
+    if (silentForMs < allowedMs) return [];
+    const reason = why === undefined ? '' : `: ${why}`;
+    return [
+      { subject: '', severity: 'page', summary: `no primary has answered for ${formatDuration(silentForMs)}${reason}` },
+    ];
+  },
+});

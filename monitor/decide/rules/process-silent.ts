@@ -1,0 +1,23 @@
+import { formatDuration } from '../format-figures.ts';
+import { defineRule } from '../rule.ts';
+
+/** A start or a planned restart takes less. */
+const allowedMs = 15_000;
+
+/** Frozen, dead or cut off. The others take its shards over; alone, nobody does. */
+export const processSilent = defineRule({
+  name: 'process-silent',
+  title: 'A process does not answer',
+  source: 'processes',
+  raiseAfterMs: 0,
+  clearAfterMs: 15_000,
+  causes: ['route-lost', 'address-lost'],
+  judge(processes) {
+    return processes.flatMap(({ name, silentForMs, why, isStopped }) => {
+      if (silentForMs < allowedMs || isStopped) return [];
+      const reason = why === undefined ? '' : `: ${why}`;
+      const summary = `${name} has not answered for ${formatDuration(silentForMs)}${reason}`;
+      return [{ subject: name, severity: 'page', summary }];
+    });
+  },
+});

@@ -1,0 +1,24 @@
+import { formatBytes, formatDuration } from '../format-figures.ts';
+import { defineRule } from '../rule.ts';
+
+const warningMs = 30_000;
+const pageMs = 300_000;
+const warningBytes = 256 * 1024 ** 2;
+
+/** A replica follows too slowly: a switch to it would take that long, or lose that much where it is asynchronous. */
+export const replicationLag = defineRule({
+  name: 'replication-lag',
+  title: 'A replica is behind',
+  source: 'postgres',
+  raiseAfterMs: 15_000,
+  causes: ['replica-lost', 'route-lost'],
+  judge({ primary }, { isRaised }) {
+    return (primary?.replicas ?? []).flatMap(({ name, lagBytes, lagMs = 0, isSynchronous }) => {
+      const slack = isRaised(name) ? 0.5 : 1;
+      if (lagMs < warningMs * slack && lagBytes < warningBytes * slack) return [];
+      const kind = isSynchronous ? 'synchronous replica' : 'replica';
+      const summary = `the ${kind} ${name} is ${formatDuration(lagMs)} and ${formatBytes(lagBytes)} behind`;
+      return [{ subject: name, severity: lagMs >= pageMs ? 'page' : 'warning', summary }];
+    });
+  },
+});

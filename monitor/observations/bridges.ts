@@ -1,0 +1,16 @@
+/** One direction of a bridge or application service. */
+export interface BridgeObservation {
+  /** Such as `irc-bridge libera`. */
+  readonly name: string;
+  readonly direction: 'from Matrix' | 'to Matrix';
+  /** How long no canary has arrived; undefined where there is none. */
+  readonly canaryAgeMs?: number;
+  /** For how long silence is allowed. */
+  readonly allowedSilenceMs: number;
+  /** How long the oldest event has waited; 0 when none does. */
+  readonly oldestWaitingMs: number;
+  readonly waiting: number;
+  /** An administrator stopped it. */
+  readonly isPaused?: boolean;
+  readonly lastError?: string;
+}

@@ -1,0 +1,1 @@
+import { identifier } from '@holdfast/protocol/identifiers/identifier.ts';
