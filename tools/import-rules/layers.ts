@@ -28,9 +28,9 @@ export const layers: readonly (readonly string[])[] = [
   ['irc-bridge/process'],
   ['monitor/platform'],
   ['monitor/observations', 'monitor/configuration'],
-  ['monitor/decide', 'monitor/notify', 'monitor/observe'],
-  ['monitor/escalation'],
-  ['monitor/storage', 'monitor/status-page'],
+  ['monitor/decide', 'monitor/observe'],
+  ['monitor/escalation', 'monitor/notify', 'monitor/status-page'],
+  ['monitor/storage'],
   ['monitor/process'],
 ];
 

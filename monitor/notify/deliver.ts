@@ -1,0 +1,43 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
+import type { Notifier } from './notifier.ts';
+import type { PageMessage } from './page-message.ts';
+
+/** A notifier with the address under which it reaches somebody. */
+export interface Way {
+  readonly name: string;
+  readonly notifier: Notifier;
+  readonly address: string;
+}
+
+export interface Delivery {
+  readonly way: string;
+  /** Undefined: the provider has it. */
+  readonly problem?: string;
+}
+
+/** One end for connecting, sending and the answer. */
+export const deliveryTimeoutMs = 15_000;
+
+/**
+ * Sends a message over several ways at once; one that hangs, lies or fails holds up none of the others. What is no page
+ * does not go over ways that ring.
+ */
+export async function deliver(message: PageMessage, ways: readonly Way[], clock: Clock): Promise<Delivery[]> {
+  const used = ways.filter(({ notifier }) => !notifier.isLoud || message.kind === 'page' || message.kind === 'test');
+  return Promise.all(used.map((way) => deliverOver(message, way, clock)));
+}
+
+async function deliverOver(message: PageMessage, { name, notifier, address }: Way, clock: Clock): Promise<Delivery> {
+  const deadline = startDeadline(deliveryTimeoutMs, `telling ${name}`, { clock });
+  try {
+    await deadline.race(notifier.send(message, address, deadline));
+    return { way: name };
+  } catch (error) {
+    const { message: text, cause } = error as Error;
+    const reason = cause instanceof Error ? `${text}: ${cause.message}` : text;
+    return { way: name, problem: reason.slice(0, 500) };
+  } finally {
+    deadline.finish();
+  }
+}
