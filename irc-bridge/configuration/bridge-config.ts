@@ -49,6 +49,8 @@ export interface NetworkConfig {
   readonly password: string | undefined;
   /** How much may be said at once and then how often; undefined: as most networks want it. */
   readonly flood: { readonly burstLines: number; readonly lineMs: number } | undefined;
+  /** New connections: one each so many milliseconds. */
+  readonly connectPaceMs: number;
   readonly nick: string;
   readonly username: string;
   readonly realname: string;

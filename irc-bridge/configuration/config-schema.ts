@@ -21,6 +21,7 @@ const network = object(
     },
     password: text,
     flood: object({ burst_lines: number(5, 1, 10_000), line_ms: number(2_000, 1, 60_000) }),
+    connect_pace_ms: number(1_000, 0, 60_000),
     nick: {
       type: 'string',
       pattern: '^[A-Za-z_\\[\\]\\\\^{}|`][A-Za-z0-9_\\-\\[\\]\\\\^{}|`]{0,29}$',

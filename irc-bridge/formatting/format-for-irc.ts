@@ -26,10 +26,23 @@ interface OpenElement {
   next: number | undefined;
 }
 
-/** HTML of a message with IRC's codes; links to users become their nicks, where `nickOf` knows them. */
-export function formatForIrc(html: string, nickOf: (userId: string) => string | undefined): string {
+/** More than this is far beyond what is said on IRC; it could cost its reader's time out of proportion. */
+const longestHtml = 16 * 1024;
+const maxTokens = 2_000;
+
+/**
+ * HTML of a message with IRC's codes; links to users become their nicks, where `nickOf` knows them. Undefined when there
+ * is too much of it: the message's plain text stands for it then.
+ */
+export function formatForIrc(html: string, nickOf: (userId: string) => string | undefined): string | undefined {
+  if (html.length > longestHtml) return undefined;
   const writer = new IrcWriter(nickOf);
-  for (const token of readHtmlTokens(html)) writer.take(token);
+  let count = 0;
+  for (const token of readHtmlTokens(html)) {
+    count += 1;
+    if (count > maxTokens) return undefined;
+    writer.take(token);
+  }
   return writer.finish();
 }
 

@@ -7,7 +7,7 @@ import { readHtmlTokens } from './html-tokens.ts';
 import { splitText } from './split-text.ts';
 
 const nickOf = (userId: string) => (userId === '@bob:s' ? 'bob' : undefined);
-const toIrc = (html: string) => formatForIrc(html, nickOf);
+const toIrc = (html: string) => formatForIrc(html, nickOf) ?? 'too much';
 
 const cases: [html: string, irc: string][] = [
   [
@@ -132,10 +132,17 @@ test('formatting goes on in the next line, and sentences stay whole', () => {
   for (const line of lines) assert.match(line, /^\u0002One sentence.*here\.$/);
 });
 
-test('HTML that never closes anything takes time in proportion', () => {
-  for (const piece of ['<', '<a ', '<a href="', '<b>', '&', '<!--', '<a b=', '</', '<ul>', '<blockquote>']) {
-    const html = piece.repeat(65_536 / piece.length);
+test('HTML that is far too much is left to the plain text, whatever it is made of', () => {
+  assert.equal(formatForIrc('x'.repeat(16 * 1024 + 1), nickOf), undefined);
+  assert.equal(formatForIrc('<hr>'.repeat(3_000), nickOf), undefined);
+  for (const piece of ['<', '<a ', '<a href="', '<b>', '&', '<!--', '<a b=', '</', '<ul>', '<hr>', '<p>x', '<br>a']) {
+    const html = piece.repeat(10_000 / piece.length);
     for (const token of readHtmlTokens(html)) assert.ok(token.kind.length > 0);
     assert.equal(typeof toIrc(html), 'string');
   }
+});
+
+test('of a long text only the lines that are wanted are made', () => {
+  assert.deepEqual(splitText('one two three four'.repeat(100), 9, 2), ['one two', 'three']);
+  assert.equal(splitText('x\n'.repeat(30_000), 100, 7).length, 7);
 });

@@ -33,14 +33,15 @@ function reopen({ flags, colour }: OpenFormats, next: string): string {
 /**
  * Cuts a text with IRC's formatting into lines of at most `maxBytes` in UTF-8: at its line ends, and long lines at the
  * end of a sentence, else between words, else between characters as people see them. Formatting goes on in the next
- * line. Empty lines are left out. The words of all lines together are those of the text.
+ * line. Empty lines are left out. The words of all lines together are those of the text, unless there are more than
+ * `maxLines`: then those are left out.
  */
-export function splitText(text: string, maxBytes: number): string[] {
+export function splitText(text: string, maxBytes: number, maxLines = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = [];
   for (const line of text.split(/\r\n|[\r\n]/)) {
     const open: OpenFormats = { flags: new Set(), colour: '' };
     let rest = line.replaceAll('\0', '');
-    while (rest.trim() !== '') {
+    while (lines.length < maxLines && rest.trim() !== '') {
       const whole = `${reopen(open, rest)}${rest}`;
       const isEnd = byteLength(whole) <= maxBytes;
       const room = maxBytes - byteLength(reopen(open, rest));

@@ -109,9 +109,9 @@ export interface IrcNetwork {
   fold(name: string): string;
   /**
    * Cuts a text into lines that each fit into one message of the speaker to the target, as others are sent it. At line
-   * ends, else sentences, else words, else characters; formatting goes on in the next line.
+   * ends, else sentences, else words, else characters; formatting goes on in the next line. Only the first `maxLines`.
    */
-  splitText(speaker: string | undefined, target: string, text: string, kind?: SpokenLine['kind']): string[];
+  splitText(speaker: string | undefined, target: string, text: string, maxLines?: number): string[];
   /**
    * Says one line. Resolves when the network echoed it (echo-message), with its identity; or else when it is written and
    * a PING after it was answered without a refusal in between.

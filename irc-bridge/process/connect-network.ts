@@ -29,7 +29,10 @@ export function connectNetwork({ clock, random, log, metrics }: Parts) {
         password: config.password,
         bot: { nick: config.nick, username: config.username, realname: config.realname, ...config.sasl },
         historyMessages,
-        limits: { connections: config.maxConnections, ...(config.flood && { flood: config.flood }) },
+        limits: {
+          ...{ connections: config.maxConnections, connectPaceMs: config.connectPaceMs },
+          ...(config.flood && { flood: config.flood }),
+        },
       },
       receive,
     );

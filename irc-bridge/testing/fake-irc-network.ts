@@ -27,8 +27,11 @@ export class FakeIrcNetwork implements IrcNetwork {
     return name.toLowerCase();
   }
 
-  splitText(_speaker: string | undefined, _target: string, text: string): string[] {
-    return text.split('\n').filter((line) => line !== '');
+  splitText(_speaker: string | undefined, _target: string, text: string, maxLines?: number): string[] {
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .slice(0, maxLines);
   }
 
   async say(line: SpokenLine): Promise<{ identity: string | undefined }> {

@@ -87,6 +87,7 @@ async function sendPrivately(
   const person = { network, nick: side.irc.fold(nick), displayName: nick };
   const known = context.portals.ofTarget(network, person.nick, userId);
   const portal = known ?? (await openPrivateRoom(context, person, userId));
+  // A command is short enough for a few lines.
   for (const line of side.irc.splitText(userId, nick, text)) {
     await side.irc.say({ speaker: userId, target: nick, kind: 'message', text: line });
   }

@@ -28,6 +28,7 @@ test('HTML is formatted, and an unknown format is not taken for it', () => {
   const html = { msgtype: 'm.text', body: '**b**', format: 'org.matrix.custom.html', formatted_body: '<b>b</b>' };
   assert.equal(toIrcText(event(html), context)?.text, 'b');
   assert.equal(toIrcText(event({ ...html, format: 'other' }), context)?.text, '**b**');
+  assert.equal(toIrcText(event(html), { ...context, formatHtml: () => undefined })?.text, '**b**');
 });
 
 test('a reply is addressed to whom it answers, once, and without the quotation of old clients', () => {

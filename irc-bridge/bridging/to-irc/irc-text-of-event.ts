@@ -9,8 +9,8 @@ export interface IrcText {
 
 /** What the text depends on besides the event. */
 export interface TextContext {
-  /** Turns HTML into IRC's formatting. */
-  formatHtml(html: string): string;
+  /** Turns HTML into IRC's formatting; undefined when there is too much of it. */
+  formatHtml(html: string): string | undefined;
   /** A link to a file that works without an account; undefined when there is no such file. */
   linkMedia(mxc: string, fileName: string): string | undefined;
   /** Who said the message that this one is about, as IRC knows the person, and how it began. */
@@ -23,7 +23,7 @@ const longestExcerpt = 60;
 
 /** The beginning of a text on one line, as it is quoted. */
 export function excerptOf(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text.slice(0, 1_000).replace(/\s+/g, ' ').trim();
   const characters = [...line];
   return characters.length <= longestExcerpt ? line : `${characters.slice(0, longestExcerpt - 1).join('')}…`;
 }
@@ -83,7 +83,7 @@ function toMessage(content: Readonly<Record<string, unknown>>, context: TextCont
     return place.length > 0 ? { kind: 'message', text: [...new Set(place)].join(' ') } : undefined;
   }
   const html = content['format'] === 'org.matrix.custom.html' ? textOf(content, 'formatted_body') : undefined;
-  const text = html === undefined ? textOf(content, 'body') : context.formatHtml(html);
+  const text = (html === undefined ? undefined : context.formatHtml(html)) ?? textOf(content, 'body');
   return text === undefined || text.trim() === '' ? undefined : { kind, text };
 }
 

@@ -20,8 +20,9 @@ export class IrcAwayError extends Error {
   }
 }
 
-/** More lines than this are flooding: they become a link to the whole text. */
+/** More lines than this are flooding: the first ones are said, and a link to the whole text. */
 const maxLines = 6;
+const shownOfLong = 2;
 
 /**
  * Says an event of Matrix on IRC, from the first line on that IRC does not have. Resolves when IRC has all of it, or has
@@ -87,8 +88,8 @@ async function sayLines(
   const name = speaker.isRelayed ? await nameOf(context, portal.roomId, event.sender) : undefined;
   const spoken = name === undefined ? text : relayed(text, name);
   const userId = speaker.isRelayed ? undefined : event.sender;
-  let lines = irc.splitText(userId, portal.displayTarget, spoken.text);
-  if (lines.length > maxLines) lines = await linkLongText(context, network, portal, event, spoken.text, lines);
+  let lines = irc.splitText(userId, portal.displayTarget, spoken.text, maxLines + 1);
+  if (lines.length > maxLines) lines = await linkLongText(context, text.text, lines);
   const author = (userId === undefined ? name : irc.nickOf(userId)) ?? event.sender;
   for (let index = entry.sentLines; index < lines.length; index += 1) {
     await noteAttempt(context.sql, entry.position, index + 1);
@@ -147,18 +148,10 @@ async function nameOf(context: BridgeContext, roomId: string, userId: string): P
 }
 
 /** The first lines and a link to the whole. */
-async function linkLongText(
-  context: BridgeContext,
-  { irc }: BridgedNetwork,
-  portal: Portal,
-  event: MatrixEvent,
-  text: string,
-  lines: readonly string[],
-): Promise<string[]> {
+async function linkLongText(context: BridgeContext, text: string, lines: readonly string[]): Promise<string[]> {
   const { clock, secrets, config } = context;
   const mxc = await uploadText(context.matrix, text);
   const lifetimeMs = config.limits.linkLifetimeMs;
   const link = makeMediaLink({ publicUrl: config.http.publicUrl, lifetimeMs, clock, secrets }, mxc, 'message.txt');
-  const rest = `… (${lines.length - 2} more lines: ${link ?? 'too long'})`;
-  return [...lines.slice(0, 2), ...irc.splitText(event.sender, portal.displayTarget, rest)];
+  return [...lines.slice(0, shownOfLong), `… (it is longer; all of it: ${link ?? 'cannot be shown here'})`];
 }

@@ -92,8 +92,9 @@ class ConnectedNetwork implements IrcNetwork {
     return foldName(name, this.#features.caseMapping);
   }
 
-  splitText(speaker: string | undefined, target: string, text: string, kind: SpokenLine['kind'] = 'message'): string[] {
-    return splitText(text, this.#roomFor(speaker, target, kind));
+  splitText(speaker: string | undefined, target: string, text: string, maxLines?: number): string[] {
+    // As much as an action has room for, which has the least.
+    return splitText(text, this.#roomFor(speaker, target, 'action'), maxLines);
   }
 
   async say({ speaker, target, kind, text }: SpokenLine): Promise<{ readonly identity: string | undefined }> {

@@ -1,0 +1,161 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
+import { createTestDatabase } from '@holdfast/homeserver/testing/create-test-database.ts';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { type MatrixPerson, startMatrixPerson } from './matrix-person.ts';
+import { RawIrcClient } from './raw-irc-client.ts';
+import { type Ircd, type IrcdName, ircdNames, startIrcd } from './start-ircd.ts';
+
+const program = fileURLToPath(new URL('../../homeserver/holdfast.js', import.meta.url));
+const statusToken = 'token-of-the-status';
+const waitMs = 30_000;
+
+type Settings = Readonly<Record<string, unknown>>;
+
+export interface WorldOptions {
+  /** Added to each network's settings. */
+  readonly network?: Settings;
+  /** Added to one network's settings. */
+  readonly networks?: Partial<Record<IrcdName, Settings>>;
+  /** Added to the bridge's settings; given the ports of the homeserver and of the bridge. */
+  readonly root?: (ports: { readonly homeserver: number; readonly bridge: number }) => Settings;
+}
+
+/** Both IRC servers, and a Holdfast process that runs the bridge to both of them. The server's name is `test.example`. */
+export interface BridgedWorld {
+  readonly ircds: Readonly<Record<IrcdName, Ircd>>;
+  readonly homeserverUrl: string;
+  readonly bridgeUrl: string;
+  readonly folder: string;
+  /** Registers somebody and starts a client. */
+  person(localpart: string): Promise<MatrixPerson>;
+  /** Somebody on IRC. */
+  irc(name: IrcdName, nick: string): Promise<RawIrcClient>;
+  status(): Promise<BridgeStatus>;
+  /** Resolves when the status is as it should be. */
+  untilStatus(isRight: (status: BridgeStatus) => boolean): Promise<BridgeStatus>;
+  /** Asks the provisioning API; gives the status and the answer. */
+  provision(path: string, body?: object): Promise<{ readonly status: number; readonly body: Settings }>;
+  stop(): Promise<void>;
+}
+
+export interface BridgeStatus {
+  readonly networks: readonly {
+    readonly id: string;
+    readonly isConnected: boolean;
+    readonly userConnections: number;
+    readonly canary?: Readonly<Record<'matrix_to_irc' | 'irc_to_matrix', { isSilent: boolean; roundTripMs?: number }>>;
+  }[];
+  readonly queues: Readonly<Record<'matrix_to_irc' | 'irc_to_matrix', { readonly entries: number }>>;
+}
+
+export async function startBridgedWorld(options: WorldOptions = {}): Promise<BridgedWorld> {
+  const closers: (() => Promise<unknown> | void)[] = [];
+  const stop = async () => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'holdfast-bridged-'));
+    closers.push(() => rm(folder, { recursive: true, force: true }));
+    const [database, ngircd, inspircd, port, bridgePort] = await Promise.all([
+      createTestDatabase(),
+      ...ircdNames.map((name) => startIrcd(name)),
+      findFreePort(),
+      findFreePort(),
+    ] as const);
+    closers.push(() => database.drop(), ...[ngircd, inspircd].map((ircd) => () => ircd?.stop()));
+    const ircds = { ngircd, inspircd } as Record<IrcdName, Ircd>;
+    await writeBridgeConfig(folder, ircds, { homeserver: port, bridge: bridgePort }, options);
+    const server = await runServer({
+      program: process.execPath,
+      args: [program, 'start'],
+      ...{ folder, port, env: homeserverSettings(folder, port, database.url) },
+    });
+    closers.push(() => server.stop());
+    const bridgeUrl = `http://127.0.0.1:${bridgePort}`;
+    const headers = { Authorization: `Bearer ${statusToken}` };
+    const status = async (): Promise<BridgeStatus> =>
+      (await (await fetch(`${bridgeUrl}/status`, { headers })).json()) as BridgeStatus;
+    const world: BridgedWorld = {
+      ...{ ircds, homeserverUrl: server.baseUrl, bridgeUrl, folder, status, stop },
+      async person(localpart) {
+        const person = await startMatrixPerson(server.baseUrl, localpart);
+        closers.push(() => person.stop());
+        return person;
+      },
+      async irc(name, nick) {
+        const client = await RawIrcClient.connect(ircds[name].port, nick);
+        closers.push(() => client.close());
+        return client;
+      },
+      async untilStatus(isRight) {
+        const endMs = Date.now() + waitMs;
+        for (;;) {
+          const now = await status().catch(() => undefined);
+          if (now && isRight(now)) return now;
+          if (Date.now() > endMs) throw new Error(`the bridge's status is ${JSON.stringify(now)}`);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      },
+      async provision(path, body) {
+        const method = body ? 'POST' : 'GET';
+        const init = { method, headers: { ...headers, 'Content-Type': 'application/json' } };
+        const answer = await fetch(`${bridgeUrl}/provision/v1/${path}`, {
+          ...init,
+          ...(body && { body: JSON.stringify(body) }),
+        });
+        return { status: answer.status, body: (await answer.json()) as Settings };
+      },
+    };
+    await world.untilStatus(({ networks }) => networks.every(({ isConnected }) => isConnected));
+    return world;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function homeserverSettings(folder: string, port: number, databaseUrl: string): Record<string, string> {
+  return {
+    HOLDFAST_DATA_DIR: folder,
+    HOLDFAST_SERVER_NAME: 'test.example',
+    HOLDFAST_HTTP_PORT: String(port),
+    HOLDFAST_DATABASE_URL: databaseUrl,
+    HOLDFAST_REGISTRATION_MODE: 'open',
+    HOLDFAST_RATE_LIMITS_ENABLED: 'false',
+    HOLDFAST_PASSWORD_MEMORY_KIB: '1024',
+    HOLDFAST_PASSWORD_ITERATIONS: '1',
+    HOLDFAST_FEDERATION_KEY_SERVERS: '',
+    HOLDFAST_IRC_BRIDGE_CONFIG: join(folder, 'irc-bridge.yaml'),
+  };
+}
+
+/** One bridge for both networks, whose names are those of the servers; in one of them people are shown as they come. */
+async function writeBridgeConfig(
+  folder: string,
+  ircds: Readonly<Record<IrcdName, Ircd>>,
+  ports: { readonly homeserver: number; readonly bridge: number },
+  { network, networks, root }: WorldOptions,
+): Promise<void> {
+  const settingsOf = (name: IrcdName) => ({
+    servers: [{ host: '127.0.0.1', port: ircds[name].port, tls: false }],
+    nick: 'bridge',
+    flood: { burst_lines: 1_000, line_ms: 1 },
+    connect_pace_ms: 0,
+    leave_after_ms: 1_000,
+    members: name === 'inspircd' ? 'full' : 'lazy',
+    ...network,
+    ...networks?.[name],
+  });
+  const config = {
+    http: { port: ports.bridge },
+    status_token: statusToken,
+    ...root?.(ports),
+    networks: Object.fromEntries(ircdNames.map((name) => [name, settingsOf(name)])),
+  };
+  await writeFile(join(folder, 'irc-bridge.yaml'), stringify(config));
+}
