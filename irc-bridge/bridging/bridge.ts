@@ -1,7 +1,9 @@
 import type { Timer } from '@holdfast/effects/clock.ts';
 import type { IrcEvent, IrcMessage } from '../irc/irc-event.ts';
 import type { IrcNetwork } from '../irc/irc-network.ts';
+import { IrcRefusal } from '../irc/irc-refusal.ts';
 import type { MatrixEvent } from '../matrix/matrix-event.ts';
+import { inviteUser } from '../matrix/send-and-set.ts';
 import { readInbox, readWaitingTargets, storeInbox } from '../storage/inbox.ts';
 import { forgetMessages } from '../storage/messages.ts';
 import {
@@ -21,11 +23,13 @@ import { processOutboxEntry } from './process-outbox-entry.ts';
 import { DrainQueue } from './queues/drain-queue.ts';
 import { WriteTogether } from './queues/write-together.ts';
 import { openChannelKey } from './rooms/channel-key.ts';
+import { forgetLinkRequests } from './rooms/link-room.ts';
 import { dropExcess } from './to-irc/drop-excess.ts';
 
 const transactionMemoryMs = 7 * 24 * 3_600_000;
 const upkeepMs = 10_000;
 const maxEventsAtOnce = 500;
+const returnEveryMs = 120_000;
 
 /** A message of IRC that is to be stored. */
 type Arrival = Parameters<typeof storeInbox>[1][number];
@@ -45,12 +49,15 @@ export class Bridge {
   readonly #epoch: string;
   #counter = 0;
   #upkeep: Timer | undefined;
+  /** Rooms whose channel the bot could not enter, with when it was tried last. */
+  readonly #lost = new Map<string, number>();
 
   constructor(context: BridgeContext) {
     this.context = context;
     this.#epoch = context.random.token(9);
     const { clock, random, log, metrics, sql } = context;
     this.people = new PeopleOfNetworks(context);
+    context.portals.onNew = (portal) => this.#beginPortal(portal);
     const networks = [...context.networks.values()];
     const withCanary = networks.filter(({ config }) => config.canary);
     this.canaries = new Map(withCanary.map((network) => [network.config.id, new Canary(context, network)]));
@@ -116,6 +123,14 @@ export class Bridge {
     return event.type === 'm.room.tombstone';
   }
 
+  /** A new room gets the people of its channel, and the rules that were set there before it was made. */
+  #beginPortal(portal: Portal): void {
+    if (portal.userId !== '' || portal.kind === 'canary') return;
+    this.people.compare(portal);
+    const { displayTarget: channel, network } = portal;
+    this.#storeUnnamed(network, channel, { kind: 'mode', channel, by: '', changes: [] });
+  }
+
   /** Takes what happens on a network, in its order. */
   receiveFromIrc(networkId: string, event: IrcEvent): void {
     const { irc } = networkOf(this.context, networkId);
@@ -138,13 +153,18 @@ export class Bridge {
       case 'nick':
         return this.#receiveNick(networkId, event);
       case 'channel_lost':
-        return this.#withPortal(networkId, event.channel, (portal) => void this.#tellLost(portal, event));
+        return this.#withPortal(networkId, event.channel, (portal) => {
+          if (event.userId === undefined) this.#lost.set(portal.roomId, this.context.clock.monotonicMs());
+          void this.#tellLost(portal, event);
+        });
       case 'user_disconnected':
         this.context.log.info({ ...event, network: networkId }, 'a connection of a Matrix user ended');
         return;
+      case 'invite':
+        if (event.toUser !== undefined) void this.#passInvitation(networkId, event.channel, event.toUser);
+        return;
       case 'netjoin':
       case 'away':
-      case 'invite':
         return;
       case 'message':
         return this.#receiveMessage(networkId, event);
@@ -233,16 +253,59 @@ export class Bridge {
 
   /** The bot is on the network again: it joins its channels, and what waited goes on. */
   async #rejoin(networkId: string): Promise<void> {
-    const { irc } = networkOf(this.context, networkId);
     const channels = this.context.portals.ofNetwork(networkId).filter(({ userId }) => userId === '');
     const joining = channels.map(async (portal) => {
-      await irc.join(undefined, portal.displayTarget, openChannelKey(this.context, portal)).catch((error: unknown) => {
-        this.context.log.warn({ err: error, channel: portal.displayTarget }, 'a channel cannot be joined');
-      });
+      await this.#enter(portal);
       this.outbox.hurry((roomId) => roomId === portal.roomId);
     });
     await Promise.all(joining);
     this.outbox.hurry();
+  }
+
+  async #enter(portal: Portal): Promise<void> {
+    const { irc } = networkOf(this.context, portal.network);
+    const { displayTarget: channel, roomId } = portal;
+    try {
+      await irc.join(undefined, channel, openChannelKey(this.context, portal));
+      this.#lost.delete(roomId);
+    } catch (error) {
+      if (!(error instanceof IrcRefusal)) return;
+      // Told once; it is tried again now and then.
+      if (!this.#lost.has(roomId)) {
+        void this.#tellLost(portal, { kind: 'channel_lost', channel, userId: undefined, why: error.message });
+      }
+      this.#lost.set(roomId, this.context.clock.monotonicMs());
+    }
+  }
+
+  /** Channels that the bot could not return to may let it in again. */
+  async #returnToLost(): Promise<void> {
+    const beforeMs = this.context.clock.monotonicMs() - returnEveryMs;
+    for (const [roomId, triedMs] of this.#lost) {
+      const portal = this.context.portals.ofRoom(roomId);
+      if (!portal) this.#lost.delete(roomId);
+      else if (triedMs < beforeMs && networkOf(this.context, portal.network).irc.isConnected) await this.#enter(portal);
+    }
+  }
+
+  /** Networks count connections: those that nobody uses end, and begin again with the next word. */
+  #disconnectIdle(): void {
+    for (const { config, irc } of this.context.networks.values()) {
+      if (config.idleDisconnectMs === 0) continue;
+      for (const userId of irc.idleUsers(config.idleDisconnectMs)) {
+        if (userId !== this.canaries.get(config.id)?.userId) irc.disconnectUser(userId, 'idle');
+      }
+    }
+  }
+
+  /** A Matrix user was invited to a channel on IRC: it is invited to the channel’s room, where there is one. */
+  async #passInvitation(networkId: string, channel: string, userId: string): Promise<void> {
+    const { irc } = networkOf(this.context, networkId);
+    const portal = this.context.portals.ofTarget(networkId, irc.fold(channel));
+    if (portal?.kind !== 'alias') return;
+    await inviteUser(this.context.matrix, portal.roomId, userId).catch((error: unknown) => {
+      this.context.log.info({ err: error, channel }, 'an invitation of IRC could not be passed on');
+    });
   }
 
   #scheduleUpkeep(): void {
@@ -255,6 +318,9 @@ export class Bridge {
     const { sql, config, log } = this.context;
     try {
       await dropExcess(this.context);
+      await forgetLinkRequests(this.context);
+      this.#disconnectIdle();
+      await this.#returnToLost();
       await forgetMessages(sql, config.limits.messageMemoryMs);
       await forgetTransactions(sql, transactionMemoryMs);
     } catch (error) {

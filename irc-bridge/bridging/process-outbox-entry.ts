@@ -1,13 +1,12 @@
 import { type MatrixEvent, textOf } from '../matrix/matrix-event.ts';
-import { isRefusal } from '../matrix/matrix-request-error.ts';
-import { joinRoom, leaveRoom } from '../matrix/send-and-set.ts';
 import { type OutboxEntry, removeFromOutbox } from '../storage/outbox.ts';
-import { networkOf, tellRoom } from './bridge-context.ts';
+import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 import { parseCommand } from './commands/parse-command.ts';
 import { runCommand } from './commands/run-command.ts';
 import { describeStatus } from './describe-status.ts';
 import { followRoom } from './follow/follow-room.ts';
+import { acceptBotInvitation, acceptPuppetInvitation } from './rooms/accept-invitation.ts';
 import { sayOnIrc } from './to-irc/say-on-irc.ts';
 
 const spokenTypes = new Set(['m.room.message', 'm.sticker', 'm.reaction', 'm.room.redaction']);
@@ -22,10 +21,11 @@ async function processEvent(bridge: BridgeParts, entry: OutboxEntry, event: Matr
   const { context } = bridge;
   if (event.type === 'm.room.member') {
     await context.members.follow(event);
-    if (event.state_key === context.botUserId && event.content['membership'] === 'invite')
-      return acceptInvite(bridge, event);
+    if (event.content['membership'] === 'invite') return acceptInvitation(context, event);
   }
   const portal = context.portals.ofRoom(event.room_id);
+  // In private only the two talk: what others say there would come from nowhere.
+  if (portal && portal.userId !== '' && portal.userId !== event.sender && spokenTypes.has(event.type)) return;
   if (await runIfCommand(bridge, event, portal === undefined)) return;
   if (!portal || !context.networks.has(portal.network)) return;
   if (!spokenTypes.has(event.type)) return followRoom(context, portal, event);
@@ -38,20 +38,10 @@ async function processEvent(bridge: BridgeParts, entry: OutboxEntry, event: Matr
   await sayOnIrc(context, portal, entry, event);
 }
 
-/** The bot goes where it is invited: into a room to be linked, or a talk of two for commands. */
-async function acceptInvite({ context }: BridgeParts, event: MatrixEvent): Promise<void> {
-  try {
-    await joinRoom(context.matrix, event.room_id);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    await leaveRoom(context.matrix, event.room_id);
-    return;
-  }
-  const isDirect = event.content['is_direct'] === true;
-  const words = isDirect
-    ? 'I join rooms to channels of IRC. `!help` says what I can do.'
-    : 'Who may change this room’s settings joins it to a channel with `!irc link NETWORK #channel`.';
-  await tellRoom(context, event.room_id, `welcome.${event.event_id}`, words);
+async function acceptInvitation(context: BridgeContext, event: MatrixEvent): Promise<void> {
+  if (event.state_key === context.botUserId) return acceptBotInvitation(context, event);
+  const puppet = context.puppets.readUserId(event.state_key ?? '');
+  if (puppet) await acceptPuppetInvitation(context, event, puppet);
 }
 
 /** True when the event was a command, which then is answered. */

@@ -58,6 +58,8 @@ export interface NetworkConfig {
   /** `personal`: each Matrix user has a connection; `relay`: the bot speaks for all. */
   readonly connections: 'personal' | 'relay';
   readonly maxConnections: number;
+  /** How long a Matrix user may be silent before its connection ends; 0: for ever. */
+  readonly idleDisconnectMs: number;
   /** `lazy`: people of IRC join the room when they speak; `full`: all of a channel's. */
   readonly members: 'lazy' | 'full';
   /** How long one who left by a netsplit, or with the bridge's connection, is expected back. */

@@ -32,6 +32,7 @@ const network = object(
     sasl: object({ account: text, password: text }, ['account', 'password']),
     connections: { type: 'string', enum: ['personal', 'relay'], default: 'personal' },
     max_connections: number(500, 1, 100_000),
+    idle_disconnect_ms: number(0, 0, 365 * dayMs),
     members: { type: 'string', enum: ['lazy', 'full'], default: 'lazy' },
     leave_after_ms: number(10 * minuteMs, 0, 7 * dayMs),
     aliases: flag(true),

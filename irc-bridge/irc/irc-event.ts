@@ -75,6 +75,7 @@ export type IrcEvent =
   | {
       readonly kind: 'mode';
       readonly channel: string;
+      /** '' when the network told on request which modes are set. */
       readonly by: string;
       readonly changes: readonly ModeChange[];
     }

@@ -126,7 +126,7 @@ export interface IrcNetwork {
   userOf(nick: string): string | undefined;
   /** Whether a nick is the bot's. */
   isBot(nick: string): boolean;
-  /** Resolves when the connection is in the channel. It returns there by itself after every reconnection. */
+  /** Resolves when the connection is in the channel, at once when it is there already. It returns there by itself after every reconnection. */
   join(userId: string | undefined, channel: string, key?: string): Promise<void>;
   part(userId: string | undefined, channel: string, reason: string): Promise<void>;
   changeNick(userId: string, nick: string): Promise<void>;
@@ -134,10 +134,17 @@ export interface IrcNetwork {
   whois(nick: string): Promise<string[]>;
   setTopic(userId: string | undefined, channel: string, topic: string): Promise<void>;
   kick(channel: string, nick: string, reason: string, userId?: string): Promise<void>;
+  invite(channel: string, nick: string, userId?: string): Promise<void>;
   /** Such as `+b *!*@host`. */
   setMode(channel: string, modes: string, userId?: string): Promise<void>;
   /** The modes that are set on a channel, such as `nt` and its key. */
   channelModes(channel: string): ReadonlyMap<string, string>;
+  /** The topic of a channel that the bot is in. */
+  topic(channel: string): string;
+  /** Matrix users that are on IRC and whose `nick!user@host` a mask of a ban means. */
+  usersMatching(mask: string): string[];
+  /** Matrix users that are on IRC and have said and asked for nothing for so long. */
+  idleUsers(idleMs: number): string[];
   /** Everybody in a channel that the bot is in. */
   members(channel: string): readonly ChannelMember[];
   describe(): IrcNetworkStatus;

@@ -26,6 +26,8 @@ export interface BridgeAnswers {
   sendMedia(request: MediaRequest, reply: FastifyReply): Promise<FastifyReply>;
   /** Links a room to a channel, or unlinks it. Throws ProvisioningError. */
   provision(action: 'link' | 'unlink', body: Readonly<Record<string, unknown>>): Promise<object>;
+  /** The rooms that are joined to channels. */
+  listLinks(): object;
 }
 
 export interface ThirdPartyQuery {
@@ -142,6 +144,7 @@ function addStatusRoutes(server: FastifyInstance, statusToken: string | undefine
     const { body, contentType } = await answers.exposeMetrics();
     return reply.header('Content-Type', contentType).send(body);
   });
+  server.get('/provision/v1/links', guard, async () => answers.listLinks());
   for (const action of ['link', 'unlink'] as const) {
     server.post(`/provision/v1/${action}`, guard, (request) =>
       answers.provision(action, (request.body ?? {}) as Record<string, unknown>),

@@ -50,13 +50,10 @@ export async function getState(
   client: MatrixClient,
   roomId: string,
   type: string,
-  stateKey = '',
+  as?: string,
 ): Promise<Content | undefined> {
   try {
-    return await client.request<Content>({
-      method: 'GET',
-      path: `${room(roomId)}/state/${part(type)}/${part(stateKey)}`,
-    });
+    return await client.request<Content>({ method: 'GET', path: `${room(roomId)}/state/${part(type)}/`, as });
   } catch (error) {
     if (isRefusal(error, 'M_NOT_FOUND')) return undefined;
     throw error;
@@ -86,10 +83,10 @@ export interface JoinedMember {
 export async function getJoinedMembers(
   client: MatrixClient,
   roomId: string,
+  as?: string,
 ): Promise<Readonly<Record<string, JoinedMember>>> {
   const { joined } = await client.request<{ joined: Record<string, JoinedMember> }>({
-    method: 'GET',
-    path: `${room(roomId)}/joined_members`,
+    ...{ method: 'GET', path: `${room(roomId)}/joined_members`, as },
   });
   return joined;
 }
@@ -148,6 +145,20 @@ export async function removeUser(
   await client.request({ method: 'POST', path: `${room(roomId)}/${how}`, body });
 }
 
+/** Who is banned from a room, and why. */
+export async function getBannedMembers(
+  client: MatrixClient,
+  roomId: string,
+): Promise<{ readonly userId: string; readonly reason: string | undefined }[]> {
+  const path = `${room(roomId)}/members`;
+  const { chunk } = await client.request<{ chunk: { state_key: string; content: Content }[] }>({
+    ...{ method: 'GET', path, query: { membership: 'ban' } },
+  });
+  return chunk.map(({ state_key: userId, content: { reason } }) => {
+    return { userId, reason: typeof reason === 'string' ? reason : undefined };
+  });
+}
+
 export interface NewRoom {
   readonly name?: string;
   readonly topic?: string;
@@ -185,6 +196,10 @@ export async function resolveAlias(client: MatrixClient, alias: string): Promise
     if (isRefusal(error, 'M_NOT_FOUND')) return undefined;
     throw error;
   }
+}
+
+export async function putAlias(client: MatrixClient, alias: string, roomId: string): Promise<void> {
+  await client.request({ method: 'PUT', path: `v3/directory/room/${part(alias)}`, body: { room_id: roomId } });
 }
 
 export async function deleteAlias(client: MatrixClient, alias: string): Promise<void> {

@@ -21,11 +21,7 @@ export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metric
   const { context } = bridge;
   return {
     receiveTransaction: (id, events) => bridge.receiveTransaction(id, events),
-    // People of IRC are made when they speak; anybody may ask for anybody, and would make accounts without end.
-    hasUser: async (userId) => {
-      const known = context.puppets.readUserId(userId);
-      return known !== undefined && (await context.puppets.isKnown(known.network, known.nick));
-    },
+    hasUser: (userId) => findPerson(bridge, userId),
     hasAlias: (alias) => findRoom(bridge, alias),
     describeProtocol: () => describeProtocol(bridge),
     findLocations: (query) => findLocations(bridge, query),
@@ -45,7 +41,24 @@ export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metric
     },
     sendMedia: (request, reply) => sendMedia(bridge, media, request, reply),
     provision: (action, body) => provision(bridge, action, body),
+    listLinks: () => listLinks(bridge),
   };
+}
+
+/** Anybody may ask for anybody: only whom the network knows becomes a user, or there would be accounts without end. */
+async function findPerson({ context }: Bridge, userId: string): Promise<boolean> {
+  const named = context.puppets.readUserId(userId);
+  const network = named && context.networks.get(named.network);
+  if (!named || !network) return false;
+  if (await context.puppets.isKnown(named.network, named.nick)) return true;
+  if (!network.irc.isConnected) return false;
+  try {
+    await network.irc.whois(named.nick);
+  } catch {
+    return false;
+  }
+  await context.puppets.ensureUser({ ...named, displayName: named.nick });
+  return true;
 }
 
 /** Makes the room of a channel when its alias is asked for, where the network lets anybody do so. */
@@ -123,6 +136,15 @@ function findUsers({ context }: Bridge, { network, nickname, userId }: ThirdPart
   return [{ userid: context.puppets.userIdOf(named.network, side.irc.fold(named.nick)), protocol: 'irc', fields }];
 }
 
+function listLinks({ context }: Bridge): object {
+  const channels = context.portals.all().filter(({ kind }) => kind === 'alias' || kind === 'linked');
+  return {
+    links: channels.map(({ roomId, network, displayTarget, kind }) => ({
+      ...{ room_id: roomId, network, channel: displayTarget, made_by_bridge: kind === 'alias' },
+    })),
+  };
+}
+
 /** Links or unlinks a room for a service that knows who asks; the rules are those of the commands. */
 async function provision(
   { context }: Bridge,
@@ -142,13 +164,14 @@ async function provision(
       if (!portal) throw new ProvisioningError(404, 'M_NOT_FOUND', 'The room is joined to no channel');
       if (!(await maySetState(context, roomId, userId))) throw new LinkRefusal('The user may not change the room.');
       await removePortal(context, portal);
-      return { message: 'unlinked' };
+      return { linked: false, message: 'The room is joined to no channel any more.' };
     }
     const [network, channel] = [read('network'), read('channel')];
     if (!context.networks.has(network)) throw new ProvisioningError(404, 'M_NOT_FOUND', 'There is no such network');
     if (!isChannelName(channel)) throw new ProvisioningError(400, 'M_INVALID_PARAM', '`channel` is no channel');
     const key = body['key'] === undefined ? undefined : read('key');
-    return { message: await linkRoom(context, { roomId, userId, network, channel, key }) };
+    const { isLinked, words } = await linkRoom(context, { roomId, userId, network, channel, key });
+    return { linked: isLinked, message: words };
   } catch (error) {
     if (error instanceof LinkRefusal || error instanceof IrcRefusal) {
       throw new ProvisioningError(403, 'M_FORBIDDEN', error.message);

@@ -48,6 +48,10 @@ export async function movePortal(sql: BridgeSql, from: string, to: string): Prom
   });
 }
 
+export async function setPortalKey(sql: BridgeSql, roomId: string, channelKey: Uint8Array | null): Promise<void> {
+  await sql`UPDATE portal SET channel_key = ${channelKey} WHERE room_id = ${roomId}`;
+}
+
 export async function setPortalEncrypted(sql: BridgeSql, roomId: string): Promise<void> {
   await sql`UPDATE portal SET is_encrypted = true WHERE room_id = ${roomId}`;
 }
@@ -59,16 +63,18 @@ export interface LinkRequest {
   readonly roomId: string;
   readonly userId: string;
   readonly code: string;
+  /** Encrypted. */
+  readonly channelKey: Uint8Array | null;
 }
 
 /** Takes the place of an earlier wish for the channel. */
 export async function putLinkRequest(sql: BridgeSql, request: LinkRequest, lifetimeMs: number): Promise<void> {
   await sql`
-    INSERT INTO link_request (network, target, room_id, user_id, code, expires_at)
+    INSERT INTO link_request (network, target, room_id, user_id, code, channel_key, expires_at)
     VALUES (${request.network}, ${request.target}, ${request.roomId}, ${request.userId}, ${request.code},
-      now() + ${lifetimeMs} * interval '1 millisecond')
+      ${request.channelKey}, now() + ${lifetimeMs} * interval '1 millisecond')
     ON CONFLICT (network, target) DO UPDATE SET room_id = excluded.room_id, user_id = excluded.user_id,
-      code = excluded.code, expires_at = excluded.expires_at`;
+      code = excluded.code, channel_key = excluded.channel_key, expires_at = excluded.expires_at`;
 }
 
 /** Gives the wish with this code, and takes it away. */
@@ -80,6 +86,14 @@ export async function takeLinkRequest(
 ): Promise<LinkRequest | undefined> {
   const [row] = await sql<LinkRequest[]>`
     DELETE FROM link_request WHERE network = ${network} AND target = ${target} AND code = ${code} AND expires_at > now()
-    RETURNING network, target, room_id AS "roomId", user_id AS "userId", code`;
+    RETURNING network, target, room_id AS "roomId", user_id AS "userId", code, channel_key AS "channelKey"`;
   return row;
+}
+
+/** Takes away the wishes that nobody agreed to in time; gives their channels. */
+export async function takeExpiredLinkRequests(sql: BridgeSql): Promise<{ network: string; target: string }[]> {
+  return [
+    ...(await sql<{ network: string; target: string }[]>`
+      DELETE FROM link_request WHERE expires_at <= now() RETURNING network, target`),
+  ];
 }

@@ -115,6 +115,22 @@ export class FakeIrcNetwork implements IrcNetwork {
     this.done.push(`mode ${channel} ${modes}`);
   }
 
+  async invite(channel: string, nick: string): Promise<void> {
+    this.done.push(`invite ${channel} ${nick}`);
+  }
+
+  topic(): string {
+    return '';
+  }
+
+  usersMatching(mask: string): string[] {
+    return [...this.users].filter(([, nick]) => mask.startsWith(`${nick}!`)).map(([userId]) => userId);
+  }
+
+  idleUsers(): string[] {
+    return [];
+  }
+
   channelModes(): ReadonlyMap<string, string> {
     return new Map();
   }

@@ -1,4 +1,9 @@
-import { type ChatClient, registerUser, startChatClient, startWaiting } from '@holdfast/conformance/clients/chat-client.ts';
+import {
+  type ChatClient,
+  registerUser,
+  startChatClient,
+  startWaiting,
+} from '@holdfast/conformance/clients/chat-client.ts';
 import { ClientEvent, EventTimeline, type MatrixClient, type MatrixEvent, RoomEvent } from 'matrix-js-sdk';
 
 /** Somebody on Matrix, with a real client. */
@@ -47,7 +52,9 @@ function personOf({ client, login }: ChatClient): MatrixPerson {
     try {
       await Promise.race(waiting.map(({ arrived }) => arrived));
     } catch {
-      const last = events().slice(-12).map((event) => JSON.stringify([event.getType(), event.getSender(), event.getContent()]));
+      const last = events()
+        .slice(-12)
+        .map((event) => JSON.stringify([event.getType(), event.getSender(), event.getContent()]));
       throw new Error(`${login.userId} did not see ${what}; the last:\n${last.join('\n')}`);
     } finally {
       for (const { cancel, arrived } of waiting) {
@@ -68,7 +75,10 @@ function personOf({ client, login }: ChatClient): MatrixPerson {
       send(roomId, 'm.room.message', typeof message === 'string' ? { msgtype: 'm.text', body: message } : message),
     hear: (body, roomId) =>
       until(
-        () => events(roomId).findLast((event) => body.test(String(event.getContent()['body'])) && event.getSender() !== login.userId),
+        () =>
+          events(roomId).findLast(
+            (event) => body.test(String(event.getContent()['body'])) && event.getSender() !== login.userId,
+          ),
         `a message like ${body.source}`,
       ),
     see: (roomId, isRight, what) => until(() => events(roomId).find(isRight), what),
@@ -78,14 +88,16 @@ function personOf({ client, login }: ChatClient): MatrixPerson {
         return content && isRight(content) ? content : undefined;
       }, `${type} of ${roomId} as it should be`),
     async seeMembership(roomId, userId, membership) {
-      const isSo = () => stateOf(roomId)?.getStateEvents('m.room.member', userId)?.getContent()['membership'] === membership;
+      const isSo = () =>
+        stateOf(roomId)?.getStateEvents('m.room.member', userId)?.getContent()['membership'] === membership;
       await until(() => (isSo() ? true : undefined), `${userId} as ${membership} of ${roomId}`);
     },
     async acceptInvitation(isRight = () => true) {
       const find = () =>
         client
           .getRooms()
-          .find((room) => room.getMyMembership() === 'invite' && !accepted.has(room.roomId) && isRight(room.roomId))?.roomId;
+          .find((room) => room.getMyMembership() === 'invite' && !accepted.has(room.roomId) && isRight(room.roomId))
+          ?.roomId;
       const roomId = await until(find, 'an invitation');
       accepted.add(roomId);
       await client.joinRoom(roomId);

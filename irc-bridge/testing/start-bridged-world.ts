@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
 import { createTestDatabase } from '@holdfast/homeserver/testing/create-test-database.ts';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type MatrixPerson, startMatrixPerson } from './matrix-person.ts';
 import { RawIrcClient } from './raw-irc-client.ts';
@@ -63,12 +63,16 @@ export async function startBridgedWorld(options: WorldOptions = {}): Promise<Bri
     closers.push(() => rm(folder, { recursive: true, force: true }));
     const [database, ngircd, inspircd, port, bridgePort] = await Promise.all([
       createTestDatabase(),
-      ...ircdNames.map((name) => startIrcd(name)),
+      startIrcd('ngircd'),
+      startIrcd('inspircd'),
       findFreePort(),
       findFreePort(),
-    ] as const);
-    closers.push(() => database.drop(), ...[ngircd, inspircd].map((ircd) => () => ircd?.stop()));
-    const ircds = { ngircd, inspircd } as Record<IrcdName, Ircd>;
+    ]);
+    closers.push(
+      () => database.drop(),
+      () => Promise.all([ngircd.stop(), inspircd.stop()]),
+    );
+    const ircds = { ngircd, inspircd };
     await writeBridgeConfig(folder, ircds, { homeserver: port, bridge: bridgePort }, options);
     const server = await runServer({
       program: process.execPath,

@@ -45,13 +45,7 @@ async function run(
     case 'status':
       return describe();
     case 'link':
-      return linkRoom(context, {
-        roomId,
-        userId,
-        network: command.network,
-        channel: command.channel,
-        key: command.key,
-      });
+      return (await linkRoom(context, { ...pick(command), roomId, userId })).words;
     case 'unlink':
       return unlink(context, roomId, userId);
     case 'join': {
@@ -64,6 +58,10 @@ async function run(
     default:
       return runOnIrc(context, userId, command);
   }
+}
+
+function pick({ network, channel, key }: Extract<BridgeCommand, { kind: 'link' | 'join' }>) {
+  return { network, channel, key };
 }
 
 async function unlink(context: BridgeContext, roomId: string, userId: string): Promise<string> {

@@ -1,9 +1,9 @@
 import type { IrcEvent } from '../../irc/irc-event.ts';
-import { objectOf } from '../../matrix/matrix-event.ts';
 import { isRefusal } from '../../matrix/matrix-request-error.ts';
 import { getState, putState, removeUser } from '../../matrix/send-and-set.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
+import { mirrorBans, mirrorModes } from './mirror-modes.ts';
 
 type ChannelEvent = Exclude<IrcEvent, { kind: 'message' | 'connected' | 'disconnected' | 'members' | 'quit' | 'nick' }>;
 
@@ -35,10 +35,10 @@ async function follow(context: BridgeContext, portal: Portal, event: ChannelEven
     case 'kick':
       return followKick(context, portal, event);
     case 'topic':
-      if (irc.userOf(event.nick) !== undefined) return;
       return putTopic(context, portal, event.topic);
     case 'mode':
-      return followModes(context, portal, event);
+      await mirrorBans(context, portal, event.by, event.changes);
+      return mirrorModes(context, portal);
     default:
       return undefined;
   }
@@ -46,7 +46,10 @@ async function follow(context: BridgeContext, portal: Portal, event: ChannelEven
 
 async function putTopic(context: BridgeContext, portal: Portal, topic: string): Promise<void> {
   const current = await getState(context.matrix, portal.roomId, 'm.room.topic');
-  if (current?.['topic'] !== topic) await putState(context.matrix, portal.roomId, 'm.room.topic', '', { topic });
+  // What came from here has no line ends there, and may have been cut off.
+  const onIrc = String(current?.['topic'] ?? '').replace(/\s+/g, ' ');
+  if (topic === '' ? onIrc !== '' : !onIrc.startsWith(topic))
+    await putState(context.matrix, portal.roomId, 'm.room.topic', '', { topic });
 }
 
 async function followKick(
@@ -63,38 +66,4 @@ async function followKick(
     return;
   }
   await context.puppets.leave(portal.roomId, context.puppets.userIdOf(portal.network, irc.fold(nick)), words);
-}
-
-/** Levels that members' modes stand for. */
-const memberLevels: Readonly<Record<string, number>> = { q: 50, a: 50, o: 50, h: 50, v: 1 };
-
-/** Modes become power levels, and who may join or speak; in rooms that the bridge made only. */
-async function followModes(
-  context: BridgeContext,
-  portal: Portal,
-  { changes }: Extract<IrcEvent, { kind: 'mode' }>,
-): Promise<void> {
-  if (portal.kind !== 'alias') return;
-  const { irc } = networkOf(context, portal.network);
-  const rules = changes.filter(({ mode }) => mode === 'i' || mode === 'k');
-  const last = rules.at(-1);
-  if (last) {
-    const content = { join_rule: last.isSet ? 'invite' : 'public' };
-    await putState(context.matrix, portal.roomId, 'm.room.join_rules', '', content);
-  }
-  const levels = await getState(context.matrix, portal.roomId, 'm.room.power_levels');
-  if (!levels) return;
-  const users: Record<string, unknown> = { ...objectOf(levels, 'users') };
-  let { events_default: speaking } = levels;
-  for (const { mode, isSet, parameter } of changes) {
-    if (mode === 'm') speaking = isSet ? 1 : 0;
-    const level = memberLevels[mode];
-    if (level === undefined || parameter === undefined || irc.isBot(parameter)) continue;
-    const userId = irc.userOf(parameter) ?? context.puppets.userIdOf(portal.network, irc.fold(parameter));
-    if (isSet) users[userId] = Math.max(level, Number(users[userId] ?? 0));
-    else delete users[userId];
-  }
-  const changed = { ...levels, users, events_default: speaking };
-  if (JSON.stringify(changed) === JSON.stringify(levels)) return;
-  await putState(context.matrix, portal.roomId, 'm.room.power_levels', '', changed);
 }

@@ -1,19 +1,28 @@
 import { IrcRefusal } from '../../irc/irc-refusal.ts';
-import { type MatrixEvent, textOf } from '../../matrix/matrix-event.ts';
+import { type MatrixEvent, objectOf, textOf } from '../../matrix/matrix-event.ts';
 import { isRefusal } from '../../matrix/matrix-request-error.ts';
 import { joinRoom } from '../../matrix/send-and-set.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf, tellRoom } from '../bridge-context.ts';
+import { moveTo } from '../rooms/accept-invitation.ts';
 import { removePortal } from '../rooms/make-portal.ts';
 import { IrcAwayError } from '../to-irc/say-on-irc.ts';
+import { mirrorModes } from './mirror-modes.ts';
+import { applyJoinRule, applyLevels, findActor, findMember } from './rule-channel.ts';
 
 /** What changes in a room, as far as it concerns its channel. Throws when it is to be tried again. */
 export async function followRoom(context: BridgeContext, portal: Portal, event: MatrixEvent): Promise<void> {
+  // A room that was there before has rules of its own.
+  if (portal.kind !== 'alias' && ['m.room.power_levels', 'm.room.join_rules'].includes(event.type)) return undefined;
   switch (event.type) {
     case 'm.room.member':
       return followMember(context, portal, event);
     case 'm.room.topic':
       return orTell(context, portal, event, () => followTopic(context, portal, event));
+    case 'm.room.power_levels':
+      return orTell(context, portal, event, () => applyLevels(context, portal, event));
+    case 'm.room.join_rules':
+      return orTell(context, portal, event, () => applyJoinRule(context, portal, event));
     case 'm.room.tombstone':
       return followUpgrade(context, portal, event);
     case 'm.room.encryption':
@@ -36,6 +45,7 @@ async function orTell(
   } catch (error) {
     if (!(error instanceof IrcRefusal)) throw error;
     await tellRoom(context, portal.roomId, `refused.${event.event_id}`, `IRC does not do that: ${error.message}`);
+    await mirrorModes(context, portal);
   }
 }
 
@@ -43,8 +53,9 @@ async function followTopic(context: BridgeContext, portal: Portal, event: Matrix
   const { irc } = networkOf(context, portal.network);
   const topic = textOf(event.content, 'topic');
   if (topic === undefined || portal.userId !== '') return;
-  const speaker = irc.nickOf(event.sender) === undefined ? undefined : event.sender;
-  await irc.setTopic(speaker, portal.displayTarget, topic.replace(/\s+/g, ' '));
+  const nick = irc.nickOf(event.sender);
+  const isThere = nick !== undefined && findMember(context, portal, nick) !== undefined;
+  await irc.setTopic(isThere ? event.sender : undefined, portal.displayTarget, topic.replace(/\s+/g, ' '));
 }
 
 /** Somebody left or was put out of the room: so it is on IRC. Joining IRC waits for the first word. */
@@ -58,11 +69,7 @@ async function followMember(context: BridgeContext, portal: Portal, event: Matri
   if (puppet) {
     await context.puppets.noteLeft(portal.roomId, userId);
     if (event.sender === userId || portal.userId !== '') return;
-    await orTell(context, portal, event, async () => {
-      const member = irc.members(portal.displayTarget).find((one) => irc.fold(one.nick) === puppet.nick);
-      if (membership === 'ban') await irc.setMode(portal.displayTarget, `+b ${member?.nick ?? puppet.nick}!*@*`);
-      if (member) await irc.kick(portal.displayTarget, member.nick, `${event.sender}: ${reason}`);
-    });
+    await orTell(context, portal, event, () => removeFromChannel(context, portal, event, puppet.nick));
     return;
   }
   if (userId === context.botUserId) {
@@ -75,6 +82,24 @@ async function followMember(context: BridgeContext, portal: Portal, event: Matri
   } else if (irc.nickOf(userId) !== undefined) await irc.part(userId, portal.displayTarget, reason);
 }
 
+/** Somebody of IRC was put out of the room, or may come back. Throws IrcRefusal. */
+async function removeFromChannel(
+  context: BridgeContext,
+  portal: Portal,
+  event: MatrixEvent,
+  nick: string,
+): Promise<void> {
+  const { irc } = networkOf(context, portal.network);
+  const channel = portal.displayTarget;
+  const actor = findActor(context, portal, event.sender);
+  const before = textOf(objectOf(event.unsigned ?? {}, 'prev_content'), 'membership');
+  const member = findMember(context, portal, nick);
+  if (event.content['membership'] === 'ban') await irc.setMode(channel, `+b ${member?.nick ?? nick}!*@*`, actor);
+  else if (before === 'ban') return irc.setMode(channel, `-b ${nick}!*@*`, actor);
+  const reason = textOf(event.content, 'reason') ?? '';
+  if (member) await irc.kick(channel, member.nick, `${event.sender}: ${reason}`, actor);
+}
+
 /** The room goes on in another one, and the bridge goes along. */
 async function followUpgrade(context: BridgeContext, portal: Portal, event: MatrixEvent): Promise<void> {
   const successor = textOf(event.content, 'replacement_room');
@@ -83,13 +108,11 @@ async function followUpgrade(context: BridgeContext, portal: Portal, event: Matr
     await joinRoom(context.matrix, successor, portal.kind === 'private' ? event.sender : undefined);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const words = `The bridge cannot enter the new room (${(error as Error).message}): invite ${context.botUserId} there and link it again.`;
+    const words = `The bridge cannot enter the new room (${(error as Error).message}): invite ${context.botUserId} there, and it goes on there.`;
     await tellRoom(context, portal.roomId, `upgrade.${event.event_id}`, words);
     return;
   }
-  const moved = await context.portals.move(portal, successor);
-  context.puppets.forgetRoom(portal.roomId);
-  await tellRoom(context, successor, `moved.${event.event_id}`, `${moved.displayTarget} goes on in this room.`);
+  await moveTo(context, portal, successor);
 }
 
 async function followEncryption(context: BridgeContext, portal: Portal): Promise<void> {

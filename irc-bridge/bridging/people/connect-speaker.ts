@@ -35,8 +35,24 @@ export async function connectSpeaker(
       return { isRelayed: true };
     }
   }
-  if (portal.userId === '') await irc.join(userId, portal.displayTarget, key);
+  if (portal.userId === '') await joinInvited(irc, portal, userId, key);
   return { isRelayed: false };
+}
+
+/** Who is in the room of a channel was let in there: where the bot may, it lets it into the channel, too. */
+async function joinInvited(irc: IrcNetwork, portal: Portal, userId: string, key: string | undefined): Promise<void> {
+  const { displayTarget: channel } = portal;
+  try {
+    await irc.join(userId, channel, key);
+  } catch (error) {
+    if (!(error instanceof IrcRefusal) || error.code !== '473') throw error;
+    try {
+      await irc.invite(channel, irc.nickOf(userId) ?? '');
+    } catch (invitation) {
+      throw invitation instanceof IrcRefusal ? error : invitation;
+    }
+    await irc.join(userId, channel, key);
+  }
 }
 
 const connecting = new WeakMap<IrcNetwork, Map<string, Promise<void>>>();

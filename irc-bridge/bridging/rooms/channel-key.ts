@@ -2,7 +2,10 @@ import type { Portal } from '../../storage/portals.ts';
 import type { BridgeContext } from '../bridge-context.ts';
 
 /** The key of a portal's channel, as text. */
-export function openChannelKey({ secrets }: Pick<BridgeContext, 'secrets'>, portal: Portal): string | undefined {
+export function openChannelKey(
+  { secrets }: Pick<BridgeContext, 'secrets'>,
+  portal: Pick<Portal, 'channelKey' | 'network'>,
+): string | undefined {
   return portal.channelKey ? secrets.open(portal.channelKey, `channel ${portal.network}`) : undefined;
 }
 

@@ -1,8 +1,8 @@
 import { objectOf } from '../../matrix/matrix-event.ts';
 import { getState, getStateEvent } from '../../matrix/send-and-set.ts';
-import { type LinkRequest, putLinkRequest, takeLinkRequest } from '../../storage/portals.ts';
+import { type LinkRequest, putLinkRequest, takeExpiredLinkRequests, takeLinkRequest } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf, tellRoom } from '../bridge-context.ts';
-import { sealChannelKey } from './channel-key.ts';
+import { openChannelKey, sealChannelKey } from './channel-key.ts';
 
 /** For how long an operator of the channel may agree. */
 const requestLifetimeMs = 15 * 60_000;
@@ -16,6 +16,12 @@ export class LinkRefusal extends Error {
   }
 }
 
+export interface LinkAnswer {
+  /** False while an operator of the channel has not agreed. */
+  readonly isLinked: boolean;
+  readonly words: string;
+}
+
 export interface LinkWish {
   readonly roomId: string;
   readonly userId: string;
@@ -27,9 +33,9 @@ export interface LinkWish {
 /**
  * Links a room to a channel when both sides agree: `userId` may change the room's state, and is an operator of the channel
  * on IRC (or administers the bridge). Where it is not, an operator is asked in the channel, and `confirmLink` goes on.
- * Gives what to say. Throws LinkRefusal and IrcRefusal.
+ * Throws LinkRefusal and IrcRefusal.
  */
-export async function linkRoom(context: BridgeContext, wish: LinkWish): Promise<string> {
+export async function linkRoom(context: BridgeContext, wish: LinkWish): Promise<LinkAnswer> {
   const { irc, config } = networkOf(context, wish.network);
   const target = irc.fold(wish.channel);
   await checkRoom(context, wish, config.encryptedRooms);
@@ -39,13 +45,15 @@ export async function linkRoom(context: BridgeContext, wish: LinkWish): Promise<
   const isOperator = nick !== undefined && isOperatorOf(context, wish.network, wish.channel, nick);
   if (isOperator || context.config.administrators.includes(wish.userId)) {
     await addLink(context, wish);
-    return `This room is ${wish.channel} on ${config.name} now.`;
+    return { isLinked: true, words: `This room is ${wish.channel} on ${config.name} now.` };
   }
   const code = context.random.token(6).replace(/[-_]/g, 'x');
-  await putLinkRequest(context.sql, { ...wish, target, code }, requestLifetimeMs);
+  const channelKey = sealChannelKey(context, wish.network, wish.key);
+  await putLinkRequest(context.sql, { ...wish, target, code, channelKey }, requestLifetimeMs);
   const question = `${wish.userId} of Matrix wants to join this channel to a room. An operator agrees by saying: !link ${code}`;
   await irc.say({ speaker: undefined, target: wish.channel, kind: 'notice', text: question });
-  return `An operator of ${wish.channel} has to agree within 15 minutes, by the words that I have said there.`;
+  const words = `An operator of ${wish.channel} has to agree within 15 minutes, by the words that I have said there.`;
+  return { isLinked: false, words };
 }
 
 /** Somebody said `!link CODE` in a channel. True when that was a right answer, which then is no message. */
@@ -62,8 +70,9 @@ export async function confirmLink(
   if (!isOperatorOf(context, networkId, channel, nick)) return false;
   const request: LinkRequest | undefined = await takeLinkRequest(context.sql, networkId, irc.fold(channel), code);
   if (!request) return false;
-  const { roomId, userId } = request;
-  await addLink(context, { roomId, userId, network: networkId, channel, key: undefined });
+  const { roomId, userId, channelKey } = request;
+  const key = openChannelKey(context, { channelKey, network: networkId });
+  await addLink(context, { roomId, userId, network: networkId, channel, key });
   await tellRoom(context, roomId, `linked.${code}`, `${nick} agreed: this room is ${channel} on ${config.name} now.`);
   return true;
 }
@@ -75,6 +84,15 @@ async function addLink(context: BridgeContext, { roomId, network, channel, key }
     ...{ channelKey: sealChannelKey(context, network, key), isEncrypted: false },
   });
   if (!added) throw new LinkRefusal('The room or the channel is joined to another one already.');
+}
+
+/** Leaves the channels to which nobody agreed in time. */
+export async function forgetLinkRequests(context: BridgeContext): Promise<void> {
+  for (const { network, target } of await takeExpiredLinkRequests(context.sql)) {
+    const { irc } = networkOf(context, network);
+    if (context.portals.ofTarget(network, target)) continue;
+    await irc.part(undefined, target, 'nobody agreed').catch(() => {});
+  }
 }
 
 function isOperatorOf(context: BridgeContext, network: string, channel: string, nick: string): boolean {

@@ -39,7 +39,7 @@ export async function makePortal(
     aliasLocalpart,
     name: channel,
     isPublic: key === undefined,
-    topic: `${channel} on ${config.name}`,
+    topic: irc.topic(channel) || `${channel} on ${config.name}`,
   });
   const portal: Portal = {
     ...{ roomId, network: networkId, target, displayTarget: channel, userId: '', kind: 'alias', isEncrypted: false },

@@ -6,6 +6,7 @@ import {
   readPortals,
   removePortal,
   setPortalEncrypted,
+  setPortalKey,
 } from '../../storage/portals.ts';
 
 /** All portals, in memory and stored. A room has one portal, and so has a channel. */
@@ -13,6 +14,9 @@ export class PortalList {
   readonly #sql: BridgeSql;
   readonly #byRoom = new Map<string, Portal>();
   readonly #byTarget = new Map<string, Portal>();
+
+  /** Called with each portal that is new, or goes on in another room. */
+  onNew: (portal: Portal) => void = () => {};
 
   constructor(sql: BridgeSql) {
     this.#sql = sql;
@@ -43,6 +47,7 @@ export class PortalList {
   async add(portal: Portal): Promise<boolean> {
     if (!(await addPortal(this.#sql, portal))) return false;
     this.#keep(portal);
+    this.onNew(portal);
     return true;
   }
 
@@ -57,7 +62,14 @@ export class PortalList {
     const moved = { ...portal, roomId };
     this.#forget(portal);
     this.#keep(moved);
+    this.onNew(moved);
     return moved;
+  }
+
+  /** The channel has a new key; sealed. */
+  async setKey(portal: Portal, channelKey: Uint8Array | null): Promise<void> {
+    await setPortalKey(this.#sql, portal.roomId, channelKey);
+    this.#keep({ ...portal, channelKey });
   }
 
   async noteEncryption(portal: Portal): Promise<void> {

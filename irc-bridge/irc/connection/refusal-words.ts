@@ -46,6 +46,10 @@ const words: Readonly<Record<string, string>> = {
   '974': 'the network does not allow this mode: %',
 };
 
+/** Some servers answer with one number for several modes and name the mode in their words. */
+const codeOfMode: Readonly<Record<string, string>> = { R: '477', r: '477', z: '489', S: '489' };
+const closed = new Set(['471', '473', '474']);
+
 /** Whether a numeric reply is a refusal that a command may have caused. */
 export function isRefusalCode(code: string): boolean {
   return Object.hasOwn(words, code);
@@ -55,7 +59,8 @@ const longestReason = 200;
 
 /** A refusal in words, followed by the server's own where they say more. */
 export function refusalInWords(code: string, about: string, serverText: string): string {
-  const told = (words[code] ?? 'the network refused it').replace('%', () => about);
+  const mode = closed.has(code) ? /\(\+([A-Za-z])\)/.exec(serverText)?.[1] : undefined;
+  const told = (words[codeOfMode[mode ?? ''] ?? code] ?? 'the network refused it').replace('%', () => about);
   const own = serverText.trim().slice(0, longestReason);
   return own === '' ? told : `${told} (${own})`;
 }

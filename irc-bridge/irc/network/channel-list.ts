@@ -11,8 +11,7 @@ interface Channel {
   name: string;
   readonly members: Map<string, Member>;
   readonly modes: Map<string, string>;
-  /** While NAMES are coming. */
-  isComplete: boolean;
+  topic: string;
 }
 
 /** Of one channel and of one network: a server cannot fill our memory. */
@@ -35,7 +34,7 @@ export class ChannelList {
   enter(channel: string): void {
     if (this.#channels.size >= maxChannels) return;
     const modes = new Map<string, string>();
-    this.#channels.set(this.#fold(channel), { name: channel, members: new Map(), modes, isComplete: false });
+    this.#channels.set(this.#fold(channel), { name: channel, members: new Map(), modes, topic: '' });
   }
 
   leave(channel: string): void {
@@ -52,6 +51,15 @@ export class ChannelList {
 
   modes(channel: string): ReadonlyMap<string, string> {
     return this.#channels.get(this.#fold(channel))?.modes ?? new Map();
+  }
+
+  topic(channel: string): string {
+    return this.#channels.get(this.#fold(channel))?.topic ?? '';
+  }
+
+  changeTopic(channel: string, topic: string): void {
+    const found = this.#channels.get(this.#fold(channel));
+    if (found) found.topic = topic;
   }
 
   /** Names of the channels in which somebody is. */

@@ -41,9 +41,9 @@ export function followBot(line: IrcLine, context: FollowContext): void {
     case 'NICK':
       return tell({ kind: 'nick', nick, newNick: first, channels: channels.rename(nick, first) });
     case 'TOPIC':
-      return tell({ kind: 'topic', channel: first, nick, topic: last });
+      return followTopic(first, nick, last, context);
     case '332':
-      return tell({ kind: 'topic', channel: second, nick: '', topic: last });
+      return followTopic(second, '', last, context);
     case 'MODE':
       return followMode(first, nick, line.parameters.slice(1), context);
     case '324':
@@ -91,11 +91,17 @@ function followKick(channel: string, nick: string, line: IrcLine, context: Follo
   context.tell({ kind: 'kick', channel, nick, by, reason });
 }
 
+function followTopic(channel: string, nick: string, topic: string, { channels, tell }: FollowContext): void {
+  channels.changeTopic(channel, topic);
+  tell({ kind: 'topic', channel, nick, topic });
+}
+
 function followMode(channel: string, by: string, parameters: readonly string[], context: FollowContext): void {
   const { connection, channels, tell } = context;
   const { features } = connection;
   if (!features.channelTypes.includes(channel[0] ?? ' ')) return;
   const changes = parseModeChanges(features, parameters[0] ?? '', parameters.slice(1));
   channels.changeModes(channel, changes, features);
-  if (changes.length > 0) tell({ kind: 'mode', channel, by, changes });
+  // An answer that no mode is set says something as well: some may have been when the bot was here last.
+  if (changes.length > 0 || by === '') tell({ kind: 'mode', channel, by, changes });
 }

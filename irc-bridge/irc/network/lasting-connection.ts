@@ -30,6 +30,8 @@ export class LastingConnection {
   readonly #first = Promise.withResolvers<void>();
   /** The channels to be in, by folded name. */
   readonly channels = new Map<string, { readonly name: string; readonly key: string | undefined }>();
+  /** Those where it is, by folded name. */
+  readonly joined = new Set<string>();
   #connection: IrcConnection | undefined;
   #server = 0;
   #failures = 0;
@@ -135,6 +137,7 @@ export class LastingConnection {
       this.#options.onDown(reason);
     } finally {
       forget?.();
+      this.joined.clear();
       this.#connection?.end('it could not be registered');
       this.#connection = undefined;
     }

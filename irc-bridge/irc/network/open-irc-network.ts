@@ -14,6 +14,7 @@ import {
 } from '../irc-network.ts';
 import { IrcRefusal } from '../irc-refusal.ts';
 import { type IrcLine, toOneLine } from '../lines/irc-line.ts';
+import { matchesMask } from '../lines/match-mask.ts';
 import { foldName, rfcFeatures } from '../lines/network-features.ts';
 import { sourceAddress } from '../source-address.ts';
 import { answerRequest } from './answer-request.ts';
@@ -148,6 +149,7 @@ class ConnectedNetwork implements IrcNetwork {
     const parameters = key === undefined ? [oneTarget(channel)] : [oneTarget(channel), oneTarget(key)];
     const wanted = lasting.channels.get(this.fold(channel));
     lasting.channels.set(this.fold(channel), { name: channel, key });
+    if (userId === undefined ? this.#bot.channels.has(channel) : lasting.joined.has(this.fold(channel))) return;
     try {
       await this.#run(userId, { command: 'JOIN', parameters, about: channel, lane: '' });
     } catch (error) {
@@ -180,6 +182,11 @@ class ConnectedNetwork implements IrcNetwork {
     await this.#run(userId, { command: 'KICK', parameters, about: channel, lane: this.fold(channel) });
   }
 
+  async invite(channel: string, nick: string, userId?: string): Promise<void> {
+    const parameters = [oneTarget(nick), oneTarget(channel)];
+    await this.#run(userId, { command: 'INVITE', parameters, about: nick, lane: this.fold(channel) });
+  }
+
   async setMode(channel: string, modes: string, userId?: string): Promise<void> {
     const words = toOneLine(modes)
       .split(' ')
@@ -191,6 +198,23 @@ class ConnectedNetwork implements IrcNetwork {
 
   channelModes(channel: string): ReadonlyMap<string, string> {
     return this.#bot.channels.modes(channel);
+  }
+
+  topic(channel: string): string {
+    return this.#bot.channels.topic(channel);
+  }
+
+  usersMatching(mask: string): string[] {
+    const folded = this.fold(mask);
+    return this.#users.list().filter((userId) => {
+      const { nick, mask: address } = this.#users.get(userId)?.connection ?? {};
+      return nick !== undefined && matchesMask(this.fold(`${nick}!${address ?? ''}`), folded);
+    });
+  }
+
+  idleUsers(idleMs: number): string[] {
+    const beforeMs = this.#options.clock.monotonicMs() - idleMs;
+    return this.#users.list().filter((userId) => (this.#users.get(userId)?.lastUsedMs ?? beforeMs) < beforeMs);
   }
 
   members(channel: string): readonly ChannelMember[] {
@@ -272,8 +296,11 @@ class ConnectedNetwork implements IrcNetwork {
     if (line.command === 'INVITE' && connection.fold(target) === own) {
       this.#tell({ kind: 'invite', channel: second, by: line.source?.nick ?? '', toUser: userId });
     }
+    if (from === own && line.command === 'JOIN') this.#users.get(userId)?.joined.add(this.fold(target));
+    if (from === own && line.command === 'PART') this.#users.get(userId)?.joined.delete(this.fold(target));
     if (line.command === 'KICK' && connection.fold(second) === own) {
       this.#users.get(userId)?.channels.delete(this.fold(target));
+      this.#users.get(userId)?.joined.delete(this.fold(target));
       const why = `kicked by ${line.source?.nick ?? ''} (${line.parameters[2] ?? ''})`;
       this.#tell({ kind: 'channel_lost', channel: target, userId, why });
     }
@@ -285,6 +312,8 @@ class ConnectedNetwork implements IrcNetwork {
       ...{ connection, wallMs: this.#options.clock.wallMs(), toUser: userId, isHistory: false },
       nextIdentity: () => this.#nextIdentity(),
     });
+    const lasting = this.#users.get(userId);
+    if (lasting) lasting.lastUsedMs = this.#options.clock.monotonicMs();
     if (message) this.#tell(message);
   }
 

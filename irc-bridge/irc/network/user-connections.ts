@@ -27,6 +27,11 @@ export class UserConnections {
     return this.#connections.values();
   }
 
+  /** Whose connections they are. */
+  list(): string[] {
+    return [...this.#connections.keys()];
+  }
+
   get(userId: string): LastingConnection | undefined {
     return this.#connections.get(userId);
   }
