@@ -68,6 +68,8 @@ function describeValues(schema: ValueSchema): string {
       return '`true`, `false`';
     case 'array':
       return 'list of text';
+    case 'object':
+      return 'section';
     default:
       return 'text';
   }

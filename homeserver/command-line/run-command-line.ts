@@ -8,6 +8,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).startCommand,
   doctor: async () => (await import('./doctor/doctor.ts')).doctorCommand,
   status: async () => (await import('./status.ts')).statusCommand,
+  monitor: async () => (await import('./monitor-commands.ts')).monitorCommand,
+  'monitor test': async () => (await import('./monitor-commands.ts')).monitorTestCommand,
   'config check': async () => (await import('./config-commands.ts')).configCheckCommand,
   'config reference': async () => (await import('./config-commands.ts')).configReferenceCommand,
   'config schema': async () => (await import('./config-commands.ts')).configSchemaCommand,

@@ -2,21 +2,25 @@ import { createLog } from '@holdfast/effects/create-log.ts';
 import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Log } from '@holdfast/effects/log.ts';
 import type { Metrics } from '@holdfast/effects/metrics.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import type { Config } from '../platform/config/config.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
+import { isMonitorWanted } from '../processes/monitor-settings.ts';
 import type { StartedHomeserver } from '../processes/start-homeserver.ts';
-import type { SupervisedIrcBridge } from '../processes/supervise-irc-bridge.ts';
+import type { SupervisedChild } from '../processes/supervise-child.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 /** Beyond the time that requests have: for handing over the shards and closing the pool. */
 const closingMs = 10_000;
+const metricsTokenBytes = 24;
 
 export const startCommand: Command = {
   summary: 'Start the homeserver, and its PostgreSQL unless database.url is set.',
   options: configOptions,
   async run(input, output) {
-    const { config, file } = loadCommandConfig(input);
+    const { config: written, file } = loadCommandConfig(input);
+    const config = openMetricsToMonitor(written);
     let droppedRecords = 0;
     const log = createLog({ ...config.log, onDrop: () => void (droppedRecords += 1) });
     reportCrash(log);
@@ -24,20 +28,21 @@ export const startCommand: Command = {
     log.info({ dataDir: config.dataDir, file }, 'Holdfast starts');
     const starting = startDatabase(config, log);
     // Loading the server's code takes as long as PostgreSQL's start, so they go on at the same time.
-    const [embedded, { startServer }, { startIrcBridge }] = await Promise.all([
+    const [embedded, { startServer }, { startIrcBridge }, { startMonitor }] = await Promise.all([
       starting,
       import('../processes/start-server.ts'),
       import('../processes/supervise-irc-bridge.ts'),
+      import('../processes/supervise-monitor.ts'),
     ]);
     try {
-      let ircBridge: SupervisedIrcBridge | undefined;
+      const children: (SupervisedChild | undefined)[] = [];
       const databaseUrl = embedded?.url ?? config.database.url ?? '';
       const server = await startServer({
         ...{ config, databaseUrl, log },
         onHomeserver(homeserver) {
           observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
           announce(homeserver, output);
-          ircBridge = startIrcBridge(homeserver, databaseUrl);
+          children.push(startIrcBridge(homeserver, databaseUrl), startMonitor(homeserver, databaseUrl));
         },
       }).catch((error: unknown) => {
         log.error({ err: error }, 'the homeserver could not be started');
@@ -45,7 +50,7 @@ export const startCommand: Command = {
       });
       if (server.setUpUrl) output.print(`\nName this server and make the first account at\n\n  ${server.setUpUrl}\n`);
       await stopRequested;
-      await ircBridge?.stop();
+      await Promise.all(children.map((child) => child?.stop()));
       const graceMs = config.process.shutdownGraceMs + closingMs;
       await withDeadline(server.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
         log.error({ err: error }, 'the homeserver did not end cleanly');
@@ -57,6 +62,12 @@ export const startCommand: Command = {
     return 0;
   },
 };
+
+/** The monitor reads metrics too: where they have no token, one is made that nobody else knows. */
+function openMetricsToMonitor(config: Config): Config {
+  if (config.metrics.token !== undefined || !isMonitorWanted(config)) return config;
+  return { ...config, metrics: { ...config.metrics, token: systemRandom.token(metricsTokenBytes) } };
+}
 
 /** Starts the embedded PostgreSQL where the configuration names none. */
 async function startDatabase(config: Config, log: Log): Promise<EmbeddedPostgres | undefined> {

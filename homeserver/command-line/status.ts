@@ -1,11 +1,11 @@
 import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Config } from '../platform/config/config.ts';
 import { openDatabase, type Sql } from '../platform/database/open-database.ts';
-import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
 import { isDataFolderLocked } from '../platform/embedded-postgres/lock-data-folder.ts';
 import { readProcesses, readShards } from '../storage/processes/read-processes.ts';
 import { readServerFact } from '../storage/processes/read-server-facts.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
+import { findDatabaseUrl } from './find-database-url.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 const deadlineMs = 10_000;
@@ -38,15 +38,6 @@ export const statusCommand: Command = {
 /** Where this machine's process listens, if it was started with these settings. */
 function formatListener({ http: { bind, port } }: Config): string {
   return `http://${bind.includes(':') ? `[${bind}]` : bind}:${port}`;
-}
-
-async function findDatabaseUrl(config: Config): Promise<string> {
-  if (config.database.url !== undefined) return config.database.url;
-  const found = await findEmbeddedPostgres(config.dataDir);
-  if (!found)
-    throw new CommandError(`There is no database in ${config.dataDir} yet: Holdfast was never started on it.`);
-  if (found.pid === undefined) throw new CommandError(`The database in ${config.dataDir} is not running.`);
-  return found.url;
 }
 
 async function showDatabase(url: string, output: CommandTerminal): Promise<number> {

@@ -19,6 +19,16 @@ export interface Incident {
 export interface IncidentChange {
   readonly atMs: number;
   readonly incident: string;
-  readonly kind: 'opened' | 'explained' | 'grew' | 'worsened' | 'eased' | 'merged' | 'cleared' | 'closed';
+  readonly kind:
+    | 'opened'
+    | 'explained'
+    | 'grew'
+    | 'worsened'
+    | 'eased'
+    | 'merged'
+    | 'cleared'
+    | 'closed'
+    | 'told'
+    | 'acknowledged';
   readonly text: string;
 }

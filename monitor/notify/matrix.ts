@@ -1,6 +1,7 @@
+import { escapeMarkup } from '../platform/escape-markup.ts';
 import type { SendRequest } from '../platform/send-request.ts';
 import type { Notifier } from './notifier.ts';
-import { escapeMarkup, formatText } from './page-message.ts';
+import { formatText } from './page-message.ts';
 import { postJson, requireField } from './post-json.ts';
 
 /**

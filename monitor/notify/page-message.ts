@@ -57,17 +57,6 @@ export function formatText(message: PageMessage): string {
   ].join('\n');
 }
 
-export function escapeMarkup(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (sign) => names[sign] ?? '');
-}
-
 /** Summaries have words of other programs in them: nothing of those may begin a line of its own. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();

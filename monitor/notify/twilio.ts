@@ -1,7 +1,8 @@
+import { escapeMarkup } from '../platform/escape-markup.ts';
 import type { SendRequest } from '../platform/send-request.ts';
 import type { Notifier } from './notifier.ts';
 import type { TwilioSettings } from './notifier-settings.ts';
-import { escapeMarkup, formatShort, formatTitle, type PageMessage } from './page-message.ts';
+import { formatShort, formatTitle, type PageMessage } from './page-message.ts';
 import { expectStatus, requireField } from './post-json.ts';
 
 const defaultUrl = 'https://api.twilio.com';

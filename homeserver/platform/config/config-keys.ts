@@ -1,6 +1,6 @@
 /** The part of JSON Schema that settings use. */
 export interface ValueSchema {
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array';
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -114,6 +114,14 @@ export function textList(
   const list = setting(fallback, description, { type: 'array', maxItems: 100, items });
   const { check } = rules;
   return check ? { ...list, check: (value) => checkEntries(value, check) } : list;
+}
+
+/** A section whose keys are not known here; `check` looks at all of it. In the environment it is JSON. It may have secrets. */
+export function structure(
+  description: string,
+  check: (value: unknown) => string | undefined,
+): Setting<Readonly<Record<string, unknown>> | undefined> {
+  return { kind: 'setting', description, schema: { type: 'object' }, default: undefined, secret: true, check };
 }
 
 function checkEntries(value: unknown, check: (entry: string) => string | undefined): string | undefined {

@@ -8,6 +8,7 @@ import {
   checkServerPattern,
 } from './check-setting.ts';
 import { choice, decimal, flag, integer, section, text, textList } from './config-keys.ts';
+import { monitorKeys } from './monitor-keys.ts';
 
 const mebibyte = 1024 * 1024;
 const gibibyte = 1024 * mebibyte;
@@ -198,6 +199,7 @@ export const configKeys = {
         '`docs/operating/irc-bridge.md`.',
     ),
   }),
+  monitor: monitorKeys,
   presence: section('Who is online.', {
     enabled: flag(true, 'Off saves work on large servers.'),
   }),

@@ -45,8 +45,18 @@ export function readEnvironment(
 function parseValue(written: string, type: ValueSchema['type']): unknown {
   if (type === 'integer' || type === 'number') return /^-?\d+(\.\d+)?$/.test(written) ? Number(written) : written;
   if (type === 'boolean') return written === 'true' ? true : written === 'false' ? false : written;
+  if (type === 'object') return parseObject(written);
   if (type === 'array') return written.split(',').map((item) => item.trim());
   return written;
+}
+
+/** What is no JSON stays text, which the schema refuses. */
+function parseObject(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    return written;
+  }
 }
 
 /** What a value of the schema is, as in `must be a whole number from 0 to 65535`. */
@@ -62,6 +72,8 @@ export function describeSchema(schema: ValueSchema): string {
       return 'must be true or false';
     case 'array':
       return `must be a list of at most ${schema.maxItems} entries, separated by commas`;
+    case 'object':
+      return 'must be an object as JSON';
     default:
       return `must be text of at most ${schema.maxLength} characters`;
   }

@@ -1,4 +1,5 @@
 import { withDeadline } from '@holdfast/effects/deadline.ts';
+import type { CounterMetric } from '@holdfast/effects/metrics.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Sql } from '../database/open-database.ts';
 import type { PlatformContext } from '../platform-context.ts';
@@ -33,11 +34,16 @@ export class LogTail {
   readonly #wanted = new Map<number, number>();
   #polling: { cancel(): void } | undefined;
   #closed = false;
+  readonly #holes: CounterMetric<[]>;
   #freshAtMs = 0;
 
   constructor(context: PlatformContext, readEventEntries: ReadEventEntries) {
     this.#context = context;
     this.#readEventEntries = readEventEntries;
+    this.#holes = context.metrics.counter({
+      name: 'holdfast_log_holes_total',
+      help: 'How often a position of the log had no entry: something acknowledged may be gone.',
+    });
   }
 
   async start(): Promise<void> {
@@ -130,8 +136,14 @@ export class LogTail {
     }
     while (!this.#closed && window.position < upTo) {
       const pageEnd = Math.min(upTo, window.position + pageEntries);
-      this.#apply(shard, window, await this.read(shard, window.position, pageEnd));
-      if (window.position < pageEnd) throw new Error(`shard ${shard}: no entry at position ${window.position + 1}`);
+      const entries = await this.read(shard, window.position, pageEnd);
+      try {
+        this.#apply(shard, window, entries);
+        if (window.position < pageEnd) throw new Error(`shard ${shard}: no entry at position ${window.position + 1}`);
+      } catch (error) {
+        this.#holes.add({});
+        throw error;
+      }
     }
   }
 

@@ -10,7 +10,7 @@ export const logHole = defineRule({
   judge(processes) {
     return processes.flatMap(({ name, logHoles = 0 }) => {
       if (logHoles === 0) return [];
-      const summary = `${name} found ${logHoles} ${logHoles === 1 ? 'hole' : 'holes'} in the log since it started`;
+      const summary = `${name} found a hole in the log, ${logHoles} times since it started`;
       return [{ subject: name, severity: 'page', summary, losesData: true }];
     });
   },

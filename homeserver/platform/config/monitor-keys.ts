@@ -1,0 +1,53 @@
+import { checkPaging } from './check-paging.ts';
+import { checkAddress, checkPublicUrl } from './check-setting.ts';
+import { flag, integer, section, structure, text, textList } from './config-keys.ts';
+
+function checkUrl(value: string): string | undefined {
+  return /^https?:\/\/[^/]/.test(value) && URL.canParse(value)
+    ? undefined
+    : 'must begin with `https://` (or `http://`)';
+}
+
+function checkPlace(value: string): string | undefined {
+  return /^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/.test(value) ? undefined : 'must be like `host:port`';
+}
+
+/** Settings of the monitor; the homeserver hands them to it and knows nothing else of it. */
+export const monitorKeys = section('Watching the server and waking somebody; see `docs/operating/monitor.md`.', {
+  enabled: flag(
+    true,
+    'Off: `holdfast start` starts no monitor. It starts one where there is somebody to tell: with `paging`, ' +
+      '`status_folder` or `outside_switch_url`.',
+  ),
+  bind: text('127.0.0.1', 'Address at which people acknowledge and other monitors ask.', { check: checkAddress }),
+  port: integer(8_009, 0, 65_535, 'Its port; where another program has it, any free one.'),
+  publicUrl: text(undefined, 'Where people reach that, for the links in pages.', { check: checkPublicUrl }),
+  statusFolder: text(undefined, 'Folder into which the public status page and its feed are written.'),
+  outsideSwitchUrl: text(
+    undefined,
+    'Called every 30 s while the monitor is well. Whoever keeps it should raise an alarm after two minutes of silence.',
+    { secret: true, check: checkUrl },
+  ),
+  processes: textList([], 'Addresses of all processes of the homeserver. Empty: the one that starts the monitor.', {
+    check: checkUrl,
+  }),
+  peers: textList([], 'Addresses of the other monitors.', { check: checkUrl }),
+  routes: textList(
+    [],
+    'Destinations that must have a route, such as `10.2.0.0/16`. A default route is watched anyway.',
+  ),
+  addresses: textList([], 'Addresses that this machine must have.', { check: checkAddress }),
+  names: textList([], 'Names that must be found.'),
+  machines: textList([], 'Machines that must be reached, as `host:port`, such as those of the bridges.', {
+    check: checkPlace,
+  }),
+  certificates: textList([], 'Where certificates are served, as `host:port`.', { check: checkPlace }),
+  turn: textList([], 'TURN servers, such as `turn:turn.example.org:3478`.'),
+  pushGateways: textList([], 'Addresses of push gateways that must answer.', { check: checkUrl }),
+  bridgeMetrics: textList([], 'Addresses of `/metrics` of IRC bridges that have a canary.', { check: checkUrl }),
+  replicas: textList(
+    [],
+    'Replicas of PostgreSQL that must follow, by application_name. Those that were seen are watched anyway.',
+  ),
+  paging: structure('Whom to wake, and how: notifiers, people, roster, escalation.', checkPaging),
+});

@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import type { Config } from '../platform/config/config.ts';
+
+/** What the monitor is told when it starts, by the names that it expects. */
+export type MonitorSettings = Readonly<Record<string, unknown>>;
+
+/** Whether there is somebody to whom a monitor could say anything. */
+export function isMonitorWanted({ monitor }: Config): boolean {
+  const { enabled, paging, statusFolder, outsideSwitchUrl } = monitor;
+  return enabled && [paging, statusFolder, outsideSwitchUrl].some((each) => each !== undefined);
+}
+
+/** The monitor's section of the configuration, and what it has to know of this server. */
+export function formatMonitorSettings(
+  config: Config,
+  server: { readonly serverName: string; readonly url: string; readonly databaseUrl: string },
+): MonitorSettings {
+  const { monitor, dataDir, media, metrics, tls, applicationServices } = config;
+  return {
+    ...{ server_name: server.serverName, homeserver_url: server.url, database_url: server.databaseUrl },
+    ...{ data_dir: dataDir, media_dir: media.storePath ?? join(dataDir, 'media') },
+    registration_folder: applicationServices.folder ?? join(dataDir, 'appservices'),
+    ...{ metrics_token: metrics.token, certificate: tls.certificate },
+    ...{ bind: monitor.bind, port: monitor.port, public_url: monitor.publicUrl },
+    ...{ status_folder: monitor.statusFolder, outside_switch_url: monitor.outsideSwitchUrl },
+    ...{ processes: monitor.processes, peers: monitor.peers, routes: monitor.routes, addresses: monitor.addresses },
+    ...{ names: monitor.names, machines: monitor.machines, certificates: monitor.certificates },
+    ...{ turn: monitor.turn, push_gateways: monitor.pushGateways, bridge_metrics: monitor.bridgeMetrics },
+    ...{ replicas: monitor.replicas, paging: monitor.paging ?? {} },
+  };
+}

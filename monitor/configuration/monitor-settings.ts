@@ -1,0 +1,52 @@
+import type { EscalationPolicyTimes, PersonSettings, RosterSettings } from './paging-settings.ts';
+
+/**
+ * What the monitor is told when it starts, as one line of JSON over its standard input: its section of holdfast.yaml, and
+ * what it has to know of the server. Names are those of the file.
+ */
+export interface MonitorSettings {
+  readonly server_name: string;
+  /** Where the homeserver answers clients. */
+  readonly homeserver_url: string;
+  readonly database_url: string;
+  readonly data_dir: string;
+  readonly media_dir: string;
+  /** Folder of the registrations of application services: the canaries' user is one. */
+  readonly registration_folder: string;
+  readonly metrics_token?: string;
+  readonly certificate?: string;
+  readonly bind: string;
+  readonly port: number;
+  /** Where people reach it, for the links in pages. */
+  readonly public_url?: string;
+  readonly status_folder?: string;
+  readonly outside_switch_url?: string;
+  /** Addresses of the homeserver's processes; the one above where there is none. */
+  readonly processes: readonly string[];
+  /** Addresses of the other monitors. */
+  readonly peers: readonly string[];
+  readonly routes: readonly string[];
+  readonly addresses: readonly string[];
+  readonly names: readonly string[];
+  /** `host:port` of machines that have to be reached. */
+  readonly machines: readonly string[];
+  /** `host:port` where certificates are served. */
+  readonly certificates: readonly string[];
+  readonly turn: readonly string[];
+  readonly push_gateways: readonly string[];
+  /** Addresses of `/metrics` of bridges. */
+  readonly bridge_metrics: readonly string[];
+  readonly replicas: readonly string[];
+  readonly paging: PagingSettings;
+}
+
+export interface PagingSettings {
+  readonly notifiers?: Readonly<Record<string, NotifierEntry>>;
+  readonly people?: Readonly<Record<string, PersonSettings>>;
+  readonly team?: readonly { readonly notifier: string; readonly address: string }[];
+  readonly roster?: RosterSettings;
+  readonly escalation?: EscalationPolicyTimes;
+}
+
+/** Checked when the configuration is read; what the kinds need stands with the notifiers. */
+export type NotifierEntry = { readonly kind: string } & Readonly<Record<string, unknown>>;

@@ -1,0 +1,74 @@
+import { startDeadline } from '@holdfast/effects/deadline.ts';
+import type { BridgeObservation } from '../observations/bridges.ts';
+import type { SendRequest } from '../platform/send-request.ts';
+import { findMetric, type MetricSample, parseMetrics } from './parse-metrics.ts';
+import type { Source } from './source.ts';
+
+export interface BridgesParts {
+  /** Addresses of `/metrics` of bridges that have canaries. */
+  readonly bridgeMetrics: readonly string[];
+  /** The newest metrics of the homeserver's processes. */
+  readProcessMetrics(): readonly MetricSample[];
+  readonly send: SendRequest;
+}
+
+const lookTimeoutMs = 4_000;
+const allowedSilenceMs = 75_000;
+/** Entries of the log that are only looked at do not count as waiting. */
+const directionOf = { matrix_to_irc: 'from Matrix', irc_to_matrix: 'to Matrix' } as const;
+
+/** What waits for each application service, and the canaries of the bridges that have them, in both directions. */
+export function bridgesSource({ bridgeMetrics, readProcessMetrics, send }: BridgesParts): Source<'bridges'> {
+  return {
+    ...{ name: 'bridges', everyMs: 5_000, timeoutMs: 2 * lookTimeoutMs },
+    async look(deadline): Promise<BridgeObservation[]> {
+      const told = await Promise.all(
+        bridgeMetrics.map(async (url) => {
+          const own = startDeadline(lookTimeoutMs, `asking ${url}`, { signal: deadline.signal });
+          try {
+            const answer = await send({ method: 'GET', url }, own, 1024 * 1024);
+            return answer.status === 200 ? readCanaries(parseMetrics(answer.body)) : [];
+          } catch {
+            // A bridge that does not answer is seen by what waits for it.
+            return [];
+          } finally {
+            own.finish();
+          }
+        }),
+      );
+      return [...readServices(readProcessMetrics()), ...told.flat()];
+    },
+  };
+}
+
+/** From the homeserver to application services. A service has its gauges at the process that sends to it. */
+export function readServices(samples: readonly MetricSample[]): BridgeObservation[] {
+  return samples
+    .filter(({ name }) => name === 'holdfast_appservice_oldest_waiting_seconds')
+    .map(({ labels, value }) => {
+      const service = labels['service'] ?? '';
+      const waiting = findMetric(samples, 'holdfast_appservice_events_waiting', labels) ?? 0;
+      const failures = findMetric(samples, 'holdfast_appservice_failures', labels) ?? 0;
+      return {
+        ...{ name: `application service ${service}`, direction: 'from Matrix', allowedSilenceMs, waiting },
+        oldestWaitingMs: value * 1000,
+        ...(failures > 0 && { lastError: `${failures} attempts in a row failed` }),
+      };
+    });
+}
+
+/** Of the IRC bridge: canaries by network, and what waits by direction. */
+export function readCanaries(samples: readonly MetricSample[]): BridgeObservation[] {
+  return samples.flatMap(({ name, labels, value }): BridgeObservation[] => {
+    const direction = directionOf[labels['direction'] as keyof typeof directionOf];
+    if (name !== 'irc_bridge_canary_age_seconds' || !direction) return [];
+    const way = { direction: labels['direction'] ?? '' };
+    return [
+      {
+        ...{ name: `irc-bridge ${labels['network']}`, direction, canaryAgeMs: value * 1000, allowedSilenceMs },
+        oldestWaitingMs: (findMetric(samples, 'irc_bridge_oldest_waiting_seconds', way) ?? 0) * 1000,
+        waiting: findMetric(samples, 'irc_bridge_waiting', way) ?? 0,
+      },
+    ];
+  });
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
+import { startTestHomeserver } from '@holdfast/homeserver/testing/start-test-homeserver.ts';
+import { sendRequest } from '../platform/send-request.ts';
+import { canariesSource } from './canaries.ts';
+import { type CanaryUser, openCanaryUser, writeRegistration } from './canary-user.ts';
+
+async function look(user: CanaryUser | ReturnType<typeof canariesSource>, atMs: number) {
+  const source = 'look' in user ? user : canariesSource(user, systemRandom);
+  const deadline = startDeadline(60_000, 'a look');
+  try {
+    return (await source.look(deadline, atMs))[0]!;
+  } finally {
+    deadline.finish();
+  }
+}
+
+/** A homeserver in memory, whose faults a test chooses. */
+function makeRoom() {
+  const events: string[] = [];
+  const faults = { refuses: false, tellsNothing: false, forgets: false };
+  const user: CanaryUser = {
+    openRoom: async () => '!canary',
+    async say() {
+      if (faults.refuses) throw new Error('503: no');
+      const id = `$${events.length}`;
+      events.push(id);
+      return id;
+    },
+    sync: async (_room, since) => {
+      const from = Number(since ?? 0);
+      const told = faults.tellsNothing ? from : events.length;
+      return { eventIds: events.slice(from, told), next: String(told) };
+    },
+    hasEvent: async () => !faults.forgets,
+  };
+  return { source: canariesSource(user, systemRandom), faults };
+}
+
+test('a canary that is sent and seen says how long it took', async () => {
+  const { source } = makeRoom();
+  const { refusedForMs, unseenForMs, lostMessages, roundTripMs } = await look(source, 0);
+  assert.deepEqual([refusedForMs, unseenForMs, lostMessages], [0, 0, 0]);
+  assert.ok(roundTripMs !== undefined);
+});
+
+test('refusals, silence and loss are told apart', async () => {
+  const { source, faults } = makeRoom();
+  await look(source, 0);
+  faults.refuses = true;
+  await look(source, 20_000);
+  const refused = await look(source, 40_000);
+  assert.deepEqual([refused.refusedForMs, refused.why], [20_000, '503: no']);
+  Object.assign(faults, { refuses: false, tellsNothing: true });
+  await look(source, 60_000);
+  const unseen = await look(source, 80_000);
+  assert.ok(unseen.refusedForMs === 0 && unseen.unseenForMs >= 20_000 && unseen.lostMessages === 0);
+  // It is in the room: late, and not lost.
+  assert.equal((await look(source, 140_000)).lostMessages, 0);
+  faults.forgets = true;
+  assert.ok((await look(source, 200_000)).lostMessages > 0);
+});
+
+test('a real homeserver takes the registration, the canary comes back over /sync, and another monitor finds the room', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-canary-'));
+  const registrations = join(folder, 'appservices');
+  const token = await writeRegistration(registrations, 'test.example', systemRandom);
+  assert.equal(await writeRegistration(registrations, 'test.example', systemRandom), token);
+  const homeserver = await startTestHomeserver({ config: { 'application_services.folder': registrations } });
+  try {
+    const user = openCanaryUser({ url: homeserver.baseUrl, serverName: 'test.example', token, send: sendRequest });
+    const source = canariesSource(user, systemRandom);
+    const first = await look(source, 0);
+    assert.equal(first.why, undefined);
+    const second = await look(source, 20_000);
+    assert.deepEqual([second.refusedForMs, second.unseenForMs, second.lostMessages], [0, 0, 0]);
+    assert.ok(second.roundTripMs !== undefined);
+    const deadline = startDeadline(20_000, 'opening the room');
+    const roomId = await user.openRoom(deadline);
+    assert.equal(await user.openRoom(deadline), roomId);
+    assert.equal(await user.hasEvent(roomId, '$nothing:test.example', deadline), false);
+    deadline.finish();
+  } finally {
+    await homeserver.stop();
+    await rm(folder, { recursive: true });
+  }
+});

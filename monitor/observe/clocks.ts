@@ -1,0 +1,80 @@
+import { access } from 'node:fs/promises';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { ClockObservation } from '../observations/clocks.ts';
+import { runProgram } from '../platform/run-program.ts';
+import type { Source } from './source.ts';
+
+export interface ClocksParts {
+  readonly clock: Clock;
+  /** What the database's clock said, and the middle of the question on our clock that never jumps. */
+  readDatabaseClock(): { readonly databaseMs: number; readonly monotonicMs: number } | undefined;
+  /** By process: how far its clock is ahead of the database's, as it says itself. */
+  readProcessOffsets(): ReadonlyMap<string, number>;
+  readSynchronisation?(): Promise<Synchronisation>;
+}
+
+export interface Synchronisation {
+  /** Undefined: nothing here says. */
+  readonly isSynchronised?: boolean;
+  readonly keptBy?: string;
+}
+
+const synchronisationEveryMs = 60_000;
+const leastStepMs = 500;
+const programTimeoutMs = 2_000;
+
+/**
+ * This machine's clock against the database's and against the clock that never jumps, those of the other processes as
+ * they report them, and whether the kernel says that its time is kept.
+ */
+export function clocksSource(parts: ClocksParts): Source<'clocks'> {
+  const { clock, readSynchronisation = askTimeKeepers } = parts;
+  const readDrift = () => clock.wallMs() - clock.monotonicMs();
+  let lastDrift = readDrift();
+  let step: { byMs: number; monotonicMs: number } | undefined;
+  let kept: Synchronisation = {};
+  let keptMs = Number.NEGATIVE_INFINITY;
+  return {
+    ...{ name: 'clocks', everyMs: 5_000, timeoutMs: 8_000 },
+    async look(): Promise<ClockObservation[]> {
+      const nowMs = clock.monotonicMs();
+      const drift = readDrift();
+      if (Math.abs(drift - lastDrift) >= leastStepMs)
+        step = { byMs: Math.round(drift - lastDrift), monotonicMs: nowMs };
+      lastDrift = drift;
+      if (nowMs - keptMs >= synchronisationEveryMs) {
+        keptMs = nowMs;
+        kept = await readSynchronisation();
+      }
+      const database = parts.readDatabaseClock();
+      const rightMs = database && database.databaseMs + (clock.monotonicMs() - database.monotonicMs);
+      const own: ClockObservation = {
+        ...{
+          name: 'this machine',
+          offsetMs: rightMs === undefined ? 0 : Math.round(clock.wallMs() - rightMs),
+          ...kept,
+        },
+        ...(step && { step: { byMs: step.byMs, agoMs: nowMs - step.monotonicMs } }),
+      };
+      const others = [...parts.readProcessOffsets()].map(([name, offsetMs]) => ({ name, offsetMs }));
+      return [own, ...others];
+    },
+  };
+}
+
+/** adjtimex() as those report it who call it: systemd, chrony, ntpd. */
+async function askTimeKeepers(): Promise<Synchronisation> {
+  const systemd = await runProgram('timedatectl', ['show', '--property=NTPSynchronized', '--value'], programTimeoutMs);
+  if (systemd !== undefined && /^(yes|no)/.test(systemd)) {
+    // systemd reads the kernel's own status, whoever keeps the time.
+    return { isSynchronised: systemd.startsWith('yes'), keptBy: 'systemd' };
+  }
+  const chrony = await runProgram('chronyc', ['-c', 'tracking'], programTimeoutMs);
+  const leap = chrony?.trim().split(',').at(-1);
+  if (leap !== undefined && leap !== '') return { isSynchronised: !/not synch/i.test(leap), keptBy: 'chrony' };
+  const isThere = await access('/run/systemd/timesync/synchronized').then(
+    () => true,
+    () => false,
+  );
+  return isThere ? { isSynchronised: true, keptBy: 'systemd-timesyncd' } : {};
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { MonitorSettings } from '../configuration/monitor-settings.ts';
+import type { Decision } from '../decide/decide.ts';
+import type { Incident } from '../decide/incident.ts';
+import { formatAcknowledgeToken } from '../escalation/acknowledge-link.ts';
+import type { PageOrder } from '../escalation/escalate.ts';
+import { type Delivery, deliver } from '../notify/deliver.ts';
+import type { PageMessage } from '../notify/page-message.ts';
+import type { AllWays } from './build-ways.ts';
+
+export interface ActParts {
+  readonly settings: MonitorSettings;
+  readonly ways: AllWays;
+  readonly clock: Clock;
+  readonly log: Log;
+  readSecret(): string;
+  /** No provider of a page took it. */
+  onUndelivered(order: PageOrder): void;
+}
+
+/** Sends what a round has to say. Nothing waits for it: what comes of it goes back through `onUndelivered`. */
+export function sendOrders(
+  orders: readonly PageOrder[],
+  incidents: readonly Incident[],
+  parts: ActParts,
+): Promise<void>[] {
+  return orders.map(async (order) => {
+    const incident = incidents.find(({ id }) => id === order.incident);
+    const message = describe(order, incident, parts);
+    const deliveries = await deliver(message, parts.ways.ofPerson(order.person, order.ways), parts.clock);
+    report(deliveries, order, parts.log);
+    // What rings nobody leaves out ways that do, so an all-clear may go nowhere.
+    if (order.kind === 'page' && !deliveries.some(({ problem }) => problem === undefined)) parts.onUndelivered(order);
+  });
+}
+
+/** Where the team looks: what begins, what gets worse and what is over, pages and warnings alike. */
+export function tellTeam({ state, changes }: Decision, before: readonly Incident[], parts: ActParts): Promise<void>[] {
+  const told = changes.filter(({ kind }) => kind === 'opened' || kind === 'worsened' || kind === 'closed');
+  return told.map(async ({ incident: id, kind, atMs }) => {
+    const incident = [...state.incidents, ...before].find((each) => each.id === id);
+    if (!incident || incident.severity === 'notice') return;
+    const whole: PageMessage = {
+      ...fieldsOf(incident, parts.settings),
+      ...{ id: `${id}.team.${kind}.${atMs}`, kind: kind === 'closed' ? 'all-clear' : incident.severity },
+    };
+    report(await deliver(whole, parts.ways.team, parts.clock), { incident: id, person: 'the team' }, parts.log);
+  });
+}
+
+function fieldsOf(incident: Incident, settings: MonitorSettings) {
+  const { id, severity, losesData, headline, symptoms, openedMs, cause } = incident;
+  return {
+    ...{ incident: id, severity, losesData, headline, openedMs, serverName: settings.server_name },
+    ...{ symptoms: symptoms.map(({ summary }) => summary), guideUrl: guideOf(settings, cause) },
+  };
+}
+
+/** The page of the alert, which the monitor serves itself. */
+function guideOf(settings: MonitorSettings, cause: string): string {
+  return `${readBase(settings)}/alerts/${cause.split(' ')[0] ?? ''}`;
+}
+
+function readBase({ public_url, bind, port }: MonitorSettings): string {
+  return public_url?.replace(/\/$/, '') ?? `http://${bind}:${port}`;
+}
+
+function describe(order: PageOrder, incident: Incident | undefined, { settings, readSecret }: ActParts): PageMessage {
+  const { id, kind, person } = order;
+  const token = formatAcknowledgeToken(readSecret(), { incident: order.incident, person });
+  const known = incident
+    ? fieldsOf(incident, settings)
+    : {
+        ...({ incident: order.incident, severity: 'page', losesData: false, headline: order.headline } as const),
+        ...{ symptoms: [], openedMs: 0, serverName: settings.server_name },
+      };
+  return {
+    ...known,
+    id,
+    kind,
+    ...(kind === 'page' && { acknowledgeUrl: `${readBase(settings)}/acknowledge/${token}` }),
+  };
+}
+
+function report(deliveries: readonly Delivery[], order: Pick<PageOrder, 'incident' | 'person'>, log: Log): void {
+  const { incident, person } = order;
+  for (const { way, problem } of deliveries) {
+    if (problem === undefined) log.info({ incident, person, way }, 'told');
+    else log.error({ incident, person, way, problem }, 'a provider did not take a message');
+  }
+}

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { silentLog } from '@holdfast/effects/log.ts';
+import { type CreatedTestDatabase, createTestDatabase } from '@holdfast/homeserver/testing/create-test-database.ts';
+import { type ManualClock, makeManualClock } from '@holdfast/homeserver/testing/make-manual-clock.ts';
+import type { MonitorSettings } from '../configuration/monitor-settings.ts';
+import type { SourceValues } from '../observations/observations.ts';
+import { createMonitorTime } from '../platform/monitor-time.ts';
+import { sendRequest } from '../platform/send-request.ts';
+import { writeStatusFolder } from '../status-page/write-status-folder.ts';
+import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { observe } from '../testing/sound-observations.ts';
+import { type StubProvider, startStubProvider } from '../testing/stub-provider.ts';
+import { createPeopleServer } from './answer-people.ts';
+import { buildWays } from './build-ways.ts';
+import { openLeadership } from './leadership.ts';
+import { MonitorRounds } from './monitor-rounds.ts';
+
+let database: CreatedTestDatabase;
+let stub: StubProvider;
+let folder: string;
+before(async () => {
+  stub = await startStubProvider();
+  stub.answer = { status: 200, body: 'ok' };
+});
+after(() => stub.close());
+beforeEach(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-monitor-'));
+  stub.behaviour = 'takes';
+});
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+interface TestMonitor {
+  readonly rounds: MonitorRounds;
+  readonly clock: ManualClock;
+  readonly server: ReturnType<typeof createPeopleServer>;
+  readonly beats: { count: number };
+  values: Partial<SourceValues>;
+  /** Rounds of five seconds. */
+  pass(seconds: number): Promise<void>;
+}
+
+function settingsFor(name: string): MonitorSettings {
+  return {
+    ...{ server_name: 'example.org', homeserver_url: 'http://127.0.0.1:9', database_url: database.url },
+    ...{ data_dir: join(folder, name), media_dir: folder, registration_folder: folder, bind: '127.0.0.1', port: 8009 },
+    ...{ processes: [], peers: [], routes: [], addresses: [], names: [], machines: [], certificates: [], turn: [] },
+    ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status') },
+    paging: {
+      notifiers: { hook: { kind: 'webhook' } },
+      people: {
+        anna: { reach: [{ notifier: 'hook', address: `${stub.url}/anna` }] },
+        ben: { reach: [{ notifier: 'hook', address: `${stub.url}/ben` }] },
+      },
+      team: [{ notifier: 'hook', address: `${stub.url}/team` }],
+    },
+  };
+}
+
+/** A monitor whose sources say what the test wants; everything else of it is real. */
+function makeMonitor(name: string, url = database.url): TestMonitor {
+  const settings = settingsFor(name);
+  const clock = makeManualClock();
+  // Time is the test's: the database's clock says something else.
+  const time = { ...createMonitorTime(clock), correct() {} };
+  const sql = openMonitorDatabase(url);
+  closers.push(() => sql.end({ timeout: 1 }));
+  const stateFile = join(settings.data_dir, 'monitor', 'state.json');
+  // Waiting is real, so that a database that is away is found to be.
+  const leadership = openLeadership(
+    { sql, stateFile, ownName: name, peers: [], send: sendRequest, clock, time, log: silentLog },
+    'secret',
+  );
+  const beats = { count: 0 };
+  const monitor: TestMonitor = {
+    ...{ clock, beats, values: {} },
+    rounds: new MonitorRounds({
+      ...{
+        settings,
+        clock,
+        time,
+        log: silentLog,
+        leadership,
+        ways: buildWays(settings.paging, { send: sendRequest, clock }),
+      },
+      sources: { read: () => observe(time.nowMs(), monitor.values), first: Promise.resolve(), close: async () => {} },
+      readSecret: () => leadership.secret,
+      beat: async () => void (beats.count += 1),
+      publish: ({ decision, timeline }) =>
+        writeStatusFolder(settings.status_folder ?? '', {
+          ...{ serverName: 'example.org', atMs: time.nowMs(), incidents: decision.incidents, timeline },
+        }),
+    }),
+    server: createPeopleServer({
+      ...{ ownName: name, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
+      readState: () => monitor.rounds.state,
+      acknowledge: (incident, person) => monitor.rounds.acknowledge(incident, person),
+    }),
+    async pass(seconds) {
+      for (let passed = 0; passed < seconds; passed += 5) {
+        clock.advance(5_000);
+        await monitor.rounds.round();
+      }
+    },
+  };
+  closers.push(() => monitor.server.close());
+  return monitor;
+}
+
+interface Told {
+  readonly path: string;
+  readonly kind: string;
+  readonly acknowledge_url?: string;
+}
+
+const told = (): Told[] => stub.received.map(({ path, body }) => ({ path, ...(JSON.parse(body) as object) }) as Told);
+/** Resolves when so many messages have come to the path. */
+async function untilTold(path: string, count: number): Promise<Told[]> {
+  for (;;) {
+    const found = told().filter((each) => each.path === path);
+    if (found.length >= count) return found;
+    await stub.next();
+  }
+}
+const acknowledgements = ({ rounds }: TestMonitor) =>
+  rounds.state.escalations.map(({ acknowledgement }) => acknowledgement?.by);
+const ids = ({ rounds }: TestMonitor) => rounds.state.decision.incidents.map(({ id }) => id);
+const down: Partial<SourceValues> = { postgres: { silentForMs: 60_000, why: 'refused' } };
+
+test('a fault is named and paged, a person takes it by the link, and its end is told, with all of it on the status page', async () => {
+  const monitor = makeMonitor('a');
+  await monitor.pass(10);
+  monitor.values = down;
+  const before = told().length;
+  await monitor.pass(30);
+  const [page] = (await untilTold('/anna', 1)).slice(-1);
+  assert.equal(page?.kind, 'page');
+  assert.ok(told().length > before);
+  const link = new URL(page?.acknowledge_url ?? '').pathname;
+  const looked = await monitor.server.inject({ method: 'GET', url: link });
+  assert.match(looked.body, /no primary has answered.*<button>I take it \(anna\)/s);
+  // Looking takes nothing: programs that show previews look too.
+  assert.deepEqual(acknowledgements(monitor), [undefined]);
+  const taken = await monitor.server.inject({ method: 'POST', url: link });
+  assert.equal(taken.statusCode, 200);
+  assert.deepEqual(acknowledgements(monitor), ['anna']);
+  await monitor.pass(600);
+  assert.deepEqual(
+    told().filter(({ path }) => path === '/ben'),
+    [],
+  );
+  const status = await readFile(join(folder, 'status', 'index.html'), 'utf8');
+  assert.match(status, /example\.org: Disturbed/);
+  monitor.values = {};
+  await monitor.pass(60);
+  assert.equal((await untilTold('/anna', 2)).at(-1)?.kind, 'all-clear');
+  assert.match(await readFile(join(folder, 'status', 'index.html'), 'utf8'), /All is well/);
+  assert.match(await readFile(join(folder, 'status', 'feed.atom'), 'utf8'), /<entry>.*no primary has answered/);
+  const kinds = monitor.rounds.state.timeline.map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['opened', 'told', 'acknowledged', 'closed', 'told']);
+  assert.equal((await monitor.server.inject({ method: 'POST', url: link })).statusCode, 404);
+});
+
+test('nobody answers: the second person is paged within five minutes of the fault', async () => {
+  const monitor = makeMonitor('a');
+  await monitor.pass(10);
+  const before = told().filter(({ path }) => path === '/ben').length;
+  monitor.values = down;
+  await monitor.pass(295);
+  const calls = await untilTold('/ben', before + 1);
+  assert.equal(calls.at(-1)?.kind, 'page');
+});
+
+test('of two monitors one pages; when it is gone the other one goes on with the same incident', async () => {
+  const [one, two] = [makeMonitor('one'), makeMonitor('two')];
+  await one.pass(5);
+  await two.pass(5);
+  one.values = down;
+  two.values = down;
+  await one.pass(30);
+  await two.pass(30);
+  const [incident = ''] = ids(one);
+  assert.deepEqual(ids(two), []);
+  // The first one is frozen, and its lease runs out.
+  const sql = openMonitorDatabase(database.url);
+  closers.push(() => sql.end({ timeout: 1 }));
+  await sql`UPDATE lease SET until = clock_timestamp() - interval '1 second'`;
+  await two.pass(5);
+  assert.deepEqual(ids(two), [incident]);
+  assert.equal(two.rounds.state.escalations[0]?.sent, one.rounds.state.escalations[0]?.sent);
+  // Thawed, it finds that it is not the one any more.
+  await one.pass(5);
+  assert.equal(await one.rounds.acknowledge(incident, 'anna'), false);
+});
+
+test('without a database a monitor that is alone pages all the same, and remembers on disk', async () => {
+  const nowhere = 'postgres://nobody:none@127.0.0.1:1/none';
+  const monitor = makeMonitor('alone', nowhere);
+  monitor.values = down;
+  const before = told().filter(({ path }) => path === '/anna').length;
+  await monitor.pass(30);
+  await untilTold('/anna', before + 1);
+  const again = makeMonitor('alone', nowhere);
+  await again.pass(5);
+  assert.deepEqual(ids(again), ids(monitor));
+});
+
+test('the outside switch is called while rounds come to their end, and links of others are refused', async () => {
+  const monitor = makeMonitor('a');
+  await monitor.pass(120);
+  assert.ok(monitor.beats.count >= 3 && monitor.beats.count <= 5, String(monitor.beats.count));
+  const refused = await monitor.server.inject({ method: 'POST', url: '/acknowledge/a/b/c' });
+  assert.equal(refused.statusCode, 403);
+  assert.equal((await monitor.server.inject({ method: 'GET', url: '/alerts/../../package.json' })).statusCode, 404);
+  assert.deepEqual((await monitor.server.inject({ method: 'GET', url: '/leader' })).json(), {
+    name: 'a',
+    isLeader: true,
+  });
+});

@@ -1,0 +1,148 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { MonitorSettings } from '../configuration/monitor-settings.ts';
+import { decide } from '../decide/decide.ts';
+import { rules } from '../decide/rules.ts';
+import { acknowledge, escalate, noteUndelivered } from '../escalation/escalate.ts';
+import type { EscalationPolicy } from '../escalation/escalation-policy.ts';
+import { isBeatDue } from '../escalation/outside-switch.ts';
+import type { WatchedSources } from '../observe/watch-sources.ts';
+import type { MonitorTime } from '../platform/monitor-time.ts';
+import { addToTimeline, emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
+import { type ActParts, sendOrders, tellTeam } from './act-on-round.ts';
+import type { Leadership } from './leadership.ts';
+import { readOnDuty, readPolicy } from './read-paging.ts';
+
+export interface RoundsParts extends Omit<ActParts, 'onUndelivered'> {
+  readonly settings: MonitorSettings;
+  readonly time: MonitorTime;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sources: WatchedSources;
+  readonly leadership: Leadership;
+  /** Calls the dead man's switch; failures are the outside's to notice. */
+  beat(): Promise<void>;
+  /** Is told every state that differs from the one before. */
+  publish(state: MonitorState): Promise<void>;
+}
+
+const roundMs = 5_000;
+/** What has not changed is stored this often, so that whoever takes over knows that it is so still. */
+const saveEveryMs = 60_000;
+
+/** Observe, decide, act: one round after the other, on the monitor that pages. */
+export class MonitorRounds {
+  readonly #parts: RoundsParts;
+  readonly #policy: EscalationPolicy;
+  readonly #stopping = new AbortController();
+  #state: MonitorState = emptyMonitorState;
+  #wasLeader = false;
+  #savedMs = 0;
+  #lastBeatMs: number | undefined;
+  #lastRoundMs: number | undefined;
+
+  constructor(parts: RoundsParts) {
+    this.#parts = parts;
+    this.#policy = readPolicy(parts.settings.paging);
+  }
+
+  get state(): MonitorState {
+    return this.#state;
+  }
+
+  /** When the last round came to its end, by the monitor's time; undefined: none did. */
+  get lastRoundMs(): number | undefined {
+    return this.#lastRoundMs;
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Rounds until stop(). */
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.round().catch((error: unknown) => {
+        // The dead man's switch is not called for a round that failed.
+        this.#parts.log.error({ err: error }, 'a round failed');
+      });
+      await this.#parts.clock.sleep(roundMs, this.#stopping.signal);
+    }
+  }
+
+  /** One round. Messages are on their way when it is over, and nobody has waited for them. */
+  async round(): Promise<void> {
+    const { leadership, time } = this.#parts;
+    const isLeader = await leadership.renew();
+    if (isLeader && !this.#wasLeader) await this.#takeOver();
+    this.#wasLeader = isLeader;
+    if (isLeader) await this.#decideAndAct();
+    const atMs = time.nowMs();
+    this.#lastRoundMs = atMs;
+    if (isLeader && isBeatDue({ atMs, isLeader, lastBeatMs: this.#lastBeatMs, lastRoundMs: atMs })) {
+      this.#lastBeatMs = atMs;
+      void this.#parts.beat();
+    }
+  }
+
+  /** A person takes an incident; false where there is nothing to take. */
+  async acknowledge(incident: string, by: string): Promise<boolean> {
+    if (!this.#wasLeader || !this.#state.escalations.some((each) => each.incident === incident)) return false;
+    const atMs = this.#parts.time.nowMs();
+    const entry = { atMs, incident, kind: 'acknowledged', text: `${by} takes it` } as const;
+    const escalations = acknowledge(this.#state.escalations, incident, by, atMs);
+    await this.#keep(addToTimeline({ ...this.#state, escalations }, [entry]));
+    return true;
+  }
+
+  async #takeOver(): Promise<void> {
+    const { leadership, log } = this.#parts;
+    this.#state = await leadership.load();
+    log.info({ incidents: this.#state.decision.incidents.length }, 'this monitor is the one that pages');
+  }
+
+  async #decideAndAct(): Promise<void> {
+    const { sources, settings } = this.#parts;
+    const observations = sources.read();
+    const { atMs } = observations;
+    const before = this.#state;
+    const decision = decide(before.decision, observations, rules);
+    const merged = decision.changes.filter(({ kind }) => kind === 'merged').map(({ incident }) => incident);
+    const { escalations, orders } = escalate(before.escalations, {
+      ...{ atMs, merged, incidents: decision.state.incidents, windows: before.windows, policy: this.#policy },
+      onDuty: readOnDuty(settings.paging, atMs),
+    });
+    const told = orders.map(({ incident, kind, person, ways }) => {
+      const text = kind === 'page' ? `${person} is called (${ways})` : `${person} is told that it is over`;
+      return { atMs, incident, kind: 'told', text } as const;
+    });
+    const state = { ...before, decision: decision.state, escalations };
+    const isNews = decision.changes.length > 0 || orders.length > 0;
+    // What is sent is stored first: a monitor that dies in between has rather told than forgotten.
+    if (isNews || atMs - this.#savedMs >= saveEveryMs)
+      await this.#keep(addToTimeline(state, [...decision.changes, ...told]));
+    else this.#state = state;
+    const act: ActParts = {
+      ...this.#parts,
+      onUndelivered: (order) => {
+        const failed = noteUndelivered(this.#state.escalations, order, this.#parts.time.nowMs());
+        this.#state = { ...this.#state, escalations: failed };
+      },
+    };
+    const incidents = [...decision.state.incidents, ...before.decision.incidents];
+    void Promise.allSettled([
+      ...sendOrders(orders, incidents, act),
+      ...tellTeam(decision, before.decision.incidents, act),
+    ]);
+  }
+
+  async #keep(state: MonitorState): Promise<void> {
+    const { leadership, publish, log, time } = this.#parts;
+    this.#savedMs = time.nowMs();
+    this.#state = { ...state, savedMs: this.#savedMs };
+    await leadership.save(this.#state);
+    await publish(this.#state).catch((error: unknown) =>
+      log.warn({ err: error }, 'the status page could not be written'),
+    );
+  }
+}

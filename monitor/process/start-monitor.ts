@@ -1,0 +1,172 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { Random } from '@holdfast/effects/random.ts';
+import type { FastifyInstance } from 'fastify';
+import type { MonitorSettings } from '../configuration/monitor-settings.ts';
+import { pushSource, turnSource } from '../observe/answering-places.ts';
+import { bridgesSource } from '../observe/bridges.ts';
+import { canariesSource } from '../observe/canaries.ts';
+import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
+import { certificatesSource } from '../observe/certificates.ts';
+import { clocksSource } from '../observe/clocks.ts';
+import { federationSource } from '../observe/federation.ts';
+import { networkSource } from '../observe/network.ts';
+import { findMetric, type MetricSample } from '../observe/parse-metrics.ts';
+import { postgresSource } from '../observe/postgres.ts';
+import { processesSource } from '../observe/processes.ts';
+import type { Source } from '../observe/source.ts';
+import { volumesSource } from '../observe/volumes.ts';
+import { watchSources } from '../observe/watch-sources.ts';
+import { createMonitorTime } from '../platform/monitor-time.ts';
+import type { SendRequest } from '../platform/send-request.ts';
+import { writeStatusFolder } from '../status-page/write-status-folder.ts';
+import type { MonitorState } from '../storage/monitor-state.ts';
+import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { createPeopleServer } from './answer-people.ts';
+import { buildWays } from './build-ways.ts';
+import { openLeadership } from './leadership.ts';
+import { MonitorRounds } from './monitor-rounds.ts';
+
+export interface MonitorParts {
+  readonly settings: MonitorSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly send: SendRequest;
+}
+
+export interface StartedMonitor {
+  /** Where people reach it on this machine. */
+  readonly url: string;
+  readonly rounds: MonitorRounds;
+  stop(): Promise<void>;
+}
+
+const beatTimeoutMs = 10_000;
+const secretBytes = 32;
+
+/** Starts watching. It needs neither the database nor the homeserver to be there. */
+export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor> {
+  const { settings, clock, random, log, send } = parts;
+  const time = createMonitorTime(clock);
+  const sql = openMonitorDatabase(settings.database_url);
+  const token = await writeRegistration(settings.registration_folder, settings.server_name, random);
+  const sources = watchSources(listSources(parts, sql, token), { clock, log, nowMs: () => time.nowMs() });
+  const ownName = `${hostname()} ${random.token(6)}`;
+  const stateFile = join(settings.data_dir, 'monitor', 'state.json');
+  const leadership = openLeadership(
+    { sql, stateFile, ownName, peers: settings.peers, send, clock, time, log },
+    random.token(secretBytes),
+  );
+  const rounds: MonitorRounds = new MonitorRounds({
+    ...{ settings, time, clock, log, sources, leadership },
+    ways: buildWays(settings.paging, { send, clock }),
+    readSecret: () => leadership.secret,
+    beat: () => callOutside(parts),
+    publish: (state) => publish(settings, state, time.nowMs()),
+  });
+  const server = createPeopleServer({
+    ...{ ownName, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
+    readState: () => rounds.state,
+    acknowledge: (incident, person) => rounds.acknowledge(incident, person),
+  });
+  const url = await listen(server, settings, log);
+  log.info({ url, name: ownName }, 'the monitor watches');
+  const running = sources.first.then(() => rounds.run());
+  return {
+    ...{ url, rounds },
+    async stop() {
+      rounds.stop();
+      await sources.close();
+      await running;
+      await leadership.release();
+      await server.close();
+      await sql.end({ timeout: 2 });
+    },
+  };
+}
+
+function listSources(
+  { settings, clock, random, send }: MonitorParts,
+  sql: ReturnType<typeof openMonitorDatabase>,
+  token: string,
+): Source[] {
+  const metrics = new Map<string, readonly MetricSample[]>();
+  const readMetrics = () => [...metrics.values()].flat();
+  let database: { databaseMs: number; monotonicMs: number } | undefined;
+  const urls = settings.processes.length > 0 ? settings.processes : [settings.homeserver_url];
+  const user = openCanaryUser({ url: settings.homeserver_url, serverName: settings.server_name, token, send });
+  const readProcessOffsets = () => {
+    const offsets = [...metrics].map(([url, samples]) => {
+      return [new URL(url).host, findMetric(samples, 'holdfast_clock_offset_seconds')] as const;
+    });
+    return new Map(offsets.flatMap(([name, seconds]) => (seconds === undefined ? [] : [[name, seconds * 1000]])));
+  };
+  const all: Source[] = [
+    processesSource({
+      ...{ urls, metricsToken: settings.metrics_token, send },
+      onMetrics: (url, samples) => void metrics.set(url, samples),
+    }),
+    canariesSource(user, random),
+    postgresSource({
+      ask: (text) => sql.unsafe(text) as unknown as Promise<Record<string, unknown>[]>,
+      replicas: settings.replicas,
+      onDatabaseTime: (databaseMs) => {
+        database = { databaseMs, monotonicMs: clock.monotonicMs() };
+      },
+    }),
+    volumesSource({ folders: listFolders(settings) }),
+    clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets }),
+    networkSource(settings),
+    bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
+  ];
+  if (settings.metrics_token !== undefined) all.push(federationSource(readMetrics));
+  const files = settings.certificate === undefined ? [] : [settings.certificate];
+  if (files.length + settings.certificates.length > 0) {
+    all.push(certificatesSource({ files, places: settings.certificates, nowMs: () => clock.wallMs() }));
+  }
+  if (settings.turn.length > 0) all.push(turnSource(settings.turn));
+  if (settings.push_gateways.length > 0) all.push(pushSource(settings.push_gateways, send));
+  return all;
+}
+
+function listFolders({ data_dir, media_dir }: MonitorSettings) {
+  const isInside = media_dir.startsWith(`${data_dir}/`);
+  const data = { path: data_dir, holds: isInside ? 'database, media' : 'database' };
+  return isInside ? [data] : [data, { path: media_dir, holds: 'media' }];
+}
+
+/** Where another program has the port, such as the monitor of another process on this machine, any free one will do. */
+async function listen(server: FastifyInstance, { bind: host, port }: MonitorSettings, log: Log): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    log.warn({ port }, 'another program has the port of the monitor: its links work only with monitor.public_url');
+    return server.listen({ host, port: 0 });
+  }
+}
+
+async function callOutside({ settings, send, clock, log }: MonitorParts): Promise<void> {
+  const { outside_switch_url: url } = settings;
+  if (url === undefined) return;
+  const deadline = startDeadline(beatTimeoutMs, 'calling the outside switch', { clock });
+  try {
+    const { status } = await send({ method: 'GET', url }, deadline);
+    if (status < 200 || status > 299) log.warn({ status }, 'the outside switch did not take the call');
+  } catch (error) {
+    log.warn({ err: error }, 'the outside switch could not be called');
+  } finally {
+    deadline.finish();
+  }
+}
+
+async function publish(settings: MonitorSettings, state: MonitorState, atMs: number): Promise<void> {
+  if (settings.status_folder === undefined) return;
+  await writeStatusFolder(settings.status_folder, {
+    ...{ serverName: settings.server_name, atMs, incidents: state.decision.incidents, timeline: state.timeline },
+  });
+}

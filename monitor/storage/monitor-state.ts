@@ -1,0 +1,37 @@
+import { type DecisionState, emptyDecisionState } from '../decide/decide.ts';
+import type { IncidentChange } from '../decide/incident.ts';
+import type { Escalation } from '../escalation/escalate.ts';
+import type { MaintenanceWindow } from '../escalation/maintenance-window.ts';
+
+/** Everything that the monitor that pages remembers. Plain data. */
+export interface MonitorState {
+  /** The monitor's time at which it was saved: of two, the later one is right. */
+  readonly savedMs: number;
+  readonly decision: DecisionState;
+  readonly escalations: readonly Escalation[];
+  readonly windows: readonly MaintenanceWindow[];
+  /** The newest last. */
+  readonly timeline: readonly IncidentChange[];
+}
+
+export const emptyMonitorState: MonitorState = {
+  ...{ savedMs: 0, decision: emptyDecisionState, escalations: [], windows: [], timeline: [] },
+};
+
+const mostTimelineEntries = 500;
+
+export function addToTimeline(state: MonitorState, entries: readonly IncidentChange[]): MonitorState {
+  return { ...state, timeline: [...state.timeline, ...entries].slice(-mostTimelineEntries) };
+}
+
+/** What was stored, if it is of this form; a state that cannot be read is none. */
+export function parseMonitorState(text: string | undefined): MonitorState | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const state = JSON.parse(text) as Partial<MonitorState>;
+    const isWhole = typeof state.savedMs === 'number' && Array.isArray(state.decision?.alerts);
+    return isWhole ? { ...emptyMonitorState, ...state } : undefined;
+  } catch {
+    return undefined;
+  }
+}
