@@ -35,14 +35,15 @@ export const startCommand: Command = {
       import('../processes/supervise-monitor.ts'),
     ]);
     try {
-      const children: (SupervisedChild | undefined)[] = [];
+      const children: SupervisedChild[] = [];
       const databaseUrl = embedded?.url ?? config.database.url ?? '';
       const server = await startServer({
         ...{ config, databaseUrl, log },
         onHomeserver(homeserver) {
           observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
           announce(homeserver, output);
-          children.push(startIrcBridge(homeserver, databaseUrl), startMonitor(homeserver, databaseUrl));
+          const started = [startIrcBridge(homeserver, databaseUrl), startMonitor(homeserver, databaseUrl)];
+          children.push(...started.filter((child) => child !== undefined));
         },
       }).catch((error: unknown) => {
         log.error({ err: error }, 'the homeserver could not be started');
@@ -50,7 +51,7 @@ export const startCommand: Command = {
       });
       if (server.setUpUrl) output.print(`\nName this server and make the first account at\n\n  ${server.setUpUrl}\n`);
       await stopRequested;
-      await Promise.all(children.map((child) => child?.stop()));
+      await Promise.all(children.map((child) => child.stop()));
       const graceMs = config.process.shutdownGraceMs + closingMs;
       await withDeadline(server.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
         log.error({ err: error }, 'the homeserver did not end cleanly');

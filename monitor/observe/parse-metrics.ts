@@ -18,7 +18,7 @@ export function parseMetrics(text: string): MetricSample[] {
     const value = Number(number.replace('Inf', 'Infinity'));
     if (name === undefined || Number.isNaN(value)) continue;
     const labels = Object.fromEntries(
-      [...written.matchAll(label)].map(([, key = '', text = '']) => [key, unescape(text)]),
+      [...written.matchAll(label)].map(([, key = '', quoted = '']) => [key, unescape(quoted)]),
     );
     samples.push({ name, labels, value });
   }

@@ -23,7 +23,7 @@ export function parseRoutes(four: string, six: string): string[] {
 /** The kernel writes addresses of IPv4 as numbers of the machine's own byte order, which is little-endian. */
 function formatAddress(hex: string): string {
   return (hex.match(/../g) ?? [])
-    .reverse()
+    .toReversed()
     .map((byte) => Number.parseInt(byte, 16))
     .join('.');
 }

@@ -10,13 +10,13 @@ import { makeManualClock } from '@holdfast/homeserver/testing/make-manual-clock.
 import { sendRequest } from '../platform/send-request.ts';
 import { type MonitorSql, openMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { type StubProvider, startStubProvider } from '../testing/stub-provider.ts';
-import { pushSource, turnSource } from './answering-places.ts';
 import { clocksSource } from './clocks.ts';
 import { networkSource } from './network.ts';
 import type { MetricSample } from './parse-metrics.ts';
 import { postgresSource } from './postgres.ts';
 import { processesSource } from './processes.ts';
 import type { Source } from './source.ts';
+import { pushSource, turnSource } from './turn-and-push.ts';
 import { volumesSource } from './volumes.ts';
 import { watchSources } from './watch-sources.ts';
 
@@ -50,7 +50,7 @@ test('PostgreSQL: what the primary says of itself, from one query', async () => 
   const source = postgresSource({
     ask: (text) => {
       queries += 1;
-      return sql.unsafe(text) as unknown as Promise<Record<string, unknown>[]>;
+      return sql.unsafe(text);
     },
     replicas: ['db2'],
     onDatabaseTime: (databaseMs) => {
@@ -73,7 +73,7 @@ test('PostgreSQL: a slot that nobody follows is seen with what it holds', async 
   await sql`SELECT pg_create_physical_replication_slot('forgotten', true)`;
   try {
     const source = postgresSource({
-      ask: (text) => sql.unsafe(text) as unknown as Promise<Record<string, unknown>[]>,
+      ask: (text) => sql.unsafe(text),
       ...{ replicas: [], onDatabaseTime: () => {} },
     });
     await look(source, 0);

@@ -4,8 +4,8 @@ import type { Log } from '@holdfast/effects/log.ts';
 import type { MonitorTime } from '../platform/monitor-time.ts';
 import type { SendRequest } from '../platform/send-request.ts';
 import { isLeader } from '../storage/choose-leader.ts';
+import { fixSecret, readState, releaseLease, takeLease, writeState } from '../storage/lease-and-state.ts';
 import { emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
-import { fixSecret, readState, releaseLease, takeLease, writeState } from '../storage/monitor-tables.ts';
 import { type MonitorSql, migrateMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { readStateFile, writeStateFile } from '../storage/state-file.ts';
 

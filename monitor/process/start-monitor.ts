@@ -6,7 +6,6 @@ import type { Log } from '@holdfast/effects/log.ts';
 import type { Random } from '@holdfast/effects/random.ts';
 import type { FastifyInstance } from 'fastify';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
-import { pushSource, turnSource } from '../observe/answering-places.ts';
 import { bridgesSource } from '../observe/bridges.ts';
 import { canariesSource } from '../observe/canaries.ts';
 import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
@@ -18,6 +17,7 @@ import { findMetric, type MetricSample } from '../observe/parse-metrics.ts';
 import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
 import type { Source } from '../observe/source.ts';
+import { pushSource, turnSource } from '../observe/turn-and-push.ts';
 import { volumesSource } from '../observe/volumes.ts';
 import { watchSources } from '../observe/watch-sources.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
@@ -112,7 +112,7 @@ function listSources(
     }),
     canariesSource(user, random),
     postgresSource({
-      ask: (text) => sql.unsafe(text) as unknown as Promise<Record<string, unknown>[]>,
+      ask: (text) => sql.unsafe(text),
       replicas: settings.replicas,
       onDatabaseTime: (databaseMs) => {
         database = { databaseMs, monotonicMs: clock.monotonicMs() };

@@ -26,7 +26,7 @@ export function chooseEntries({ timeline }: StatusFacts): IncidentChange[] {
   return timeline
     .filter(({ kind }) => publicKinds.includes(kind))
     .slice(-mostEntries)
-    .reverse();
+    .toReversed();
 }
 
 export function formatStatusPage(facts: StatusFacts): string {
