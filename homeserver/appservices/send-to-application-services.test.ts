@@ -174,6 +174,36 @@ async function restartService(service: FakeApplicationService, id: string): Prom
   services.set(id, await startFakeApplicationService(Number(new URL(service.url).port)));
 }
 
+test('a service whose registration was removed is sent nothing more, and goes on there when it is registered again', async () => {
+  const service = await startService('back');
+  const roomId = await makeBridgedRoom('back');
+  await hasMember(service, roomId, 'join');
+  service.behaviour = 'hang';
+  const before = service.transactions.length;
+  await say(roomId, 'while it hung');
+  await service.waitFor(() => service.transactions.length > before);
+  const known = applicationServices.of(homeserver.context);
+  const until = async (isKnown: boolean) => {
+    while (Boolean(known.find('back')) !== isKnown) await new Promise<void>((resolve) => known.subscribe(resolve));
+  };
+  await files.remove('back.yaml');
+  await until(false);
+  service.behaviour = 'well';
+  const witness = await startService('witness');
+  await as('witness', 'POST', `/rooms/${encodeURIComponent(roomId)}/join`);
+  await say(roomId, 'while it was not registered');
+  await hasSaid(witness, 'while it was not registered');
+  // What a queue that goes on all the same does after a second, the newer service is told after that.
+  await new Promise<void>((resolve) => homeserver.context.clock.startTimer(1_100, resolve));
+  await say(roomId, 'after a while');
+  await hasSaid(witness, 'after a while');
+  assert.deepEqual(bodies(service), []);
+  await files.put('back.yaml', fakeRegistration('back', { url: service.url }));
+  await until(true);
+  await hasSaid(service, 'after a while');
+  assert.deepEqual(bodies(service), ['while it hung', 'while it was not registered', 'after a while']);
+});
+
 test('typing, receipts, presence and messages to devices are for those who asked for them', async () => {
   const service = await startService('live', { receive_ephemeral: true });
   const quiet = await startService('quiet');

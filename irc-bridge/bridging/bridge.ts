@@ -15,6 +15,7 @@ import {
   storeTransaction,
 } from '../storage/outbox.ts';
 import type { Portal } from '../storage/portals.ts';
+import { toStoredJson } from '../storage/stored-json.ts';
 import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
 import { Canary } from './canary.ts';
 import { PeopleOfNetworks } from './follow/people-of-network.ts';
@@ -203,7 +204,7 @@ export class Bridge {
         network: networkId,
         target: irc.fold(target),
         identity,
-        event: JSON.stringify(event).replaceAll('\\u0000', ''),
+        event: toStoredJson(event),
       },
     });
     if (added) return;

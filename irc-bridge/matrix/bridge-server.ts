@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Log } from '@holdfast/effects/log.ts';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { ReceivedEvent } from '../storage/outbox.ts';
+import { toStoredJson } from '../storage/stored-json.ts';
 import { readMatrixEvent } from './matrix-event.ts';
 
 /** What the server asks the bridge. */
@@ -156,7 +157,7 @@ function toReceived(value: unknown): ReceivedEvent[] {
   const event = readMatrixEvent(value);
   // What is no event can never be bridged; refusing the transaction for it would stop all that comes after.
   if (!event) return [];
-  return [{ roomId: event.room_id, eventId: event.event_id, event: JSON.stringify(event).replaceAll('\\u0000', '') }];
+  return [{ roomId: event.room_id, eventId: event.event_id, event: toStoredJson(event) }];
 }
 
 function readThirdParty(request: FastifyRequest): ThirdPartyQuery {

@@ -17,7 +17,9 @@ const longestId = 255;
 export function readMatrixEvent(value: unknown): MatrixEvent | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const event = value as Record<string, unknown>;
-  const isId = (id: unknown) => typeof id === 'string' && id !== '' && id.length <= longestId;
+  // What PostgreSQL cannot keep is no id either.
+  const isId = (id: unknown) =>
+    typeof id === 'string' && id !== '' && id.length <= longestId && id.isWellFormed() && !id.includes('\0');
   if (![event['type'], event['room_id'], event['event_id'], event['sender']].every(isId)) return undefined;
   if (typeof event['content'] !== 'object' || event['content'] === null) return undefined;
   if (event['state_key'] !== undefined && typeof event['state_key'] !== 'string') return undefined;

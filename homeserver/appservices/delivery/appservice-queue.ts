@@ -55,6 +55,7 @@ export class AppserviceQueue {
   #retryAtMs = 0;
   #running: Promise<void> | undefined;
   #isWanted = false;
+  #isClosed = false;
   #sending: AbortController | undefined;
 
   constructor(home: QueueHome, service: ApplicationService, stored: StoredQueue | undefined) {
@@ -89,7 +90,7 @@ export class AppserviceQueue {
   /** There may be something to send. */
   wake(): void {
     this.#isWanted = true;
-    if (this.#running || this.#retry || this.isPaused || this.#home.signal.aborted) return;
+    if (this.#running || this.#retry || this.isPaused || this.#isOver) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
       if (this.#isWanted) this.wake();
@@ -102,14 +103,21 @@ export class AppserviceQueue {
     this.wake();
   }
 
-  close(): void {
+  /** Ends for good. Resolves when nothing more is sent or saved: only then another queue may go on from what is stored. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     this.#cancelRetry();
     this.#sending?.abort();
+    await this.#running;
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosed || this.#home.signal.aborted;
   }
 
   /** Saves how far the service has come where nothing was sent for a while. Never throws. */
   async saveIdle(): Promise<void> {
-    if (!this.#isUnsaved || this.#running || this.#home.signal.aborted) return;
+    if (!this.#isUnsaved || this.#running || this.#isOver) return;
     await this.#save(this.#positions, this.#pending).catch((error: unknown) => {
       this.#home.context.log.debug({ service: this.service.id, err: error }, 'a position could not be saved yet');
     });
@@ -139,18 +147,18 @@ export class AppserviceQueue {
 
   async #run(): Promise<void> {
     try {
-      while (this.#isWanted && !this.isPaused && !this.#home.signal.aborted) {
+      while (this.#isWanted && !this.isPaused && !this.#isOver) {
         this.#isWanted = false;
         while (await this.#sendNext());
       }
     } catch (error) {
-      if (!this.#home.signal.aborted && !this.isPaused) this.#handleFailure(error);
+      if (!this.#isOver && !this.isPaused) this.#handleFailure(error);
     }
   }
 
   /** Gives false when nothing is for the service. */
   async #sendNext(): Promise<boolean> {
-    if (this.isPaused || this.#home.signal.aborted) return false;
+    if (this.isPaused || this.#isOver) return false;
     this.#pending ??= await this.#prepare(this.#positions);
     const pending = this.#pending;
     if (!pending) return this.entriesBehind > 0;

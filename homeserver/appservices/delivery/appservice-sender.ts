@@ -19,6 +19,8 @@ interface Home {
   readonly epoch: number;
   readonly closing: AbortController;
   readonly queues: Map<string, AppserviceQueue>;
+  /** Services that are no longer registered, whose queues have not come to their end yet. */
+  readonly ending: Set<string>;
 }
 
 /** Sends to application services from this process: to those whose home shards it owns. */
@@ -32,6 +34,8 @@ export class AppserviceSender implements QueueOwner {
   #unsubscribes: readonly (() => void)[] = [];
   #timer: Timer | undefined;
   #ticks = 0;
+  /** Queues that have come to their end: what was read before the last one is old. */
+  #ended = 0;
   #isClosed = false;
 
   constructor(context: Context) {
@@ -64,7 +68,7 @@ export class AppserviceSender implements QueueOwner {
     const stored = await readQueues(this.#context.database);
     if (this.#isClosed) return;
     this.#closeHome(homeShard);
-    this.#homes.set(homeShard, { epoch, closing: new AbortController(), queues: new Map() });
+    this.#homes.set(homeShard, { epoch, closing: new AbortController(), queues: new Map(), ending: new Set() });
     this.#syncHome(homeShard, stored);
   }
 
@@ -85,8 +89,10 @@ export class AppserviceSender implements QueueOwner {
   /** Registrations changed: those who are new, or come back, go on from where they were. */
   #openNew(): void {
     if (this.#homes.size === 0) return;
+    const endedBefore = this.#ended;
     readQueues(this.#context.database)
       .then((stored) => {
+        if (this.#ended !== endedBefore) return this.#openNew();
         for (const homeShard of this.#homes.keys()) this.#syncHome(homeShard, stored);
       })
       .catch((error: unknown) => {
@@ -106,10 +112,11 @@ export class AppserviceSender implements QueueOwner {
     const wanted = new Set(own.map(({ id }) => id));
     for (const [id, queue] of home.queues) {
       if (wanted.has(id)) continue;
-      queue.close();
       home.queues.delete(id);
+      this.#endQueue(home, id, queue);
     }
     for (const service of own) {
+      if (home.ending.has(service.id)) continue;
       const queue = home.queues.get(service.id);
       if (queue?.service === service) continue;
       if (queue) queue.service = service;
@@ -118,6 +125,16 @@ export class AppserviceSender implements QueueOwner {
       // From here on it is known where a new one began.
       void opened.saveIdle().then(() => opened.heard());
     }
+  }
+
+  /** A service that is registered again meanwhile goes on from where its queue comes to its end. */
+  #endQueue({ ending }: Home, id: string, queue: AppserviceQueue): void {
+    ending.add(id);
+    void queue.close().finally(() => {
+      ending.delete(id);
+      this.#ended++;
+      this.#openNew();
+    });
   }
 
   #share(homeShard: number, { epoch, closing }: Home) {
@@ -172,7 +189,7 @@ export class AppserviceSender implements QueueOwner {
   #closeHome(homeShard: number): void {
     const home = this.#homes.get(homeShard);
     home?.closing.abort();
-    for (const queue of home?.queues.values() ?? []) queue.close();
+    for (const queue of home?.queues.values() ?? []) void queue.close();
     this.#homes.delete(homeShard);
   }
 }
