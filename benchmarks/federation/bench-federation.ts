@@ -3,12 +3,12 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeAuthority } from '@holdfast/conformance/federated-servers/make-authority.ts';
+import type { ServerKind } from '@holdfast/conformance/federated-servers/start-linked-server.ts';
 import { startPostgres } from '../peers/start-postgres.ts';
 import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
 import { installSynapse } from '../peers/synapse/install-synapse.ts';
 import {
   type FederationGround,
-  type FederationPeer,
   type FederationScenario,
   type FederationSizes,
   type Figure,
@@ -25,7 +25,7 @@ const scenarios: readonly FederationScenario[] = [receive, fanOut, forks, joinLa
 const scenarioNames = [...scenarios.map(({ name }) => name), 'resolve'];
 
 const fullSizes: FederationSizes = {
-  receivedMessages: { holdfast: 10_000, synapse: 1_500 },
+  receivedMessages: { holdfast: 10_000, synapse: 300 },
   origins: 50,
   members: 20_000,
   stateEvents: 30_000,
@@ -35,7 +35,7 @@ const fullSizes: FederationSizes = {
 };
 const shortSizes: FederationSizes = {
   ...fullSizes,
-  receivedMessages: { holdfast: 2_000, synapse: 500 },
+  receivedMessages: { holdfast: 2_000, synapse: 100 },
   members: 1_000,
   stateEvents: 1_500,
   servers: 50,
@@ -77,7 +77,7 @@ export async function benchFederation(args: string[]): Promise<void> {
     stateEvents: readCount(values.state, base.stateEvents),
     servers: readCount(values.servers, base.servers),
   };
-  const peers: FederationPeer[] = ['holdfast', ...(values.against ? (['synapse'] as const) : [])];
+  const peers: ServerKind[] = ['holdfast', ...(values.against ? (['synapse'] as const) : [])];
   const results = await measurePeers(peers, sizes, wanted);
   report(results, sizes, values.out);
 }
@@ -90,7 +90,7 @@ function readCount(text: string | undefined, fallback: number): number {
 
 /** Scenario after scenario, server after server, so that each has the machine to itself. */
 async function measurePeers(
-  peers: readonly FederationPeer[],
+  peers: readonly ServerKind[],
   sizes: FederationSizes,
   wanted: readonly string[],
 ): Promise<FederationResults[]> {
@@ -114,7 +114,7 @@ async function measurePeers(
 }
 
 async function measurePeer(
-  peer: FederationPeer,
+  peer: ServerKind,
   sizes: FederationSizes,
   chosen: readonly FederationScenario[],
   ground: FederationGround,
@@ -125,7 +125,9 @@ async function measurePeer(
   for (const scenario of chosen) {
     log(`${scenario.name} ...`);
     try {
-      figures.push(...(await runScenario(scenario, { peer, sizes, log }, ground)));
+      const measured = await runScenario(scenario, { peer, sizes, log }, ground);
+      figures.push(...measured);
+      log(measured.map(({ key, value }) => `${key} ${value.toFixed(2)}`).join(', '));
     } catch (error) {
       failures.push({ scenario: scenario.name, error: String(error) });
       log(`${scenario.name} failed: ${String(error)}`);

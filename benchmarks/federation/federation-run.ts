@@ -1,32 +1,29 @@
-import { join } from 'node:path';
 import type { StartedServer } from '@holdfast/conformance/federated-servers/federated-server.ts';
-import type { Authority } from '@holdfast/conformance/federated-servers/make-authority.ts';
-import { startHoldfast } from '@holdfast/conformance/federated-servers/start-holdfast.ts';
-import { startSynapse } from '@holdfast/conformance/federated-servers/start-synapse.ts';
-import { openLink } from '@holdfast/conformance/interop/world/open-link.ts';
+import {
+  type ServerGround,
+  type ServerKind,
+  startLinkedServer,
+} from '@holdfast/conformance/federated-servers/start-linked-server.ts';
 import { type StubServer, startStubServer } from '@holdfast/conformance/stub-servers/stub-server.ts';
-import type { BenchPostgres } from '../peers/start-postgres.ts';
 import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
-
-export type FederationPeer = 'holdfast' | 'synapse';
 
 export interface FederationSizes {
   /** Messages that origins send in all, to each server. */
-  readonly receivedMessages: Readonly<Record<FederationPeer, number>>;
+  readonly receivedMessages: Readonly<Record<ServerKind, number>>;
   readonly origins: number;
   readonly members: number;
   readonly stateEvents: number;
   readonly servers: number;
-  readonly sentMessages: Readonly<Record<FederationPeer, number>>;
+  readonly sentMessages: Readonly<Record<ServerKind, number>>;
   readonly forks: number;
 }
 
 /** What a scenario is given: a way to start servers and stubs, all of which end with the scenario. */
 export interface FederationRun {
-  readonly peer: FederationPeer;
+  readonly peer: ServerKind;
   readonly sizes: FederationSizes;
   /** A fresh server over a fresh database. */
-  startServer(kind: FederationPeer): Promise<FederatedServer>;
+  startServer(kind: ServerKind): Promise<FederatedServer>;
   startStub(): Promise<StubServer>;
   log(line: string): void;
 }
@@ -46,15 +43,10 @@ export interface FederationScenario {
   measure(run: FederationRun): Promise<Figure[]>;
 }
 
-export interface FederationGround {
-  readonly postgres: BenchPostgres;
-  readonly authority: Authority;
+export interface FederationGround extends ServerGround {
   readonly stubCertificate: { readonly certificate: string; readonly key: string };
-  readonly folder: string;
-  readonly scratchFolder: string;
 }
 
-const starters = { holdfast: startHoldfast, synapse: startSynapse } as const;
 let serial = 0;
 
 /** Runs one scenario for one server, and ends whatever it started. */
@@ -76,21 +68,9 @@ export async function runScenario(
       return stub;
     },
     async startServer(kind) {
-      const name = `${kind}_${++serial}`;
-      const databaseUrl = await ground.postgres.createDatabase(`bench_federation_${name}`);
-      closers.push(() => ground.postgres.dropDatabase(`bench_federation_${name}`));
-      const link = await openLink();
-      closers.push(() => link.close());
-      const serverName = `localhost:${link.port}`;
-      const issued = await ground.authority.issue(name);
-      const server = await starters[kind]({
-        ...{ serverName, databaseUrl, folder: join(ground.folder, name), scratchFolder: ground.scratchFolder },
-        ...{ tlsCertificate: issued.certificate, tlsKey: issued.key, authorities: ground.authority.certificate },
-        presence: false,
-      });
+      const server = await startLinkedServer(kind, `federation_${kind}_${++serial}`, ground, { presence: false });
       closers.push(() => server.stop());
-      link.setTarget(server.tlsPort);
-      return { ...server, serverName };
+      return { ...server.running, serverName: server.serverName };
     },
   };
   try {

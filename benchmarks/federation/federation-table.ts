@@ -32,6 +32,17 @@ function compare(one: number | undefined, other: number | undefined, holds: (one
 const tenTimes = (key: string) => (look: Look) =>
   compare(look('holdfast', key), look('synapse', key), (own, other) => own >= other * 10);
 
+const mostDelayMs = 50;
+
+/** How late timers ran, as the server tells itself. */
+function loopRow(key: string, title: string): FederationRow {
+  return {
+    ...{ key, title: `${title}: delay of the event loop, p99, at most`, unit: 'ms', digits: 0 },
+    goal: `≤ ${mostDelayMs} ms`,
+    reached: (look) => compare(look('holdfast', key), mostDelayMs, (own, most) => own <= most),
+  };
+}
+
 const rows: readonly FederationRow[] = [
   ...(
     [
@@ -39,6 +50,7 @@ const rows: readonly FederationRow[] = [
       ['receiveMany', 'messages received from many servers'],
     ] as const
   ).map(([key, title]) => ({ key, title, unit: '/s', digits: 0, goal: '≥ 10 × Synapse', reached: tenTimes(key) })),
+  loopRow('receiveManyLoopMs', 'meanwhile'),
   {
     key: 'joinSeconds',
     title: 'join of a large room until the first message',
@@ -56,6 +68,7 @@ const rows: readonly FederationRow[] = [
     goal: '≤ 1/3 of Synapse',
     reached: atMost('joinMemoryMebibytes', 1 / 3),
   },
+  loopRow('joinLoopMs', 'meanwhile'),
   { key: 'sendLocalMs', title: 'one send in a local room, p50', unit: 'ms', digits: 2 },
   {
     key: 'sendWideMs',
@@ -91,6 +104,14 @@ const rows: readonly FederationRow[] = [
     digits: 0,
     goal: '< 1,000 ms',
     reached: (look) => compare(look('holdfast', 'resolveMs'), 1_000, (own, most) => own < most),
+  },
+  {
+    key: 'resolveSliceMs',
+    title: 'the same: its longest slice',
+    unit: 'ms',
+    digits: 1,
+    goal: `≤ ${mostDelayMs} ms`,
+    reached: (look) => compare(look('holdfast', 'resolveSliceMs'), mostDelayMs, (own, most) => own <= most),
   },
 ];
 

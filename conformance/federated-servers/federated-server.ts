@@ -23,5 +23,7 @@ export interface StartedServer {
   readonly tlsPort: number;
   readonly pid: number;
   readonly version: string;
+  /** Reads `/metrics` of the client-server listener, where the server has such a token. */
+  readonly metricsToken?: string;
   stop(): Promise<void>;
 }

@@ -1,31 +1,17 @@
-import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
-import { installSynapse } from '@holdfast/benchmarks/peers/synapse/install-synapse.ts';
-import { synapseConfig, synapseLogConfig } from '@holdfast/benchmarks/peers/synapse/synapse-config.ts';
+import { findFreePort } from '@holdfast/benchmarks/peers/run-server.ts';
+import { runSynapse } from '@holdfast/benchmarks/peers/synapse/run-synapse.ts';
+import { noLimit } from '@holdfast/benchmarks/peers/synapse/synapse-config.ts';
 import type { ServerSetting, StartedServer } from './federated-server.ts';
 
-const run = promisify(execFile);
-
-/** Synapse's newest release from PyPI, one process, installed on the first use. */
+/** Synapse with its federation on loopback. */
 export async function startSynapse(setting: ServerSetting): Promise<StartedServer> {
-  const { python, version } = await installSynapse(setting.scratchFolder);
-  const { folder } = setting;
-  await mkdir(folder, { recursive: true });
-  const [port, tlsPort] = [await findFreePort(), await findFreePort()];
-  const configPath = join(folder, 'homeserver.yaml');
-  const base = synapseConfig({ ...setting, dataFolder: folder, port, registrationSecret: 'interop' });
-  await writeFile(configPath, JSON.stringify({ ...base, ...federationConfig(setting, port, tlsPort) }, null, 2));
-  await writeFile(join(folder, 'log.yaml'), JSON.stringify(synapseLogConfig(folder)));
-  const args = ['-m', 'synapse.app.homeserver', '--config-path', configPath];
-  await run(python, [...args, '--generate-keys'], { cwd: folder });
-  const running = await runServer({ program: python, args, folder, port });
-  return { ...running, tlsPort, version: `Synapse ${version}` };
+  const { folder, scratchFolder, serverName, databaseUrl } = setting;
+  const port = setting.port ?? (await findFreePort());
+  const tlsPort = setting.tlsPort ?? (await findFreePort());
+  const base = { dataFolder: folder, serverName, databaseUrl, port, registrationSecret: 'interop' };
+  const running = await runSynapse(scratchFolder, base, federationConfig(setting, port, tlsPort));
+  return { ...running, tlsPort };
 }
-
-const noLimit = { per_second: 1_000_000, burst_count: 1_000_000 };
 
 /** Federation on loopback, presence, open registration; and attempts that are repeated soon after a cut. */
 function federationConfig(setting: ServerSetting, port: number, tlsPort: number): Record<string, unknown> {

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { ServerKind } from '../federated-servers/start-linked-server.ts';
 import { type ActResult, listActs, playActs } from './play-scenarios.ts';
 import { scenarios } from './scenarios.ts';
-import { type ServerKind, startWorld } from './world/start-world.ts';
+import { startWorld } from './world/start-world.ts';
 
 const usage = `npm run interop -- [options]
   --only a,b         of: ${scenarios.map(({ name }) => `"${name}"`).join(', ')}

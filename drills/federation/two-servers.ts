@@ -1,12 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { findFreePort } from '@holdfast/benchmarks/peers/run-server.ts';
 import { startPostgres } from '@holdfast/benchmarks/peers/start-postgres.ts';
-import type { StartedServer } from '@holdfast/conformance/federated-servers/federated-server.ts';
 import { makeAuthority } from '@holdfast/conformance/federated-servers/make-authority.ts';
-import { startHoldfast } from '@holdfast/conformance/federated-servers/start-holdfast.ts';
-import { openLink } from '@holdfast/conformance/interop/world/open-link.ts';
+import type { Link } from '@holdfast/conformance/federated-servers/open-link.ts';
+import { startLinkedServer } from '@holdfast/conformance/federated-servers/start-linked-server.ts';
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 
 /** One of two Holdfasts that are strangers to each other: own database, own name, own process. */
@@ -43,33 +40,23 @@ export async function startTwoServers(folder: string): Promise<TwoServers> {
     const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
     closers.push(() => postgres.stop());
     const authority = await makeAuthority(join(folder, 'certificates'));
-    const links = [await openLink(), await openLink()] as const;
-    for (const link of links) closers.push(() => link.close());
-    const start = async (name: string, link: (typeof links)[number]): Promise<DrillServer> => {
-      const issued = await authority.issue(name);
-      const [port, tlsPort] = [await findFreePort(), await findFreePort()];
-      await mkdir(join(folder, name), { recursive: true });
-      const setting = {
-        ...{ port, tlsPort, folder: join(folder, name), serverName: `localhost:${link.port}`, scratchFolder: folder },
-        databaseUrl: await postgres.createDatabase(`drill_${name}`),
-        ...{ tlsCertificate: issued.certificate, tlsKey: issued.key, authorities: authority.certificate },
-      };
-      link.setTarget(tlsPort);
-      let running: StartedServer = await startHoldfast(setting);
-      closers.push(() => running.stop());
+    const ground = { postgres, authority, folder, scratchFolder: folder };
+    const links: Link[] = [];
+    const start = async (name: string): Promise<DrillServer> => {
+      const server = await startLinkedServer('holdfast', name, ground);
+      closers.push(() => server.stop());
+      links.push(server.link);
       return {
-        ...{ name, serverName: setting.serverName, baseUrl: running.baseUrl },
-        makeUser: (beginning) => registerUser(running.baseUrl, `${beginning}${++users}`),
+        ...{ name, serverName: server.serverName, baseUrl: server.running.baseUrl },
+        makeUser: (beginning) => registerUser(server.running.baseUrl, `${beginning}${++users}`),
         async kill() {
-          process.kill(running.pid, 'SIGKILL');
-          await untilEnded(running.pid);
+          process.kill(server.running.pid, 'SIGKILL');
+          await untilEnded(server.running.pid);
         },
-        async startAgain() {
-          running = await startHoldfast(setting);
-        },
+        startAgain: () => server.startAgain(),
       };
     };
-    const servers: [DrillServer, DrillServer] = [await start('one', links[0]), await start('two', links[1])];
+    const servers: [DrillServer, DrillServer] = [await start('one'), await start('two')];
     return {
       servers,
       cut: () => links.forEach((link) => link.cut()),

@@ -5,6 +5,7 @@ import { makeStubRoom } from '@holdfast/conformance/stub-servers/stub-room.ts';
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { readTreeMemoryBytes } from '../../load/process-memory.ts';
+import { watchEventLoop } from '../event-loop-delay.ts';
 import type { FederatedServer, FederationRun, FederationScenario } from '../federation-run.ts';
 import { joinThrough, sendText } from '../send-and-wait.ts';
 
@@ -23,6 +24,7 @@ export const joinLargeRoom: FederationScenario = {
     const server = await run.startServer(run.peer);
     const user = await registerUser(server.baseUrl, 'newcomer');
     const memory = sampleMemory(server.pid);
+    const endWatch = await watchEventLoop(server, 'joinLoopMs');
     try {
       const startMs = performance.now();
       await joinThrough(user, roomId, resident.serverName);
@@ -38,6 +40,7 @@ export const joinLargeRoom: FederationScenario = {
         { key: 'joinSeconds', value: sentMs / 1000 },
         { key: 'joinWholeSeconds', value: wholeMs / 1000 },
         { key: 'joinMemoryMebibytes', value: peakBytes / 2 ** 20 },
+        ...(await endWatch()),
       ];
     } finally {
       memory.stop();

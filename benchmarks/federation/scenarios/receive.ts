@@ -6,7 +6,8 @@ import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-u
 import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { sampleText, seededRandomness } from '../../load/sample-text.ts';
-import type { FederationRun, FederationScenario } from '../federation-run.ts';
+import { watchEventLoop } from '../event-loop-delay.ts';
+import type { FederationRun, FederationScenario, Figure } from '../federation-run.ts';
 import { joinThrough, readMessageIds, waitForEvent } from '../send-and-wait.ts';
 
 interface Origin {
@@ -25,28 +26,32 @@ export const receive: FederationScenario = {
   name: 'receive',
   async measure(run) {
     const count = run.sizes.receivedMessages[run.peer];
-    const one = await measureOrigins(run, 1, count);
-    const many = await measureOrigins(run, run.sizes.origins, count);
-    return [
-      { key: 'receiveOne', value: one },
-      { key: 'receiveMany', value: many },
-    ];
+    const one = await measureOrigins(run, 1, count, 'receiveOne');
+    const many = await measureOrigins(run, run.sizes.origins, count, 'receiveMany');
+    return [...one, ...many];
   },
 };
 
-async function measureOrigins(run: FederationRun, originCount: number, messageCount: number): Promise<number> {
+async function measureOrigins(
+  run: FederationRun,
+  originCount: number,
+  messageCount: number,
+  key: string,
+): Promise<Figure[]> {
   const server = await run.startServer(run.peer);
   const user = await registerUser(server.baseUrl, 'reader');
   const each = Math.ceil(messageCount / originCount);
   const origins: Origin[] = [];
   for (let index = 0; index < originCount; index++) origins.push(await makeOrigin(run, user, each));
+  const endWatch = await watchEventLoop(server, `${key}LoopMs`);
   const startMs = performance.now();
   await Promise.all(origins.map((origin) => sendAll(origin, server.serverName, user)));
   const seconds = (performance.now() - startMs) / 1000;
+  const loop = await endWatch();
   for (const origin of origins) await checkReceived(user, origin);
   const rate = (each * originCount) / seconds;
   run.log(`${each * originCount} messages of ${originCount} servers in ${seconds.toFixed(1)} s: ${rate.toFixed(0)}/s`);
-  return rate;
+  return [{ key, value: rate }, ...loop];
 }
 
 async function makeOrigin(run: FederationRun, user: TestUser, messageCount: number): Promise<Origin> {

@@ -8,7 +8,7 @@ export interface SynapseSetting {
   readonly registrationSecret: string;
 }
 
-const noLimit = { per_second: 1_000_000, burst_count: 1_000_000 };
+export const noLimit = { per_second: 1_000_000, burst_count: 1_000_000 };
 
 /**
  * Synapse's configuration (JSON is YAML): one process as it comes, with its rate limits out of the way, no federation

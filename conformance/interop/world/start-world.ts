@@ -1,15 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BenchPostgres, startPostgres } from '@holdfast/benchmarks/peers/start-postgres.ts';
+import { startPostgres } from '@holdfast/benchmarks/peers/start-postgres.ts';
 import { stopOnInterrupt } from '@holdfast/benchmarks/peers/stop-on-interrupt.ts';
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
-import type { ServerSetting, StartedServer } from '../../federated-servers/federated-server.ts';
 import { makeAuthority } from '../../federated-servers/make-authority.ts';
-import { startHoldfast } from '../../federated-servers/start-holdfast.ts';
-import { startSynapse } from '../../federated-servers/start-synapse.ts';
-import { openLink } from './open-link.ts';
-
-export type ServerKind = 'holdfast' | 'synapse';
+import type { Link } from '../../federated-servers/open-link.ts';
+import { type ServerKind, startLinkedServer } from '../../federated-servers/start-linked-server.ts';
 
 /** One of the two servers. */
 export interface Side {
@@ -35,11 +31,6 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const starters: Readonly<Record<ServerKind, (setting: ServerSetting) => Promise<StartedServer>>> = {
-  holdfast: startHoldfast,
-  synapse: startSynapse,
-};
-
 /** Starts two servers that find each other over TLS on loopback, each with a database of its own on one PostgreSQL. */
 export async function startWorld(
   kinds: readonly [ServerKind, ServerKind],
@@ -55,32 +46,16 @@ export async function startWorld(
     const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
     closers.push(() => postgres.stop());
     const authority = await makeAuthority(join(folders.run, 'data'));
-    const links = await Promise.all([openLink(), openLink()]);
-    for (const link of links) closers.push(() => link.close());
+    const ground = { postgres, authority, folder: join(folders.run, 'data'), scratchFolder: folders.scratch };
+    const links: Link[] = [];
     const start = async (kind: ServerKind, index: 0 | 1): Promise<Side> => {
       const name = index === 1 && kinds[0] === kind ? `${kind}2` : kind;
-      const issued = await authority.issue(name);
-      const setting = {
-        folder: join(folders.run, 'data', name),
-        serverName: `localhost:${links[index].port}`,
-        databaseUrl: await makeDatabase(postgres, `interop_${name}`, closers),
-        tlsCertificate: issued.certificate,
-        tlsKey: issued.key,
-        authorities: authority.certificate,
-        scratchFolder: folders.scratch,
-      };
-      const server = await starters[kind](setting);
-      closers.push(() => server.stop());
-      links[index].setTarget(server.tlsPort);
-      const logFile = join(setting.folder, 'output.log');
-      return {
-        name,
-        kind,
-        serverName: setting.serverName,
-        logFile,
-        ...pick(server),
-        makeUser: userMaker(server.baseUrl),
-      };
+      const { running, serverName, folder, link, stop: close } = await startLinkedServer(kind, name, ground);
+      closers.push(close);
+      links.push(link);
+      const { baseUrl, version } = running;
+      const logFile = join(folder, 'output.log');
+      return { ...{ name, kind, serverName, logFile, baseUrl, version }, makeUser: userMaker(baseUrl) };
     };
     const sides: readonly [Side, Side] = [await start(kinds[0], 0), await start(kinds[1], 1)];
     return {
@@ -93,14 +68,6 @@ export async function startWorld(
     await stop();
     throw error;
   }
-}
-
-const pick = ({ baseUrl, version }: StartedServer) => ({ baseUrl, version });
-
-async function makeDatabase(postgres: BenchPostgres, name: string, closers: (() => Promise<void>)[]): Promise<string> {
-  const url = await postgres.createDatabase(name);
-  closers.push(() => postgres.dropDatabase(name));
-  return url;
 }
 
 let users = 0;
