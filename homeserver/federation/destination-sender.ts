@@ -35,10 +35,10 @@ export interface SenderHome {
 const firstRetryMs = 5_000;
 const soonestRetryMs = 500;
 /** For so long after its first failure, a server is not left alone for longer than this. */
-const soonRetryMs = 45_000;
+const soonRetryMs = 15_000;
 const longestRetryMs = 3_600_000;
 /** A server is left alone for this part of the time for which it has been away. */
-const awayPart = 1 / 20;
+const awayPart = 1 / 40;
 const databaseRetryMs = 1_000;
 /** Whoever has to wait longer waits without memory. */
 const longestWaitInMemoryMs = 60_000;

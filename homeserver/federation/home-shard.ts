@@ -47,7 +47,7 @@ export interface DormantServer {
 }
 
 /** After a start, the servers that are away are tried within this part of the time for which they have been. */
-const awayPart = 1 / 20;
+const awayPart = 1 / 40;
 const longestFirstWaitMs = 3_600_000;
 
 /**

@@ -21,8 +21,8 @@ export interface BackOffStatus {
   readonly lastError: string;
 }
 
-/** A server is left alone for a twentieth of the time for which it has been failing, within these bounds. */
-const patience = 20;
+/** A server is left alone for a fortieth of the time for which it has been failing, within these bounds. */
+const patience = 40;
 const shortestMs = 5_000;
 const longestMs = 3_600_000;
 const jitter = 0.25;
