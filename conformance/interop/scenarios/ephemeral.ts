@@ -38,7 +38,7 @@ export const ephemeral: Scenario = {
         return events.find(({ sender, content }) => sender === actor.userId && content.status_msg === 'on the air');
       });
       const messages = { [watcher.userId]: { [watcher.deviceId]: { text: 'psst' } } };
-      await call(actor, 'PUT', `/sendToDevice/org.example.whisper/w${eventId.slice(1, 9)}`, { messages });
+      await call(actor, 'PUT', `/sendToDevice/org.example.whisper/w${encodeURIComponent(eventId)}`, { messages });
       await syncUntil(`${watcher.userId} gets the message to his device`, watcher, since, (reply) => {
         const events: AnyJson[] = reply.to_device?.events ?? [];
         return events.find(({ sender, content }) => sender === actor.userId && content.text === 'psst');
