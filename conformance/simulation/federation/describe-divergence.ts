@@ -2,9 +2,10 @@ import type { Context } from '@holdfast/homeserver/platform/context.ts';
 import { findRoom } from '@holdfast/homeserver/storage/names/room-names.ts';
 import { unpackEvent } from '@holdfast/homeserver/storage/rooms/pack-event.ts';
 import type { LogRecord } from '@holdfast/homeserver/testing/collect-log.ts';
+import { type EventReference, type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { SimulatedServers } from './simulated-servers.ts';
 
-const longestEvent = 300;
+const shortId = 8;
 
 /** What each server's database and log say of a room in which servers disagree: text for the person who looks into it. */
 export async function describeDivergence({ servers, log }: SimulatedServers, roomId: string): Promise<string> {
@@ -27,8 +28,7 @@ async function describeServer(context: Context, roomId: string): Promise<string[
     );
   return [
     ...events.map(
-      ({ position, flags, eventId, body }) =>
-        `${position} ${flags} ${eventId} ${unpackEvent(body).slice(0, longestEvent)}`,
+      ({ position, flags, eventId, body }) => `${position} ${flags} ${eventId} ${digestOf(unpackEvent(body))}`,
     ),
     ...(await rowsOf('forward_extremity')),
     ...(await rowsOf('backward_extremity')),
@@ -38,6 +38,23 @@ async function describeServer(context: Context, roomId: string): Promise<string[
     ),
     ...(await database`SELECT * FROM destination`).map((row) => `destination ${JSON.stringify(row)}`),
   ];
+}
+
+function digestOf(text: string): string {
+  const {
+    type,
+    sender,
+    state_key: stateKey,
+    content,
+    depth,
+    prev_events,
+    auth_events,
+    unsigned,
+  } = JSON.parse(text) as Pdu;
+  const idsOf = (references: readonly EventReference[]) =>
+    references.map((reference) => referencedEventId(reference).slice(0, shortId)).join(' ');
+  const what = [type, stateKey, content['membership'], unsigned && JSON.stringify(unsigned)].filter(Boolean).join(' ');
+  return `${what} of ${sender} at ${depth}, after [${idsOf(prev_events)}], allowed by [${idsOf(auth_events)}]`;
 }
 
 function describeRecord({ level, message, fields }: LogRecord): string {
