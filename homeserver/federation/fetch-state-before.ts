@@ -1,6 +1,7 @@
 import { type JsonValue, type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import { askServer } from '../remote-servers/ask-server.ts';
+import { isFinalAnswer } from '../remote-servers/explain-failure.ts';
 import { askServerForEvents } from '../remote-servers/received-events/ask-server-for-events.ts';
 import { orderByAuth } from '../remote-servers/received-events/order-by-auth.ts';
 import type { VerifiedEvent } from '../remote-servers/received-events/received-event.ts';
@@ -20,8 +21,8 @@ const singleEventsAtOnce = 5;
 const idsPerLook = 5_000;
 
 /**
- * Asks a server for the state before an event, and stores of it what is not here. Gives the ids of that state, those
- * that are stored; undefined where the server does not tell.
+ * Asks a server for the state before an event, and stores of it what is not here. Gives the ids of that state, without
+ * what the server has not got itself; undefined where it does not tell all that it has.
  * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid
  */
 export async function fetchStateBefore(
@@ -140,7 +141,11 @@ async function addSingleEvents(
   );
 }
 
-/** https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1eventeventid */
+/**
+ * An event as a server has it; undefined where it has not got it or it is not sound. Throws RemoteServerError where it
+ * did not answer: a state without such an event would be another state.
+ * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1eventeventid
+ */
 async function fetchEvent(
   context: Context,
   room: RoomName,
@@ -150,7 +155,7 @@ async function fetchEvent(
 ): Promise<VerifiedEvent | undefined> {
   const path = `/_matrix/federation/v1/event/${encodeURIComponent(eventId)}`;
   const question = { server, signal, path, timeoutMs, rules: rulesOfRoom(room), arrays: ['pdus'] };
-  return await orNothing(context, undefined, async () => {
+  try {
     const reply = await askServerForEvents(context, { ...question, method: 'GET', maxBytes: 256 * 1024 });
     try {
       for await (const batch of reply.batches()) return batch.find((event) => event.eventId === eventId);
@@ -158,7 +163,10 @@ async function fetchEvent(
     } finally {
       reply.close();
     }
-  });
+  } catch (error) {
+    if (error instanceof RemoteServerError && isFinalAnswer(error)) return undefined;
+    throw error;
+  }
 }
 
 async function addNew(context: Context, room: RoomName, events: readonly VerifiedEvent[]): Promise<void> {

@@ -16,6 +16,11 @@ export function explainFailure(error: unknown, server: string): RemoteServerErro
   return new RemoteServerError('unreachable', server, message, details);
 }
 
+/** Whether the server answered, and would answer the same again: it has not got what it was asked for, or keeps it. */
+export function isFinalAnswer({ kind, status = 0 }: RemoteServerError): boolean {
+  return kind === 'bad-answer' || (kind === 'refused' && status < 500 && status !== 429);
+}
+
 /** A proxy's words for a server that is not there. */
 const absentStatuses = new Set([502, 503, 504]);
 

@@ -3,6 +3,7 @@ import { type JsonObject, type JsonValue, referencedEventId } from '@holdfast/pr
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
+import { isFinalAnswer } from '../../remote-servers/explain-failure.ts';
 import { askServerForEvents } from '../../remote-servers/received-events/ask-server-for-events.ts';
 import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';
 import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
@@ -148,7 +149,7 @@ async function fetchSingly(
         const { pdus } = await ask(context, source, `${federation}/event/${encodeURIComponent(eventId)}`);
         return (await verify(context, source, pdus, 1)).filter((event) => event.eventId === eventId);
       } catch (error) {
-        if (error instanceof RemoteServerError && error.kind === 'refused') return [];
+        if (error instanceof RemoteServerError && isFinalAnswer(error)) return [];
         throw error;
       }
     }),

@@ -184,6 +184,38 @@ test('a gap below what was fetched is bridged by the state there, after a restar
   assert.deepEqual(await waitForMessages(roomId, 3), ['lost', 'fetched', 'sent']);
 });
 
+test('a state of which not all could be fetched bridges no gap', async () => {
+  const room = await startRoom();
+  const { roomId, userId } = room;
+  const renamed = await room.make({
+    ...{ type: 'm.room.member', stateKey: userId },
+    content: { membership: 'join', displayname: 'New name' },
+  });
+  const lost = await room.say('lost', { prevEventIds: [renamed.eventId], depth: 29 });
+  const fetched = await room.say('fetched', { prevEventIds: [lost.eventId], depth: 30 });
+  const sent = await room.say('sent', { prevEventIds: [fetched.eventId], depth: 31 });
+  const statePath = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state`;
+  const state: AnyJson[] = await user.call('GET', statePath);
+  const eventIds = state.map((event) => (event['state_key'] === userId ? renamed.eventId : event['event_id']));
+  fake.answer(`/_matrix/federation/v1/get_missing_events/${encodeURIComponent(roomId)}`, { events: [pduOf(fetched)] });
+  fake.answer(`/_matrix/federation/v1/event/${encodeURIComponent(lost.eventId)}`, { pdus: [pduOf(lost)] });
+  fake.answer(`/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}`, {
+    ...{ pdu_ids: eventIds, auth_chain_ids: eventIds },
+  });
+  const eventPath = `/_matrix/federation/v1/event/${encodeURIComponent(renamed.eventId)}`;
+  let isThere = false;
+  fake.answer(eventPath, (response) => (isThere ? { pdus: [pduOf(renamed)] } : void response.destroy()));
+  await send({ pdus: [pduOf(sent)] });
+  // A request whose connection breaks is sent a second time.
+  while (fake.requests.filter(({ url }) => url.startsWith(eventPath)).length < 2) await context.clock.sleep(20);
+  isThere = true;
+  // Who is heard from is asked again at once.
+  for (let tries = 0; tries < 200 && !(await messages(roomId)).includes('sent'); tries++) await send({ pdus: [] });
+  const member = await user.call('GET', `${statePath}/m.room.member/${encodeURIComponent(userId)}`);
+  assert.equal(member.displayname, 'New name');
+  assert.deepEqual(await messages(roomId), ['fetched', 'sent']);
+});
+
 test('an event whose server does not tell what comes before it is dropped, and taken when that has come', async () => {
   const room = await startRoom();
   const before = await room.say('before');
