@@ -47,7 +47,8 @@ async function follow(context: BridgeContext, portal: Portal, event: ChannelEven
 async function putTopic(context: BridgeContext, portal: Portal, topic: string): Promise<void> {
   const current = await getState(context.matrix, portal.roomId, 'm.room.topic');
   // What came from here has no line ends there, and may have been cut off.
-  const onIrc = String(current?.['topic'] ?? '').replace(/\s+/g, ' ');
+  const shown = current?.['topic'];
+  const onIrc = typeof shown === 'string' ? shown.replace(/\s+/g, ' ') : '';
   if (topic === '' ? onIrc !== '' : !onIrc.startsWith(topic))
     await putState(context.matrix, portal.roomId, 'm.room.topic', '', { topic });
 }
