@@ -1,4 +1,4 @@
-import type { EscalationPolicyTimes, PersonSettings, RosterSettings } from './paging-settings.ts';
+import type { EscalationPolicyTimes, MaintenanceSettings, PersonSettings, RosterSettings } from './paging-settings.ts';
 
 /**
  * What the monitor is told when it starts, as one line of JSON over its standard input: its section of holdfast.yaml, and
@@ -46,6 +46,7 @@ export interface PagingSettings {
   readonly team?: readonly { readonly notifier: string; readonly address: string }[];
   readonly roster?: RosterSettings;
   readonly escalation?: EscalationPolicyTimes;
+  readonly maintenance?: readonly MaintenanceSettings[];
 }
 
 /** Checked when the configuration is read; what the kinds need stands with the notifiers. */

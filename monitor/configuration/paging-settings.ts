@@ -29,3 +29,12 @@ export interface EscalationPolicyTimes {
   readonly repeat_every_ms?: number;
   readonly acknowledgement_lasts_ms?: number;
 }
+
+/** Planned work: what it is expected to break wakes nobody. Without rules everything is expected. */
+export interface MaintenanceSettings {
+  readonly from: string;
+  readonly to: string;
+  readonly rules?: readonly string[];
+  readonly by?: string;
+  readonly reason: string;
+}

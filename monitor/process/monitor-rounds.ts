@@ -11,7 +11,7 @@ import type { MonitorTime } from '../platform/monitor-time.ts';
 import { addToTimeline, emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
 import { type ActParts, sendOrders, tellTeam } from './act-on-round.ts';
 import type { Leadership } from './leadership.ts';
-import { readOnDuty, readPolicy } from './read-paging.ts';
+import { readOnDuty, readPolicy, readWindows } from './read-paging.ts';
 
 export interface RoundsParts extends Omit<ActParts, 'onUndelivered'> {
   readonly settings: MonitorSettings;
@@ -109,8 +109,9 @@ export class MonitorRounds {
     const decision = decide(before.decision, observations, rules);
     const merged = decision.changes.filter(({ kind }) => kind === 'merged').map(({ incident }) => incident);
     const { escalations, orders } = escalate(before.escalations, {
-      ...{ atMs, merged, incidents: decision.state.incidents, windows: before.windows, policy: this.#policy },
+      ...{ atMs, merged, incidents: decision.state.incidents, policy: this.#policy },
       onDuty: readOnDuty(settings.paging, atMs),
+      windows: readWindows(settings.paging),
     });
     const told = orders.map(({ incident, kind, person, ways }) => {
       const text = kind === 'page' ? `${person} is called (${ways})` : `${person} is told that it is over`;

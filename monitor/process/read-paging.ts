@@ -1,5 +1,6 @@
 import type { PagingSettings } from '../configuration/monitor-settings.ts';
 import { defaultPolicy, type EscalationPolicy } from '../escalation/escalation-policy.ts';
+import type { MaintenanceWindow } from '../escalation/maintenance-window.ts';
 import { type Roster, whoIsOnDuty } from '../escalation/roster.ts';
 
 /** The escalation's times, the defaults where none are given. */
@@ -28,4 +29,11 @@ export function readOnDuty({ roster, people = {} }: PagingSettings, atMs: number
   });
   const whole: Roster = { timeZone, people: roster.people, start, handOver, everyDays, overrides };
   return whoIsOnDuty(whole, atMs);
+}
+
+/** The maintenance windows of the configuration. */
+export function readWindows({ maintenance = [] }: PagingSettings): MaintenanceWindow[] {
+  return maintenance.map(({ from, to, rules = [], by = '', reason }) => {
+    return { fromMs: Date.parse(from), toMs: Date.parse(to), rules, by, reason };
+  });
 }

@@ -1,7 +1,6 @@
 import { type DecisionState, emptyDecisionState } from '../decide/decide.ts';
 import type { IncidentChange } from '../decide/incident.ts';
 import type { Escalation } from '../escalation/escalate.ts';
-import type { MaintenanceWindow } from '../escalation/maintenance-window.ts';
 
 /** Everything that the monitor that pages remembers. Plain data. */
 export interface MonitorState {
@@ -9,13 +8,12 @@ export interface MonitorState {
   readonly savedMs: number;
   readonly decision: DecisionState;
   readonly escalations: readonly Escalation[];
-  readonly windows: readonly MaintenanceWindow[];
   /** The newest last. */
   readonly timeline: readonly IncidentChange[];
 }
 
 export const emptyMonitorState: MonitorState = {
-  ...{ savedMs: 0, decision: emptyDecisionState, escalations: [], windows: [], timeline: [] },
+  ...{ savedMs: 0, decision: emptyDecisionState, escalations: [], timeline: [] },
 };
 
 const mostTimelineEntries = 500;

@@ -1,10 +1,12 @@
 import { ConfigError, type LoadedConfig } from '../../platform/config/load-config.ts';
 import type { Command, CommandTerminal } from '../command.ts';
 import { configOptions, loadCommandConfig } from '../load-command-config.ts';
+import { checkCertificates } from './check-certificates.ts';
 import { checkDataFolder } from './check-data-folder.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkListeners } from './check-listeners.ts';
 import { checkMachine } from './check-machine.ts';
+import { checkRestart } from './check-restart.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
 export const doctorCommand: Command = {
@@ -32,7 +34,10 @@ function checkConfig(load: () => LoadedConfig): [LoadedConfig | undefined, Findi
 
 /** All checks run even when one of them fails in a way that nobody foresaw. */
 async function checkSurroundings({ config }: LoadedConfig): Promise<Finding[]> {
-  const checks = [checkDataFolder(config), checkListeners(config), checkDatabase(config)];
+  const checks = [
+    ...[checkDataFolder(config), checkListeners(config), checkDatabase(config)],
+    ...[checkCertificates(config), checkRestart(config)],
+  ];
   const findings = await Promise.all(
     checks.map((check) => check.catch((error: Error) => [problem(error.message, 'see the message')])),
   );

@@ -23,6 +23,9 @@ const sound = {
     overrides: [{ person: 'ben', from: '2026-12-24T18:00:00+01:00', to: '2026-12-26T18:00:00+01:00' }],
   },
   escalation: { next_person_after_ms: 180_000 },
+  maintenance: [
+    { from: '2026-12-24T00:00:00Z', to: '2026-12-25T00:00:00Z', rules: ['database-down'], reason: 'upgrade' },
+  ],
 };
 
 test('a sound section has nothing wrong, and none at all neither', () => {
@@ -32,6 +35,16 @@ test('a sound section has nothing wrong, and none at all neither', () => {
 });
 
 const wrong: readonly (readonly [says: string, changed: object, expected: RegExp])[] = [
+  [
+    'maintenance without a reason',
+    { maintenance: [{ from: '2026-12-24T00:00:00Z', to: '2026-12-25T00:00:00Z' }] },
+    /maintenance.*reason/,
+  ],
+  [
+    'maintenance without a zone',
+    { maintenance: [{ from: '2026-12-24', to: '2026-12-25', reason: 'x' }] },
+    /maintenance/,
+  ],
   ['an unknown key', { peopel: {} }, /peopel/],
   ['an unknown kind', { notifiers: { phone: { kind: 'pigeon' } } }, /notifiers\.phone\.kind/],
   ['a notifier without what it needs', { notifiers: { phone: { kind: 'voice' } } }, /notifiers\.phone.*account/],

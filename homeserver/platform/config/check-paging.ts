@@ -69,6 +69,14 @@ const schema = object({
     },
     ['time_zone', 'people', 'start'],
   ),
+  maintenance: {
+    type: 'array',
+    maxItems: 100,
+    items: object(
+      { from: text, to: text, rules: { type: 'array', maxItems: 100, items: text }, by: text, reason: text },
+      ['from', 'to', 'reason'],
+    ),
+  },
   escalation: object({
     again_after_ms: duration,
     next_person_after_ms: duration,
@@ -83,6 +91,7 @@ interface Paging {
   readonly notifiers?: Readonly<Record<string, { readonly kind: string }>>;
   readonly people?: Readonly<Record<string, { readonly reach: readonly { readonly notifier: string }[] }>>;
   readonly team?: readonly { readonly notifier: string }[];
+  readonly maintenance?: readonly Span[];
   readonly roster?: {
     readonly time_zone: string;
     readonly people: readonly string[];
@@ -108,7 +117,7 @@ export function checkPaging(value: unknown): string | undefined {
     const [properties, required] = kinds[kind] ?? [{}, []];
     if (!ajv.validate(object(properties, required), settings)) return explain(`notifiers.${name}`);
   }
-  return checkNames(paging) ?? checkRoster(paging);
+  return checkNames(paging) ?? checkRoster(paging) ?? checkSpans('maintenance', paging.maintenance);
 }
 
 /** Whether those who are named are there. */
@@ -133,10 +142,19 @@ function checkRoster({ roster }: Paging): string | undefined {
     return '(`roster.time_zone`) must be a name such as `Europe/Berlin`';
   }
   if (Number.isNaN(Date.parse(`${roster.start}T00:00:00Z`))) return '(`roster.start`) is no date';
-  for (const { from, to } of roster.overrides ?? []) {
+  return checkSpans('roster.overrides', roster.overrides);
+}
+
+interface Span {
+  readonly from: string;
+  readonly to: string;
+}
+
+function checkSpans(where: string, spans: readonly Span[] = []): string | undefined {
+  for (const { from, to } of spans) {
     const isMoment = (moment: string) => /T.*(Z|[+-]\d\d:\d\d)$/.test(moment) && !Number.isNaN(Date.parse(moment));
-    if (!isMoment(from) || !isMoment(to)) return '(`roster.overrides`) needs times like `2026-12-24T18:00:00+01:00`';
-    if (Date.parse(from) >= Date.parse(to)) return '(`roster.overrides`) has one that ends before it begins';
+    if (!isMoment(from) || !isMoment(to)) return `(\`${where}\`) needs times like \`2026-12-24T18:00:00+01:00\``;
+    if (Date.parse(from) >= Date.parse(to)) return `(\`${where}\`) has one that ends before it begins`;
   }
   return undefined;
 }

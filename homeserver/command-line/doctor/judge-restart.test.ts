@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Finding } from './finding.ts';
+import { judgeHook, judgeLentAddresses, judgeMount, judgeRoutes, judgeTimeSource, judgeUnit } from './judge-restart.ts';
+
+const verdicts = (findings: readonly Finding[]) => {
+  for (const { verdict, mend } of findings) if (verdict !== 'ok') assert.ok(mend);
+  return findings.map(({ verdict }) => verdict).join();
+};
+
+test('a machine without a default route is told, and one whose routes cannot be read is not', () => {
+  const head = 'Iface\tDestination\tGateway\n';
+  assert.equal(verdicts(judgeRoutes(`${head}eth0\t00000000\t0101A8C0\t0003\n`)), 'ok');
+  assert.equal(verdicts(judgeRoutes(`${head}eth0\t0000020A\t00000000\t0001\n`)), 'warning');
+  assert.equal(verdicts(judgeRoutes(undefined)), '');
+});
+
+test('an address that is lent is told', () => {
+  const told = JSON.stringify([{ addr_info: [{ local: '10.0.0.2', dynamic: true }, { local: '127.0.0.1' }] }, {}]);
+  assert.match(judgeLentAddresses(told)[0]?.what ?? '', /10\.0\.0\.2 is lent/);
+  assert.equal(judgeLentAddresses(told).length, 1);
+  assert.deepEqual([judgeLentAddresses('no JSON'), judgeLentAddresses(undefined)], [[], []]);
+});
+
+test('a clock that nothing keeps, and a unit that does not start with the machine, are told', () => {
+  assert.deepEqual(
+    ['yes', 'no', undefined].map((told) => verdicts(judgeTimeSource(told))),
+    ['ok', 'warning', ''],
+  );
+  assert.deepEqual(
+    ['enabled', 'disabled', 'masked', 'not-found', undefined].map((told) => verdicts(judgeUnit(told))),
+    ['ok', 'warning', 'warning', '', ''],
+  );
+});
+
+test('a volume must come back after a restart, and be the same one', () => {
+  const mounts = '/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /srv ext4 rw 0 0\ntmpfs /run tmpfs rw 0 0\n';
+  const judge = (table: string, folder = '/srv/holdfast') => verdicts(judgeMount({ folder, mounts, table }));
+  assert.equal(judge('# nothing\n'), 'warning');
+  assert.equal(judge('/dev/sdb1 /srv ext4 defaults 0 2\n'), 'warning');
+  assert.equal(judge('UUID=1b2c /srv ext4 defaults 0 2\n'), 'ok');
+  assert.equal(judge('/dev/mapper/data /srv ext4 defaults 0 2\n'), 'ok');
+  assert.equal(judge('', '/var/lib/holdfast'), '');
+  assert.equal(judge('', '/run/holdfast'), '');
+  assert.equal(judge('', '/srvother'), '');
+});
+
+test('a hook that calls a program by its bare name is found, as the one of 2017', () => {
+  const hook = (text: string) => verdicts(judgeHook('/etc/network/if-up.d/routes', `#!/bin/sh\n${text}\n`));
+  assert.equal(hook('ip route add 10.2.0.0/16 via 10.1.0.1'), 'warning');
+  assert.equal(hook('[ -n "$IFACE" ] && ip route add 10.2.0.0/16 via 10.1.0.1'), 'warning');
+  assert.equal(hook('/usr/sbin/ip route add 10.2.0.0/16 via 10.1.0.1'), '');
+  assert.equal(hook('PATH=/usr/sbin:/usr/bin\nip route add default via 10.1.0.1'), '');
+  assert.equal(hook('echo ip route'), '');
+});

@@ -1,0 +1,107 @@
+import { type Finding, ok, warning } from './finding.ts';
+
+/** The kernel's default route, of /proc/net/route. */
+export function judgeRoutes(table: string | undefined): Finding[] {
+  if (table === undefined) return [];
+  const hasDefault = table.split('\n').some((line) => /^\S+\s+00000000\s/.test(line));
+  return hasDefault
+    ? [ok('there is a default route')]
+    : [warning('there is no default route: other servers cannot be reached', 'ip route add default via GATEWAY')];
+}
+
+interface TalkedInterface {
+  readonly addr_info?: readonly { readonly local?: string; readonly dynamic?: boolean; readonly scope?: string }[];
+}
+
+/** Addresses that are lent, of `ip -json address show`. In 2017 the end of a lease took the routes with it. */
+export function judgeLentAddresses(json: string | undefined): Finding[] {
+  let interfaces: readonly TalkedInterface[];
+  try {
+    interfaces = JSON.parse(json ?? '[]') as TalkedInterface[];
+  } catch {
+    return [];
+  }
+  const lent = interfaces.flatMap(({ addr_info = [] }) =>
+    addr_info.filter((each) => each.dynamic && !each.local?.includes(':')),
+  );
+  return lent.map(({ local }) =>
+    warning(
+      `the address ${local} is lent (DHCP): when its lease runs out, it goes, and the routes with it`,
+      'give the machine a static address',
+    ),
+  );
+}
+
+/** `timedatectl show --property=NTPSynchronized --value`. */
+export function judgeTimeSource(told: string | undefined): Finding[] {
+  if (told === 'yes') return [ok("something keeps this machine's time")];
+  if (told !== 'no') return [];
+  return [warning("nothing keeps this machine's time right", 'timedatectl set-ntp true')];
+}
+
+/** `systemctl is-enabled holdfast.service`; elsewhere than under systemd there is nothing to say. */
+export function judgeUnit(told: string | undefined): Finding[] {
+  if (told === 'enabled') return [ok('holdfast.service starts with the machine')];
+  if (told !== 'disabled' && told !== 'masked') return [];
+  return [
+    warning(
+      `holdfast.service is ${told}: it does not start with the machine`,
+      `systemctl ${told === 'masked' ? 'unmask' : 'enable'} holdfast`,
+    ),
+  ];
+}
+
+export interface MountFacts {
+  /** Whose volume is looked for. */
+  readonly folder: string;
+  /** Of /proc/self/mounts and /etc/fstab. */
+  readonly mounts: string | undefined;
+  readonly table: string | undefined;
+}
+
+/** Whether the volume of the folder comes back after a restart, and the same one. */
+export function judgeMount({ folder, mounts, table }: MountFacts): Finding[] {
+  const mounted = parseTable(mounts).filter(({ place }) => isBelow(folder, place));
+  const volume = mounted.sort((a, b) => b.place.length - a.place.length)[0];
+  if (!volume || volume.place === '/' || !volume.device.startsWith('/dev/')) return [];
+  const { device, place } = volume;
+  const entry = parseTable(table).find((each) => each.place === place);
+  const mend = `in /etc/fstab: UUID=$(blkid -s UUID -o value ${device}) ${place} ...`;
+  if (!entry)
+    return [warning(`${place}, which has ${folder}, is not in /etc/fstab: after a restart it is not there`, mend)];
+  // /dev/sdb is another disk when one is missing.
+  const isNamed = /^(UUID|PARTUUID|LABEL|PARTLABEL)=|^\/dev\/(disk\/by-|mapper\/)/.test(entry.device);
+  if (isNamed) return [ok(`${place}, which has ${folder}, is mounted by its identity`)];
+  return [warning(`${place} is mounted as ${entry.device}, which may be another disk after a restart`, mend)];
+}
+
+function parseTable(text = ''): { readonly device: string; readonly place: string }[] {
+  return text.split('\n').flatMap((line) => {
+    const [device = '', place = ''] = line.trim().split(/\s+/);
+    return device === '' || device.startsWith('#') || !place.startsWith('/') ? [] : [{ device, place }];
+  });
+}
+
+function isBelow(folder: string, place: string): boolean {
+  return place === '/' || folder === place || folder.startsWith(`${place}/`);
+}
+
+/** Programs that hooks of the network call, and that are not in the PATH that every caller has. */
+const systemProgram = /^(?:if\s+|!\s*|exec\s+)*(ip|route|ifconfig|iptables|ip6tables|nft|wg|ethtool|sysctl|brctl|tc)\s/;
+
+/** A script that calls a program by its bare name and sets no PATH does nothing where its caller has none: as in 2017. */
+export function judgeHook(path: string, text: string): Finding[] {
+  if (/^\s*(?:export\s+)?PATH=/m.test(text)) return [];
+  const called = text
+    .split('\n')
+    .flatMap((line) => line.split(/[;&|]+/))
+    .flatMap((command) => systemProgram.exec(command.trim())?.[1] ?? []);
+  const [first] = called;
+  if (first === undefined) return [];
+  return [
+    warning(
+      `the hook ${path} calls \`${first}\` without its path: where PATH is empty it does nothing`,
+      `write /usr/sbin/${first} there, or PATH=/usr/sbin:/usr/bin:/sbin:/bin in its second line`,
+    ),
+  ];
+}
