@@ -204,6 +204,25 @@ test('a service whose registration was removed is sent nothing more, and goes on
   assert.deepEqual(bodies(service), ['while it hung', 'while it was not registered', 'after a while']);
 });
 
+test('a service that knows the former paths alone is sent its transactions there', async () => {
+  const service = await startService('old');
+  const roomId = await makeBridgedRoom('old');
+  await hasMember(service, roomId, 'join');
+  service.behaviour = 'old';
+  const before = service.transactions.length;
+  await say(roomId, 'one');
+  await hasSaid(service, 'one');
+  await say(roomId, 'two');
+  await hasSaid(service, 'two');
+  const paths = service.transactions.slice(before).map(({ url }) => url.replaceAll(/\d+/g, 'N').replace(/=.*$/, ''));
+  assert.deepEqual(paths, ['/_matrix/app/vN/transactions/N', ...Array<string>(2).fill('/transactions/N?access_token')]);
+  // It was updated.
+  service.behaviour = 'well';
+  await say(roomId, 'three');
+  await hasSaid(service, 'three');
+  assert.deepEqual(bodies(service), ['one', 'two', 'three']);
+});
+
 test('typing, receipts, presence and messages to devices are for those who asked for them', async () => {
   const service = await startService('live', { receive_ephemeral: true });
   const quiet = await startService('quiet');

@@ -76,11 +76,16 @@ const behaviours = {
   drop(response: ServerResponse) {
     response.destroy();
   },
+  /** Knows the paths alone that there were before the specification had versions in them. */
+  old(response: ServerResponse, { url }: ServiceRequest) {
+    if (url.startsWith('/_matrix/app/v1/')) reply(404, '<html>')(response);
+    else reply(200, '{}')(response);
+  },
   /** Speaks something else. */
   babble(response: ServerResponse) {
     response.socket?.end('220 mail.example ESMTP\r\n');
   },
-} as const satisfies Record<string, (response: ServerResponse) => void>;
+} as const satisfies Record<string, (response: ServerResponse, request: ServiceRequest) => void>;
 
 /** Which behaviours acknowledge a transaction. */
 const acknowledging: readonly Behaviour[] = ['well', 'rubbish'];
@@ -97,15 +102,17 @@ export async function startFakeApplicationService(port = 0): Promise<FakeApplica
   const listener = createServer((incoming, response) => {
     void readRequest(incoming).then(async (request) => {
       requests.push(request);
-      const number = /^\/_matrix\/app\/v1\/transactions\/([^?]+)/.exec(request.url)?.[1];
+      const number = /^(?:\/_matrix\/app\/v1)?\/transactions\/([^?]+)/.exec(request.url)?.[1];
       if (number === undefined) {
         const answer = await service.answer(request);
         reply(answer ? 200 : 404, JSON.stringify(answer ?? { errcode: 'M_NOT_FOUND' }))(response);
       } else {
         transactions.push(request);
         const { behaviour } = service;
-        if (acknowledging.includes(behaviour) && !acknowledged.has(number)) acknowledged.set(number, request.body);
-        behaviours[behaviour](response);
+        const takes =
+          acknowledging.includes(behaviour) || (behaviour === 'old' && !request.url.startsWith('/_matrix/'));
+        if (takes && !acknowledged.has(number)) acknowledged.set(number, request.body);
+        behaviours[behaviour](response, request);
       }
       tell();
     });

@@ -3,6 +3,7 @@ import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { compileRegex } from './compile-namespaces.ts';
+import { measureRegex } from './measure-regex.ts';
 import { namespaceKinds, type Registration, readRegistration, registrationSchema } from './registration.ts';
 
 export type ParsedRegistration =
@@ -13,6 +14,8 @@ export type ParsedRegistration =
 /** What a bridge generates is far smaller. */
 const largestFileChars = 1_000_000;
 const shownProblems = 20;
+/** Of all expressions of a file, once their repetitions are written out: memory and time to compile them grow with it. */
+const mostRegexCharacters = 50_000;
 
 const validate = new Ajv({ allErrors: true, strict: false }).compile(registrationSchema);
 
@@ -60,8 +63,17 @@ function checkRegistration(registration: Registration, serverName: string): Prob
   if (!parseUserId(`@${senderLocalpart}:${serverName}`)) {
     refuse(['sender_localpart'], 'sender_localpart makes no user id: it is the part between @ and the first colon');
   }
+  let characters = 0;
   for (const kind of namespaceKinds) {
     for (const [index, { regex }] of namespaces[kind].entries()) {
+      characters += measureRegex(regex);
+      if (characters > mostRegexCharacters) {
+        refuse(
+          ['namespaces', kind, index],
+          `the regular expressions stand for more than ${mostRegexCharacters} characters`,
+        );
+        return problems;
+      }
       try {
         compileRegex(regex);
       } catch (error) {

@@ -20,3 +20,15 @@ export type AppserviceOperation = keyof typeof appserviceOperations;
 export function pathOfOperation(operation: AppserviceOperation, parameter = ''): string {
   return appserviceOperations[operation].path.replace(/\{\w+\}/, () => encodeURIComponent(parameter));
 }
+
+/**
+ * Where an operation was before the specification had versions in its paths; undefined: it is younger.
+ * https://spec.matrix.org/v1.19/application-service-api/#legacy-routes
+ */
+export function formerPathOfOperation(operation: AppserviceOperation, parameter = ''): string | undefined {
+  if (operation === 'ping') return undefined;
+  const path = pathOfOperation(operation, parameter);
+  const thirdParty = '/_matrix/app/v1/thirdparty/';
+  if (path.startsWith(thirdParty)) return `/_matrix/app/unstable/thirdparty/${path.slice(thirdParty.length)}`;
+  return path.slice('/_matrix/app/v1'.length);
+}

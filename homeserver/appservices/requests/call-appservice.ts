@@ -4,7 +4,12 @@ import { type Deadline, DeadlineExceededError, startDeadline } from '@holdfast/e
 import type { Context } from '../../platform/context.ts';
 import { describeFetchError } from '../../platform/fetch-json.ts';
 import type { ApplicationService } from '../registrations/application-service.ts';
-import { type AppserviceOperation, appserviceOperations, pathOfOperation } from './appservice-operations.ts';
+import {
+  type AppserviceOperation,
+  appserviceOperations,
+  formerPathOfOperation,
+  pathOfOperation,
+} from './appservice-operations.ts';
 
 export interface AppserviceQuestion {
   readonly operation: AppserviceOperation;
@@ -43,30 +48,39 @@ const largestAnswerBytes = 1024 * 1024;
 const agentOptions = { keepAlive: true, maxSockets: 20, maxFreeSockets: 4 };
 const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) };
 
+/** For how long a service that only knows the former paths is asked there first. */
+const formerPathsMs = 3_600_000;
+
+/** Until when; monotonic. */
+const usesFormerPathsUntilMs = new WeakMap<ApplicationService, number>();
+
 /**
- * Asks an application service, whose registration has a URL. Any status is an answer; redirections are not followed.
- * Throws AppserviceError when there was none, when it was not whole at the deadline, or larger than 1 MiB.
+ * Asks an application service, whose registration has a URL, at the former path where it does not know the present one.
+ * Any status is an answer; redirections are not followed. Throws AppserviceError when there was none, when it was not
+ * whole at the deadline, or larger than 1 MiB.
  */
 export async function callAppservice(
   context: Context,
-  { registration }: ApplicationService,
+  service: ApplicationService,
   question: AppserviceQuestion,
 ): Promise<AppserviceAnswer> {
   const { clock } = context;
   const deadline = startDeadline(question.timeoutMs, 'the request', { clock, signal: question.signal });
+  const { operation, parameter } = question;
+  const path = pathOfOperation(operation, parameter);
+  const formerPath = formerPathOfOperation(operation, parameter);
+  const usesFormerPaths = clock.monotonicMs() < (usesFormerPathsUntilMs.get(service) ?? -Infinity);
   try {
-    for (;;) {
-      const url = urlOf(registration.url ?? '', question);
-      const sent = startRequest(url, registration.hsToken, question, deadline);
-      try {
-        const response = await responseOf(sent);
-        return { status: response.statusCode ?? 0, text: await readText(response) };
-      } catch (error) {
-        deadline.check();
-        // An idle connection may be closed at the moment at which it is used again: then nobody has read the request.
-        if (!sent.reusedSocket || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
-      }
-    }
+    if (formerPath === undefined) return await exchange(service, path, question, deadline);
+    // Services that are so old do not look into the header.
+    const former = `${formerPath}?access_token=${encodeURIComponent(service.registration.hsToken)}`;
+    const [first, second] = usesFormerPaths ? [former, path] : [path, former];
+    const answer = await exchange(service, first, question, deadline);
+    if (!isUnknownPath(answer)) return answer;
+    const other = await exchange(service, second, question, deadline);
+    if (other.status < 200 || other.status >= 300) return answer;
+    usesFormerPathsUntilMs.set(service, usesFormerPaths ? 0 : clock.monotonicMs() + formerPathsMs);
+    return other;
   } catch (error) {
     if (error instanceof AppserviceError) throw error;
     const isTimeout = error instanceof DeadlineExceededError;
@@ -74,6 +88,36 @@ export async function callAppservice(
     throw new AppserviceError(isTimeout ? `no whole answer within ${seconds} s` : describeFetchError(error), isTimeout);
   } finally {
     deadline.finish();
+  }
+}
+
+const unknownPathStatuses: ReadonlySet<number> = new Set([404, 405, 501]);
+
+/** Whether a service does not know the path, where it has not said that there is no such user or room. */
+function isUnknownPath({ status, text }: AppserviceAnswer): boolean {
+  if (!unknownPathStatuses.has(status)) return false;
+  const errcode = /"errcode"\s*:\s*"([^"]*)"/.exec(text)?.[1];
+  return errcode === undefined || errcode === 'M_UNRECOGNIZED';
+}
+
+async function exchange(
+  { registration }: ApplicationService,
+  path: string,
+  question: AppserviceQuestion,
+  deadline: Deadline,
+): Promise<AppserviceAnswer> {
+  const url = new URL(`${registration.url}${path}`);
+  if (question.query) url.search += `${url.search === '' ? '' : '&'}${question.query}`;
+  for (;;) {
+    const sent = startRequest(url, registration.hsToken, question, deadline);
+    try {
+      const response = await responseOf(sent);
+      return { status: response.statusCode ?? 0, text: await readText(response) };
+    } catch (error) {
+      deadline.check();
+      // An idle connection may be closed at the moment at which it is used again: then nobody has read the request.
+      if (!sent.reusedSocket || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    }
   }
 }
 
@@ -92,10 +136,6 @@ function startRequest(url: URL, hsToken: string, { operation, body }: Appservice
   const sent = isHttps ? startHttps(url, options) : startHttp(url, options);
   sent.end(body);
   return sent;
-}
-
-function urlOf(base: string, { operation, parameter, query = '' }: AppserviceQuestion): URL {
-  return new URL(`${base}${pathOfOperation(operation, parameter)}${query === '' ? '' : `?${query}`}`);
 }
 
 function responseOf(sent: ReturnType<typeof startHttp>): Promise<IncomingMessage> {
