@@ -1,6 +1,7 @@
 import type { Context, ShardLogAccess } from '../platform/context.ts';
 import { forwardCommand } from '../platform/shard-log/forward-command.ts';
 import { ShardUnavailableError } from '../platform/shard-log/shard-error.ts';
+import { handOverMessages } from '../platform/shard-log/shard-hand-over.ts';
 import { readProcesses, readShards } from '../storage/processes/read-processes.ts';
 import { CommandError } from './command.ts';
 
@@ -35,6 +36,19 @@ export async function createForwardingSubmit(context: Context, secret: string): 
         }
         await context.clock.sleep(pauseMs);
       }
+    },
+    async handOver(shard, to) {
+      const address = await findOwner(context, shard);
+      if (address === undefined) throw new CommandError(`No process has shard ${shard} at the moment.`);
+      const sent = {
+        address,
+        secret,
+        name: handOverMessages.release,
+        shard,
+        input: { to },
+        timeoutMs: submitTimeoutMs,
+      };
+      await forwardCommand({ ...sent, onOwnerChange: () => () => {} });
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { AnyCommand } from '../platform/shard-log/command.ts';
 import { readFederationStatusCommand } from './federation-status.ts';
 import { fillGapsCommand } from './fill-gaps.ts';
+import { retryDestinationCommand } from './retry-destination.ts';
 import { openDestinationsCommand, saveDestinationsCommand, wakeDestinationCommand } from './save-destinations.ts';
 
 /** Commands about what is sent to other servers and comes from them. */
@@ -8,6 +9,7 @@ export const federationCommands: readonly AnyCommand[] = [
   fillGapsCommand,
   openDestinationsCommand,
   readFederationStatusCommand,
+  retryDestinationCommand,
   saveDestinationsCommand,
   wakeDestinationCommand,
 ];

@@ -8,6 +8,7 @@ import { authenticateRequest } from './authenticate-request.ts';
 import { checkBody } from './check-schema.ts';
 import type { Endpoint, Requester } from './endpoint.ts';
 import { errorReply } from './error-reply.ts';
+import { handleOnRecord, isAct } from './handle-on-record.ts';
 import type { HttpServer } from './http-server.ts';
 import { parseQuery } from './parse-query.ts';
 import { addressKey } from './rate-limits.ts';
@@ -21,7 +22,7 @@ const largestUnreadBytes = 1024 * 1024;
 
 /**
  * The life of a request: who (token, account) → how often (rate limits) → what (params, query, body, each by its
- * schema) → the endpoint → reply. Another server's body is read before: its signature covers it. An error at any step
+ * schema) → the endpoint (what administrators change is recorded first) → reply. Another server's body is read before: its signature covers it. An error at any step
  * becomes the reply; nothing is thrown from here.
  */
 export async function answerRequest(
@@ -39,7 +40,9 @@ export async function answerRequest(
     checkParams(request.params);
     if (endpoint.query) request.query = parseQuery(endpoint.query, queryText);
     if (endpoint.body) await readCheckedBody(server.context, endpoint, request);
-    reply = await endpoint.handle(server.context, request);
+    reply = isAct(endpoint)
+      ? await handleOnRecord(server.context, endpoint, request)
+      : await endpoint.handle(server.context, request);
   } catch (error) {
     if (error instanceof ClientGoneError) {
       response.destroy();

@@ -2,6 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { isMediaId } from '@holdfast/protocol/identifiers/mxc-uri.ts';
 import { isServerName } from '@holdfast/protocol/identifiers/server-name.ts';
 import type { Context } from '../platform/context.ts';
+import { isQuarantined } from '../storage/media/read-quarantine.ts';
 import { readRemoteMedia } from '../storage/media/read-remote-media.ts';
 import type { AvailableFile } from './available-file.ts';
 import { fetchRemoteMedia } from './fetch-remote-media.ts';
@@ -34,6 +35,7 @@ export async function findMedia(
     return media;
   }
   if (!isServerName(place.serverName) || !isMediaId(place.mediaId)) throw fileNotFound();
+  if (await isQuarantined(context.database, place.serverName, place.mediaId)) throw fileNotFound();
   const known = await readRemoteMedia(context.database, place.serverName, place.mediaId);
   if (known) {
     if (known.authenticated && !options.isAuthenticated) throw fileNotFound();

@@ -2,6 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogTail } from '../platform/shard-log/log-tail.ts';
 import { type MediaRow, readMedia } from '../storage/media/read-media.ts';
+import { isQuarantined } from '../storage/media/read-quarantine.ts';
 
 /** An uploaded file. */
 export type AvailableMedia = MediaRow & { readonly content: Uint8Array; readonly sizeBytes: number };
@@ -42,7 +43,8 @@ export async function waitForMedia(
   const endMs = context.clock.monotonicMs() + Math.min(timeoutMs, maxWaitMs);
   for (;;) {
     const media = await readMedia(context.database, mediaId);
-    if (!media || media.isExpired) throw new MatrixError('M_NOT_FOUND', 'There is no such file');
+    const isWithheld = media && (await isQuarantined(context.database, context.serverName, mediaId));
+    if (!media || media.isExpired || isWithheld) throw new MatrixError('M_NOT_FOUND', 'There is no such file');
     if (isAvailable(media)) return media;
     const leftMs = endMs - context.clock.monotonicMs();
     if (leftMs <= 0 || signal.aborted) {

@@ -32,4 +32,9 @@ export interface ShardLogAccess {
    * identity while ownership moves or the database is away, until the deadline; then throws M_UNKNOWN with status 503.
    */
   submit<Input, Result>(command: SubmittedCommand<Input, Result>, shard: number, input: Input): Promise<Result>;
+  /**
+   * Has the owner of a shard hand it over: to the process `to`, or to whoever has the fewest. Nobody who writes notices.
+   * Throws M_NOT_FOUND where no such process takes shards, M_UNKNOWN with status 503 where the owner does not answer.
+   */
+  handOver(shard: number, to?: string): Promise<void>;
 }

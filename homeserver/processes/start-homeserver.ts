@@ -2,6 +2,7 @@ import { systemClock } from '@holdfast/effects/clock.ts';
 import type { Log } from '@holdfast/effects/log.ts';
 import { createMetrics } from '@holdfast/effects/metrics.ts';
 import { systemRandom } from '@holdfast/effects/random.ts';
+import { startAdministration } from '../administration/start-administration.ts';
 import { startAppservices } from '../appservices/start-appservices.ts';
 import { startDeviceLists } from '../devices/remote-lists/start-device-lists.ts';
 import { startFederation } from '../federation/start-federation.ts';
@@ -93,6 +94,7 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     const appservices = await startAppservices(context);
     closers.push(() => appservices.close());
     closers.push(startMediaUpkeep(context));
+    closers.push(startAdministration(context));
     const partialRooms = partialRoomsOf(context);
     await partialRooms.start();
     closers.push(async () => partialRooms.close());

@@ -5,11 +5,15 @@ import { readMemberFacts } from '../storage/rooms/read-member-facts.ts';
 import { changeMembershipCommand, type MembershipAction } from './change-membership-command.ts';
 import { checkEventForRoom } from './check-event-content.ts';
 import { checkInvitees, checkUserId, isLocalUser } from './check-invitees.ts';
+import { checkRoomIsOpen } from './check-room-is-open.ts';
 import { changeOwnMembershipElsewhere } from './remote/change-own-membership-elsewhere.ts';
 import { inviteRemoteUser } from './remote/invite-remote-user.ts';
 import { joinThroughAnotherServer } from './remote/join-through-another-server.ts';
 import { type EventResult, submitToRoom } from './room-command.ts';
 import type { ThirdPartySigned } from './third-party-invite.ts';
+
+/** Memberships that a blocked room does not give. */
+const bringsIn: ReadonlySet<unknown> = new Set(['join', 'invite', 'knock']);
 
 export interface MembershipRequest {
   readonly roomId: string;
@@ -38,6 +42,7 @@ export interface MembershipRequest {
 export async function changeMembership(context: Context, request: MembershipRequest): Promise<EventResult> {
   const { roomId, action, sender, target, thirdPartySigned, via = [] } = request;
   const membership = membershipOf(request);
+  if (bringsIn.has(membership)) await checkRoomIsOpen(context, roomId);
   const content = await memberContent(context, request, membership);
   await checkEventForRoom(context, roomId, { type: 'm.room.member', stateKey: target, content });
   if (membership === 'invite' && !isLocalUser(context, target)) return await inviteElsewhere(context, request, content);

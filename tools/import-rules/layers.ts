@@ -17,6 +17,7 @@ export const layers: readonly (readonly string[])[] = [
   ['homeserver/devices', 'homeserver/ephemeral', 'homeserver/media'],
   ['homeserver/accounts'],
   ['homeserver/sync', 'homeserver/push', 'homeserver/federation', 'homeserver/appservices', 'homeserver/search'],
+  ['homeserver/administration'],
   ['homeserver/http'],
   ['homeserver/processes'],
   ['homeserver/command-line'],

@@ -12,8 +12,10 @@ export interface ProcessRow {
   readonly address: string;
   /** Seen within the time of a lease; the others are kept for their address. */
   readonly live: boolean;
-  /** False while it ends, or has a wrong clock. */
+  /** False while it ends, rests, or has a wrong clock. */
   readonly takesShards: boolean;
+  /** An operator asked it to give its shards to the others. */
+  readonly rests: boolean;
   /** Of its machine, less the database's. */
   readonly clockOffsetMs: number;
 }
@@ -85,7 +87,7 @@ export class LeaseConnection {
         FROM shard ORDER BY id`,
       sql<ProcessRow[]>`
         SELECT id, address, seen_at > clock_timestamp() - make_interval(secs => ${lease}) AS live,
-          takes_shards AS "takesShards", clock_offset_ms AS "clockOffsetMs"
+          takes_shards AND NOT rests AS "takesShards", rests, clock_offset_ms AS "clockOffsetMs"
         FROM process WHERE seen_at > clock_timestamp() - make_interval(secs => ${lease * 2}) ORDER BY id`,
     ]);
     return { shards: [...shards], processes: [...processes], databaseMs: shards[0]?.databaseMs ?? Number.NaN };

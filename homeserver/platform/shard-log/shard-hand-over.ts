@@ -18,11 +18,20 @@ export interface ShardHandOverOptions {
   readonly writers: Map<number, ShardWriter>;
 }
 
-/** What the owner of a shard tells its successor, sent like a forwarded command. */
-export const handOverMessages = { prepare: 'prepare-shard', receive: 'receive-shard' } as const;
+/** What the owner of a shard tells its successor, and is asked for by others, sent like a forwarded command. */
+export const handOverMessages = {
+  prepare: 'prepare-shard',
+  receive: 'receive-shard',
+  release: 'release-shard',
+} as const;
 
 export interface PrepareShardMessage {
   readonly memories: ToldOfMemories;
+}
+
+/** An operator asks the owner to give the shard away. */
+export interface ReleaseShardMessage {
+  readonly to?: string | undefined;
 }
 
 export interface ReceiveShardMessage extends TakenShard {

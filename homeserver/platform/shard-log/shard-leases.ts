@@ -1,8 +1,9 @@
 import { withDeadline } from '@holdfast/effects/deadline.ts';
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { CheckedClock } from '../checked-clock.ts';
 import type { Context } from '../context.ts';
 import { ClockWatch } from './clock-watch.ts';
-import { decideLeases, type Gift, type ShardObservation } from './decide-leases.ts';
+import { decideLeases, type Gift, type ShardObservation, shareOut } from './decide-leases.ts';
 import { LeaseConnection, type LeasesSeen, type ShardRow, type TakenShard } from './lease-connection.ts';
 import type { LogHints } from './log-hints.ts';
 import { type Preparation, PreparedShards, type ToldOfMemories } from './prepared-shards.ts';
@@ -127,6 +128,22 @@ export class ShardLeases {
     if (committed) await withDeadline(committed, firstCommitMs, 'a first commit', { clock }).catch(() => {});
   }
 
+  /**
+   * Hands a shard of this process to another one because an operator asks for it: to `to`, or to whoever has the fewest.
+   * Throws M_NOT_FOUND where no such process takes shards.
+   */
+  async giveAway(shard: number, to: string | undefined): Promise<void> {
+    const seen = await this.#connection.look();
+    const others = this.#takers(seen).filter((id) => id !== this.#options.processId && (to === undefined || id === to));
+    const [gift] = shareOut(
+      seen.shards.filter(({ id }) => id === shard),
+      seen.shards,
+      others,
+    );
+    if (!gift) throw new MatrixError('M_NOT_FOUND', 'There is no other process that takes this shard');
+    await this.#moveTo(gift, seen);
+  }
+
   /** Notes who got a shard, as its owner before tells it. */
   noteHandOver(shard: number, owner: ShardOwner, epoch: number): void {
     if (owner.processId !== this.#options.processId) this.#options.owners.note(shard, epoch, owner);
@@ -237,8 +254,8 @@ export class ShardLeases {
   /** With every clock wrong nobody is better than the others, and all go on. */
   #takers({ processes }: LeasesSeen): string[] {
     const { processId } = this.#options;
-    const takers = processes.filter(({ id, live, takesShards }) =>
-      id === processId ? this.#clockWatch.isRight : live && takesShards,
+    const takers = processes.filter(({ id, live, takesShards, rests }) =>
+      id === processId ? this.#clockWatch.isRight && !rests : live && takesShards,
     );
     return takers.map(({ id }) => id);
   }

@@ -11,7 +11,12 @@ import { LogTail, type ReadEventEntries } from './log-tail.ts';
 import type { Preparation } from './prepared-shards.ts';
 import { type CommandServer, serveCommands } from './serve-commands.ts';
 import { ShardUnavailableError } from './shard-error.ts';
-import { handOverMessages, type PrepareShardMessage, type ReceiveShardMessage } from './shard-hand-over.ts';
+import {
+  handOverMessages,
+  type PrepareShardMessage,
+  type ReceiveShardMessage,
+  type ReleaseShardMessage,
+} from './shard-hand-over.ts';
 import { ShardLeases } from './shard-leases.ts';
 import { createShardLogMetrics, observeShardLog, type ShardLogMetrics } from './shard-log-metrics.ts';
 import { ShardOwners } from './shard-owners.ts';
@@ -131,6 +136,20 @@ export class ShardLog implements ShardLogAccess {
     });
   }
 
+  async handOver(shard: number, to?: string): Promise<void> {
+    if (this.#leases.writer(shard)) return await this.#leases.giveAway(shard, to);
+    const owner = this.#owners.get(shard);
+    if (!owner) throw unavailable();
+    const asked = { address: owner.address, secret: this.#secret, name: handOverMessages.release, shard };
+    const message: ReleaseShardMessage = { to };
+    try {
+      // It has another owner exactly when this succeeds.
+      await forwardCommand({ ...asked, input: message, timeoutMs: submitTimeoutMs, onOwnerChange: () => () => {} });
+    } catch (error) {
+      throw error instanceof ShardUnavailableError ? unavailable() : error;
+    }
+  }
+
   /** Runs the command where its shard is owned now. Not done: nobody owns it, or it may and has to be run again. */
   async #tryOnce(
     command: SubmittedCommand<unknown, unknown>,
@@ -169,6 +188,7 @@ export class ShardLog implements ShardLogAccess {
   async #runForwarded(name: string, shard: number, input: unknown, timeoutMs: number): Promise<unknown> {
     if (name === handOverMessages.prepare) return await this.#leases.prepareShard(shard, input as PrepareShardMessage);
     if (name === handOverMessages.receive) return await this.#leases.receiveShard(shard, input as ReceiveShardMessage);
+    if (name === handOverMessages.release) return await this.#leases.giveAway(shard, (input as ReleaseShardMessage).to);
     const command = this.#commandOf(name);
     const endMs = this.#context.clock.monotonicMs() + timeoutMs;
     const writer = this.#leases.writer(shard) ?? (await this.#expectedWriter(shard, timeoutMs));

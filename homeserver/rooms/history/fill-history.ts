@@ -4,7 +4,7 @@ import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Context } from '../../platform/context.ts';
 import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';
 import type { RoomName } from '../../storage/names/room-names.ts';
-import { hiddenFlags } from '../../storage/rooms/event-row.ts';
+import { eventFlags, hiddenFlags } from '../../storage/rooms/event-row.ts';
 import { readEventsAt, readEventsById } from '../../storage/rooms/read-events.ts';
 import { type BackwardExtremity, hasOlderEvents } from '../../storage/rooms/read-history-ends.ts';
 import { joinedServersOf, serverOfUser } from '../joined-servers.ts';
@@ -191,6 +191,8 @@ export async function findConnected(
     if (!event || connected.has(event.eventId)) continue;
     const here = stored.get(event.eventId);
     if (here && here.roomNumber === room.id && (here.flags & hiddenFlags) === 0) continue;
+    // What an operator purged stays away, and what is before it.
+    if (here && (here.flags & eventFlags.purged) !== 0) continue;
     characters += event.pduJson.length;
     if (characters > mostStretchCharacters) break;
     connected.set(event.eventId, event);

@@ -11,6 +11,7 @@ import { readAccount } from '../../storage/accounts/read-accounts.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
 import { readMemberFacts } from '../../storage/rooms/read-member-facts.ts';
 import { isLocalUser } from '../check-invitees.ts';
+import { checkRoomIsOpen } from '../check-room-is-open.ts';
 import { isServerInRoom } from '../joined-servers.ts';
 import { isServerAllowedInRoom } from '../server-acls.ts';
 import { appendMembershipOutOfBand } from './append-membership-out-of-band.ts';
@@ -42,6 +43,7 @@ export async function receiveInvite(context: Context, sent: SentInvite): Promise
     throw new MatrixError('M_INCOMPATIBLE_ROOM_VERSION', message, { fields: { room_version: version } });
   }
   const pdu = checkSentInvite(context, rules, sent);
+  await checkRoomIsOpen(context, roomId);
   const [verified] = await verifyReceivedEvents(context, rules, [pdu as unknown as JsonObject]);
   if (!verified || verified.problem) {
     throw new MatrixError('M_INVALID_PARAM', `The event does not hold: ${verified?.problem?.message ?? ''}`);

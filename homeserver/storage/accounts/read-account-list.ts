@@ -58,22 +58,35 @@ export async function readAccountList(
   const [counted, rows] = await Promise.all([
     sql<{ total: number }[]>`SELECT count(*)::int AS total ${wanted}`,
     sql<ListedAccount[]>`
-      SELECT account.user_id AS "userId", display.value AS "displayName", display.search_text AS "searchText",
-        (SELECT value FROM profile_field avatar
-          WHERE avatar.user_id = account.user_id AND avatar.name = 'avatar_url') AS "avatarUrl",
-        (SELECT max(last_seen_ms) FROM device WHERE device.user_id = account.user_id) AS "lastSeenMs",
-        created_ms AS "createdMs", is_admin AS "isAdmin", is_locked AS "isLocked", is_suspended AS "isSuspended",
-        is_deactivated AS "isDeactivated", is_erased AS "isErased"
+      SELECT ${accountColumns(sql)}
       ${wanted}
       ORDER BY ${sql.unsafe(accountOrders[query.orderBy])} ${direction} NULLS LAST, "userId"
       LIMIT ${query.limit} OFFSET ${query.offset}`,
   ]);
-  const accounts = rows.map((row) => ({
-    ...row,
-    displayName: parseText(row.displayName),
-    avatarUrl: parseText(row.avatarUrl),
-  }));
-  return { accounts, total: counted[0]?.total ?? 0 };
+  return { accounts: rows.map(parseAccount), total: counted[0]?.total ?? 0 };
+}
+
+/** One account, which exists. */
+export async function readListedAccount(sql: Sql, userId: string): Promise<ListedAccount> {
+  const rows = await sql<ListedAccount[]>`
+    SELECT ${accountColumns(sql)}
+    FROM account LEFT JOIN profile_field display ON display.user_id = account.user_id AND display.name = 'displayname'
+    WHERE account.user_id = ${userId}`;
+  if (!rows[0]) throw new Error(`there is no account ${userId}`);
+  return parseAccount(rows[0]);
+}
+
+function accountColumns(sql: Sql) {
+  return sql`account.user_id AS "userId", display.value AS "displayName", display.search_text AS "searchText",
+    (SELECT value FROM profile_field avatar
+      WHERE avatar.user_id = account.user_id AND avatar.name = 'avatar_url') AS "avatarUrl",
+    (SELECT max(last_seen_ms) FROM device WHERE device.user_id = account.user_id) AS "lastSeenMs",
+    created_ms AS "createdMs", is_admin AS "isAdmin", is_locked AS "isLocked", is_suspended AS "isSuspended",
+    is_deactivated AS "isDeactivated", is_erased AS "isErased"`;
+}
+
+function parseAccount(row: ListedAccount): ListedAccount {
+  return { ...row, displayName: parseText(row.displayName), avatarUrl: parseText(row.avatarUrl) };
 }
 
 function parseText(json: string | null): string | null {

@@ -96,3 +96,14 @@ const setUsages: BatchStatement = {
 export function setMediaUsage(userId: string, sizeBytes: number): Write {
   return { statement: setUsages, row: [userId, sizeBytes] };
 }
+
+const deleteRows: BatchStatement = {
+  name: 'delete-media',
+  table: 'media',
+  columns: { media_id: 'text' },
+  text: (rows) => `DELETE FROM media t USING ${rows} WHERE t.media_id = row.media_id`,
+};
+
+export function deleteMediaRow(mediaId: string): Write {
+  return { statement: deleteRows, row: [mediaId] };
+}

@@ -13,3 +13,11 @@ export async function readReports(sql: Sql, before: number, limit: number): Prom
       reported_ms AS "reportedMs"
     FROM report WHERE id < ${before} ORDER BY id DESC LIMIT ${limit}`;
 }
+
+export async function readReport(sql: Sql, id: number): Promise<StoredReport | undefined> {
+  const rows = await sql<StoredReport[]>`
+    SELECT id, reporter, user_id AS "userId", room_id AS "roomId", event_id AS "eventId", reason,
+      reported_ms AS "reportedMs"
+    FROM report WHERE id = ${id}`;
+  return rows[0];
+}

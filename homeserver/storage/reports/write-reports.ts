@@ -22,3 +22,14 @@ export function insertReport(report: ReportedThing & { readonly request: string 
   const { request, reporter, userId, roomId, eventId, reason, reportedMs } = report;
   return { statement: insertReports, row: [request, reporter, userId, roomId, eventId, reason, reportedMs] };
 }
+
+const deleteReports: BatchStatement = {
+  name: 'delete-reports',
+  table: 'report',
+  columns: { id: 'bigint' },
+  text: (rows) => `DELETE FROM report USING ${rows} WHERE report.id = row.id`,
+};
+
+export function deleteReportRow(id: number): Write {
+  return { statement: deleteReports, row: [id] };
+}

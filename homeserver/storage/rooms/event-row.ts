@@ -21,10 +21,12 @@ export const eventFlags = {
   relayed: 1024,
   /** Of a local user, and another server's to send: it went there first. */
   sentElsewhere: 2048,
+  /** An operator had its content taken away, and nobody is shown it any more. */
+  purged: 4096,
 } as const;
 
 /** With one of these an event is in no timeline. */
-export const hiddenFlags = eventFlags.rejected | eventFlags.softFailed | eventFlags.outlier;
+export const hiddenFlags = eventFlags.rejected | eventFlags.softFailed | eventFlags.outlier | eventFlags.purged;
 
 /** The columns that make a StoredEvent; `e` is the table's alias. */
 export const eventColumns =

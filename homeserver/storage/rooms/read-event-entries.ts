@@ -20,7 +20,8 @@ export async function readEventEntries(
     [shard, after, upTo],
     { prepare: true },
   );
-  const events = await storedEvents(context, rows);
+  const [deleted, kept] = [rows.filter(isDeleted), rows.filter((row) => !isDeleted(row))];
+  const events = await storedEvents(context, kept);
   const replaced = events.flatMap((event) => event.unsigned.replaces_state ?? []);
   const earlier = await readEventsById(context, replaced);
   const roots = await readThreadRoots(context, shard, events);
@@ -29,17 +30,33 @@ export async function readEventEntries(
     context,
     events.filter(({ flags }) => (flags & eventFlags.resolved) !== 0),
   );
-  return events.map((event) => ({
-    shard,
-    position: event.position,
-    kind: 'event',
-    body: eventEntryBody(event, {
-      replaced: earlier.get(event.unsigned.replaces_state ?? ''),
-      threadRoot: roots.get(event.thread ?? 0),
-      notified: notified.get(event.position),
-      stateChanges: changes.get(event.position),
+  const entries = events.map(
+    (event): LogEntry => ({
+      shard,
+      position: event.position,
+      kind: 'event',
+      body: eventEntryBody(event, {
+        replaced: earlier.get(event.unsigned.replaces_state ?? ''),
+        threadRoot: roots.get(event.thread ?? 0),
+        notified: notified.get(event.position),
+        stateChanges: changes.get(event.position),
+      }),
     }),
-  }));
+  );
+  if (deleted.length === 0) return entries;
+  return [...entries, ...deleted.map(({ position }) => emptyEntry(shard, position))].sort(
+    (a, b) => a.position - b.position,
+  );
+}
+
+/** Of a room that was deleted: the row keeps its place in the log, and that is all. */
+function isDeleted({ eventId }: EventRow): boolean {
+  return eventId === '';
+}
+
+/** Takes a position and tells nobody anything. */
+function emptyEntry(shard: number, position: number): LogEntry {
+  return { shard, position, kind: 'profile', body: { userId: '' } };
 }
 
 interface EventSurroundings {

@@ -1,5 +1,6 @@
-import { readReports, type StoredReport } from '../../../storage/reports/read-reports.ts';
+import { readReports } from '../../../storage/reports/read-reports.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { formatReport } from './format-report.ts';
 
 /** What users reported, the newest first, a page at a time. */
 export const listReports = defineEndpoint({
@@ -24,15 +25,3 @@ export const listReports = defineEndpoint({
     };
   },
 });
-
-function formatReport({ id, reporter, userId, roomId, eventId, reason, reportedMs }: StoredReport) {
-  return {
-    id,
-    reporter,
-    user_id: userId,
-    room_id: roomId,
-    event_id: eventId,
-    reason,
-    reported_ts: reportedMs,
-  };
-}
