@@ -53,7 +53,9 @@ function digestOf(text: string): string {
   } = JSON.parse(text) as Pdu;
   const idsOf = (references: readonly EventReference[]) =>
     references.map((reference) => referencedEventId(reference).slice(0, shortId)).join(' ');
-  const what = [type, stateKey, content['membership'], unsigned && JSON.stringify(unsigned)].filter(Boolean).join(' ');
+  const kept = unsigned && JSON.stringify(unsigned);
+  const { membership } = content;
+  const what = [type, stateKey, typeof membership === 'string' && membership, kept].filter(Boolean).join(' ');
   return `${what} of ${sender} at ${depth}, after [${idsOf(prev_events)}], allowed by [${idsOf(auth_events)}]`;
 }
 
