@@ -52,6 +52,7 @@ export function formatOverrides(setting: ComplementSetting): Record<string, unkn
     'registration.mode': 'open',
     'registration.shared_secret': setting.registrationSecret,
     'rate_limits.enabled': false,
+    'password.minimum_length': 6,
     'password.memory_kib': 1024,
     'password.iterations': 1,
     'room.default_version': '10',

@@ -13,7 +13,7 @@ const maxRemoteMembers = 2_000;
 
 /**
  * Users whose id or display name contains the term and who are visible to the searcher: those in a room with the searcher,
- * and those of this server in a room that anybody may join or read.
+ * the searcher too, and those of this server in a room that anybody may join or read.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3user_directorysearch
  */
 export async function searchUserDirectory(
@@ -26,11 +26,13 @@ export async function searchUserDirectory(
     searchAccounts(context, searcher, term, limit + 1 + maxStrangers),
     readRemoteMembers(context, searcher, maxRemoteMembers),
   ]);
-  const found = accounts.filter(({ userId }) => userId !== searcher);
   const remote = members.filter((member) => rankOf(member, term) < ranks.length);
-  const known = [...found.filter((user) => user.sharesRoom), ...remote.map((user) => ({ ...user, sharesRoom: true }))];
+  const known = [
+    ...accounts.filter((user) => user.sharesRoom),
+    ...remote.map((user) => ({ ...user, sharesRoom: true })),
+  ];
   known.sort((a, b) => rankOf(a, term) - rankOf(b, term));
-  const strangers = found.filter((user) => !user.sharesRoom).slice(0, maxStrangers);
+  const strangers = accounts.filter((user) => !user.sharesRoom).slice(0, maxStrangers);
   const visible = known.length > limit ? known : [...known, ...(await filterPublicUsers(context, strangers))];
   return { users: visible.slice(0, limit), limited: visible.length > limit };
 }

@@ -7,8 +7,10 @@ import { orderByAuth } from '../remote-servers/received-events/order-by-auth.ts'
 import type { VerifiedEvent } from '../remote-servers/received-events/received-event.ts';
 import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import { addOutliers } from '../rooms/add-outliers.ts';
+import { readStateIdsAt } from '../rooms/state-at-event.ts';
 import { readKnownEvents, type WaitingEvent } from '../storage/federation/read-waiting-events.ts';
 import { type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
+import { readEventsById } from '../storage/rooms/read-events.ts';
 import { orNothing } from './fetch-missing-events.ts';
 
 const timeoutMs = 60_000;
@@ -32,8 +34,21 @@ export async function fetchStateBefore(
   event: WaitingEvent,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
+  for await (const { eventId, agreesWith } of anchorsOf(context, room, server, event, signal)) {
+    const told = await fetchStateAt(context, room, server, eventId, signal);
+    if (told && (await agrees(context, room, told, agreesWith))) return told;
+  }
+  return undefined;
+}
+
+async function fetchStateAt(
+  context: Context,
+  room: RoomName,
+  server: string,
+  eventId: string,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
   return await orNothing(context, undefined, async () => {
-    const eventId = await chooseAnchor(context, room, server, event, signal);
     const answer = await askServer(context, {
       ...{ server, signal, timeoutMs, maxBytes: maxIdBytes },
       method: 'GET',
@@ -69,22 +84,53 @@ export async function fetchAuthEvents(
   });
 }
 
+interface Anchor {
+  readonly eventId: string;
+  /** Ids of events that are here: the state is only taken if it has all that the states after these have. */
+  readonly agreesWith: readonly string[];
+}
+
 /**
- * The event before which the state is asked for. Where the event comes after one message alone, it is that: then the state
- * is not only what the event's own server makes of it.
+ * The events before which the state is asked for, one after another until the server tells one. Where all but one of those
+ * that the event comes after are here, and that one is a message, it is that: then the state is not only what the event's
+ * own server makes of it. With further ones the states have to agree, or they would have to be resolved.
  */
-async function chooseAnchor(
+async function* anchorsOf(
   context: Context,
   room: RoomName,
   server: string,
   { eventId, pduJson }: WaitingEvent,
   signal: AbortSignal,
-): Promise<string> {
+): AsyncGenerator<Anchor, void, undefined> {
   const { prev_events: prevEvents } = JSON.parse(pduJson) as Pdu;
-  const [prev] = prevEvents;
-  if (prev === undefined || prevEvents.length > 1) return eventId;
-  const prevEvent = await fetchEvent(context, room, server, referencedEventId(prev), signal);
-  return prevEvent && prevEvent.pdu.state_key === undefined ? prevEvent.eventId : eventId;
+  const prevEventIds = prevEvents.map(referencedEventId);
+  const known = await readKnownEvents(context, prevEventIds);
+  const [missing, ...others] = prevEventIds.filter((id) => known.get(id) !== 'placed');
+  if (missing !== undefined && others.length === 0) {
+    const ask = () => fetchEvent(context, room, server, missing, signal);
+    const prevEvent = await orNothing<VerifiedEvent | null | undefined>(context, null, ask);
+    // The server does not answer.
+    if (prevEvent === null) return;
+    const agreesWith = prevEventIds.filter((id) => id !== missing);
+    if (prevEvent && prevEvent.pdu.state_key === undefined) yield { eventId: missing, agreesWith };
+  }
+  yield { eventId, agreesWith: [] };
+}
+
+async function agrees(
+  context: Context,
+  room: RoomName,
+  state: readonly string[],
+  eventIds: readonly string[],
+): Promise<boolean> {
+  if (eventIds.length === 0) return true;
+  const told = new Set(state);
+  for (const event of (await readEventsById(context, eventIds)).values()) {
+    for (const { eventId } of (await readStateIdsAt(context, room, event, 'after')).values()) {
+      if (!told.has(eventId)) return false;
+    }
+  }
+  return true;
 }
 
 function addWholeState(context: Context, room: RoomName, server: string, eventId: string, signal: AbortSignal) {

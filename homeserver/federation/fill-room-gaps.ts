@@ -32,6 +32,8 @@ interface Gap {
   readonly event: WaitingEvent;
   readonly missingPrev: boolean;
   readonly missingAuth: boolean;
+  /** Among what it refers to are events that wait themselves. */
+  readonly waitsForOthers: boolean;
 }
 
 /** What a piece of work has found out. */
@@ -76,7 +78,8 @@ async function workOnGaps(
   signal: AbortSignal,
 ): Promise<boolean> {
   const open = gaps.filter(({ missingPrev }) => missingPrev);
-  const lackingAuth = gaps.filter(({ missingPrev, missingAuth }) => missingAuth && !missingPrev);
+  // With what it waits for, its auth events may come as well.
+  const lackingAuth = gaps.filter((gap) => gap.missingAuth && !gap.missingPrev && !gap.waitsForOthers);
   const ready = gaps.filter(({ missingPrev, missingAuth }) => !missingPrev && !missingAuth);
   let progress = ready.length > 0 && (await receiveAgain(context, room, ready));
   for (const { event } of lackingAuth.slice(0, 5)) {

@@ -8,7 +8,7 @@ import { checkInvitees, checkUserId, isLocalUser } from './check-invitees.ts';
 import { checkRoomIsOpen } from './check-room-is-open.ts';
 import { changeOwnMembershipElsewhere } from './remote/change-own-membership-elsewhere.ts';
 import { inviteRemoteUser } from './remote/invite-remote-user.ts';
-import { joinThroughAnotherServer } from './remote/join-through-another-server.ts';
+import { joinPartialRoom, joinThroughAnotherServer } from './remote/join-through-another-server.ts';
 import { type EventResult, submitToRoom } from './room-command.ts';
 import type { ThirdPartySigned } from './third-party-invite.ts';
 
@@ -50,6 +50,8 @@ export async function changeMembership(context: Context, request: MembershipRequ
   const own = { roomId, userId: target, membership, content, via, thirdPartySigned };
   const elsewhere = isOwn ? await changeOwnMembershipElsewhere(context, own) : undefined;
   if (elsewhere !== undefined) return { eventId: elsewhere };
+  const partial = isOwn && membership === 'join' ? await joinPartialRoom(context, own) : undefined;
+  if (partial !== undefined) return { eventId: partial };
   try {
     return await submitToRoom(context, changeMembershipCommand, {
       roomId,

@@ -40,7 +40,7 @@ export function clientEventsText(
 
 /** `unsigned` of an event for one viewer; `membership` is left out where it is not known. */
 export function unsignedText(
-  { body, redactedBecause }: TimelineEvent,
+  { body, redactedBecause, relations }: TimelineEvent,
   viewer: EventViewer,
   membership: string | undefined,
 ): string {
@@ -54,6 +54,7 @@ export function unsignedText(
     text += `,"prev_sender":${encodeCanonicalString(replaced.sender)}`;
   }
   if (redactedBecause !== undefined) text += `,"redacted_because":${redactedBecause}`;
+  if (relations !== undefined) text += `,"m.relations":${relations}`;
   if (transaction && transaction.deviceId === viewer.deviceId && body.sender === viewer.userId) {
     text += `,"transaction_id":${encodeCanonicalString(transaction.transactionId)}`;
   }

@@ -43,6 +43,7 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
     if (!room) throw new Error(`the room ${roomId} went away`);
     room.isPartial = partial !== null;
     await shard.remember(negativePositions).loaded();
+    const lowestPosition = shard.remember(negativePositions).lowest;
     const receiver = new RoomReceiver(shard, room);
     await prepareEvents(shard, room, [event.pdu]);
     await receiver.loadReferences([event]);
@@ -54,7 +55,9 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
       isJudgedByCurrentState: false,
       findSuperseded: () => Promise.resolve(new Set(room.extremities.map(({ eventId }) => eventId))),
       alsoWrite: (position) =>
-        partial ? [insertPartialRoom({ room: name.id, position, joinEventId: event.eventId, ...partial })] : [],
+        partial
+          ? [insertPartialRoom({ room: name.id, position, joinEventId: event.eventId, lowestPosition, ...partial })]
+          : [],
     });
     receiver.flush();
     if (verdict === 'accepted') void shard.append(1, () => stateIsNew(roomId, !partial));

@@ -21,6 +21,11 @@ export class NegativePositions {
     return this.#loaded.done();
   }
 
+  /** All that were given out are at or above it. */
+  get lowest(): number {
+    return this.#lowest;
+  }
+
   /** The next position, below all that were given out. */
   take(): number {
     return --this.#lowest;

@@ -12,6 +12,7 @@ import { clientEventsText, clientEventText } from './client-event-text.ts';
 import { withoutErased } from './erased-users.ts';
 import { bringEventHere } from './history/bring-event-here.ts';
 import { readMessages } from './read-messages.ts';
+import { showEvents } from './relations/show-events.ts';
 import { lookUpRoomReader, mayRead, type RoomReader } from './room-reader.ts';
 
 interface Viewer {
@@ -69,9 +70,8 @@ async function findBroughtEvent(context: Context, roomId: string, eventId: strin
  */
 export async function viewEvent(context: Context, viewer: Viewer, roomId: string, eventId: string): Promise<string> {
   const { reader, event } = await findReadableEvent(context, roomId, eventId, viewer.userId);
-  const stored = await timelineEventsOf(context, [event], true);
-  const [shown] = withoutErased(context, roomId, stored, reader.membershipAt);
   const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
+  const [shown] = await showEvents(context, reader, eventViewer, [event]);
   return clientEventText(shown as TimelineEvent, eventViewer, roomId, reader.membershipAt);
 }
 
@@ -110,9 +110,10 @@ export async function viewEventContext(
     ...before.events,
     ...after.events,
   ]);
-  const stored = await timelineEventsOf(context, [event, ...before.events, ...after.events, ...state], true);
-  const all = withoutErased(context, roomId, stored, reader.membershipAt);
   const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
+  const timeline = await showEvents(context, reader, eventViewer, [event, ...before.events, ...after.events]);
+  const stateEvents = await timelineEventsOf(context, state, true);
+  const all = [...timeline, ...withoutErased(context, roomId, stateEvents, reader.membershipAt)];
   const text = (from: number, count: number) =>
     clientEventsText(all.slice(from, from + count), eventViewer, roomId, reader.membershipAt);
   const token = (position: number) => JSON.stringify(encodePaginationToken({ shard, position }));

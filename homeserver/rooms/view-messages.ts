@@ -8,8 +8,8 @@ import { readState } from '../storage/rooms/read-state.ts';
 import type { Direction } from '../storage/rooms/read-timeline.ts';
 import { timelineEventsOf } from '../storage/sync/timeline-event.ts';
 import { clientEventsText } from './client-event-text.ts';
-import { withoutErased } from './erased-users.ts';
 import { readFilledMessages } from './history/read-filled-messages.ts';
+import { showEvents } from './relations/show-events.ts';
 import { findRoomReader } from './room-reader.ts';
 
 const defaultLimit = 10;
@@ -23,8 +23,8 @@ export interface ViewMessagesRequest {
 }
 
 /**
- * The reply of /messages as JSON text: what the user may read of a room's timeline. Three to six queries, whatever the
- * size of the page; history that is not here is asked for at other servers. Throws M_FORBIDDEN, M_INVALID_PARAM.
+ * The reply of /messages as JSON text: what the user may read of a room's timeline. Four to seven queries, whatever the
+ * size of the page, and up to five for what relates to its events; history that is not here is asked for at other servers. Throws M_FORBIDDEN, M_INVALID_PARAM.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmessages
  */
 export async function viewMessages(
@@ -41,9 +41,8 @@ export async function viewMessages(
   const to = decodePlace(room, 'to', request.to);
   const { page, reader } = await readFilledMessages(context, found, { direction, from, to, limit, filter });
   const { events, start, end } = page;
-  const stored = await timelineEventsOf(context, events, true);
-  const shown = withoutErased(context, roomId, stored, reader.membershipAt);
   const eventViewer = { ...viewer, nowMs: context.clock.wallMs() };
+  const shown = await showEvents(context, reader, eventViewer, events);
   const token = (position: number) => JSON.stringify(encodePaginationToken({ shard: room.shard, position }));
   let text = `{"chunk":${clientEventsText(shown, eventViewer, roomId, reader.membershipAt)}`;
   if (filter.lazyLoadMembers) {

@@ -21,7 +21,8 @@ export async function collectDeviceLists(run: SyncRun, news: readonly RoomNews[]
   const { context, user, range, digest } = run;
   if (range.since === undefined) return nobody;
   const hasMoved = news.some(({ target }) => target.memberships !== undefined);
-  if (!digest || hasMoved) return await findDeviceListChanges(context, user.userId, range.since);
+  const isWholeNow = digest !== undefined && [...digest.wholeRooms].some((roomId) => user.isJoined(roomId));
+  if (!digest || hasMoved || isWholeNow) return await findDeviceListChanges(context, user.userId, range.since);
   return await findInMemory(run, digest);
 }
 

@@ -34,6 +34,8 @@ export interface RangeDigest {
   readonly deviceLists: readonly { readonly userId: string; readonly readerId: string | undefined }[];
   /** `user device`: devices whose one-time or fallback keys changed. */
   readonly deviceKeys: ReadonlySet<string>;
+  /** Rooms of which only now all members are known. */
+  readonly wholeRooms: ReadonlySet<string>;
   /** Nothing but events that change neither a room's state nor other events. */
   readonly onlyMessages: boolean;
 }
@@ -46,6 +48,7 @@ class DigestBuilder implements RangeDigest {
   readonly presences = new Map<string, StoredPresence>();
   readonly deviceLists: { readonly userId: string; readonly readerId: string | undefined }[] = [];
   readonly deviceKeys = new Set<string>();
+  readonly wholeRooms = new Set<string>();
   onlyMessages = true;
 
   add(entry: LogEntry): void {
@@ -81,6 +84,7 @@ class DigestBuilder implements RangeDigest {
       case 'room-state':
         // Clients that want all members at once are told of the room only when all are known.
         this.#room(entry.body.roomId, entry.shard);
+        if (entry.body.isWhole) this.wholeRooms.add(entry.body.roomId);
         return;
       default:
         entry satisfies never;

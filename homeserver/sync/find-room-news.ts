@@ -72,9 +72,13 @@ export async function findRoomNews(run: SyncRun): Promise<FoundRooms> {
   return { news: await addEphemeral(run, targets), invitations };
 }
 
-/** The position from which on all members of a room are known; undefined for clients that do not ask for them all. */
+/**
+ * The position from which on all members of a room are known, for clients that ask for them all; for the others, where
+ * something wrong was told before.
+ */
 function wholeSince({ context, request }: SyncRun, roomId: string): number | undefined {
-  return request.filter.room.state.lazyLoadMembers ? undefined : partialRoomsOf(context).wholeSince(roomId);
+  const rooms = partialRoomsOf(context);
+  return request.filter.room.state.lazyLoadMembers ? rooms.correctedSince(roomId) : rooms.wholeSince(roomId);
 }
 
 function hasBecomeWhole(run: SyncRun, { roomId, shard }: CandidateRoom): boolean {

@@ -19,6 +19,8 @@ export interface RemoteDraft {
   readonly redacts?: string;
   /** Ids of the events that it comes after; the newest one where they are left out. */
   readonly after?: readonly string[];
+  /** Ids of its auth events, where they are not those of the state. */
+  readonly auth?: readonly string[];
 }
 
 type State = ReadonlyMap<string, BuiltEvent>;
@@ -69,7 +71,7 @@ export class RemoteRoom {
         originServerTs: ++this.#clockMs,
         depth: Math.max(0, ...depths) + 1,
         prevEvents: after.map((eventId) => this.#reference(this.events.get(eventId) as BuiltEvent)),
-        authEvents: this.#authEvents(state, draft),
+        authEvents: draft.auth?.map((id) => this.#reference(this.#event(id))) ?? this.#authEvents(state, draft),
         eventId: `$${this.events.size}x${this.#number}:remote.example`,
       },
       this.rules,
@@ -95,18 +97,31 @@ export class RemoteRoom {
     return this.send({ type: 'm.room.member', sender, stateKey: userId, content, ...(after && { after }) });
   }
 
-  /** Brings a server into the room by a join, which is made here and must be of a user of that server. */
-  async enter(context: Context, userId: string): Promise<BuiltEvent> {
-    const stateEventIds = [...this.#stateAfter(this.newest).values()].map(({ eventId }) => eventId);
+  /**
+   * Brings a server into the room by a join, which is made here and must be of a user of that server; with partial state
+   * the server knows no member but the creator and the one who joins.
+   */
+  async enter(context: Context, userId: string, isPartial = false): Promise<BuiltEvent> {
+    const isTold = ({ pdu }: BuiltEvent) =>
+      !isPartial || pdu.type !== 'm.room.member' || pdu.state_key === this.creator;
+    const state = [...this.#stateAfter(this.newest).values()].filter(isTold);
+    const stateEventIds = state.map(({ eventId }) => eventId);
     const join = this.member(userId, 'join');
-    const before = [...this.events.values()].filter(({ eventId }) => eventId !== join.eventId);
+    const before = [...this.events.values()].filter((event) => event.eventId !== join.eventId && isTold(event));
     for (let first = 0; first < before.length; first += 500) {
       await addOutliers(context, this.roomId, this.rules.id, before.slice(first, first + 500));
     }
     const { roomId } = this;
-    const entered = await enterRoom(context, { roomId, joinEvent: join, stateEventIds, partial: null });
+    const partial = isPartial ? { servers: ['remote.example'] } : null;
+    const entered = await enterRoom(context, { roomId, joinEvent: join, stateEventIds, partial });
     if (entered.outcome !== 'accepted') throw new Error(`the join was ${entered.outcome}: ${entered.reason ?? ''}`);
     return join;
+  }
+
+  #event(eventId: string): BuiltEvent {
+    const event = this.events.get(eventId);
+    if (!event) throw new Error(`there is no event ${eventId}`);
+    return event;
   }
 
   #stateAfter(eventId: string | undefined): Map<string, BuiltEvent> {

@@ -2,8 +2,7 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
 import { type LogEntry, stateChangesOf } from '../../platform/shard-log/log-entry.ts';
 import type { AddressedEdu } from '../../rooms/addressed-edu.ts';
-import { joinedServersOf } from '../../rooms/joined-servers.ts';
-import { partialRoomsOf } from '../../rooms/remote/partial-rooms.ts';
+import { joinedServersOf, serversToTell } from '../../rooms/joined-servers.ts';
 import { isUserOfServer } from '../../rooms/server-of-user.ts';
 import { serversSharingRoomsWith } from '../../rooms/servers-of-user.ts';
 import { deviceListStreamId, noDeviceListUpdate } from '../../storage/devices/device-list-stream.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../storage/devices/read-device-list-changes.ts';
 import { readLocalMembers } from '../../storage/devices/read-remote-device-lists.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
+import { readPartialJoin } from '../../storage/rooms/read-partial-rooms.ts';
 import { queryLocalKeys } from '../query-keys.ts';
 
 /** Local members of a room that was joined without knowing its members. */
@@ -64,14 +64,16 @@ export async function edusOfJoin(
     const isJoin = event?.body.content['membership'] === 'join' && replaced?.content['membership'] !== 'join';
     if (type !== 'm.room.member' || !isJoin || !isUserOfServer(userId, context.serverName)) continue;
     const { roomId } = entry.body;
-    const wasPartial = (partialRoomsOf(context).wholeSince(roomId) ?? 0) > entry.position;
-    if (wasPartial && !(await hasChanged(context, userId))) continue;
+    if ((await wasPartial(context, roomId, entry.position)) && !(await hasChanged(context, userId))) continue;
     edus.push(...(await edusOfMeeting(context, roomId, userId)));
   }
   return edus;
 }
 
-/** As edusOfJoin, of all local members of a room of which this server only now knows who is in it. */
+/**
+ * As edusOfJoin, of all local members of a room of which this server only now knows who is in it. Servers that share other
+ * rooms, or have left meanwhile, are told too: what they were not told while they were not known to be there is not known.
+ */
 export async function edusOfWholeRoom(
   context: Context,
   { body }: LogEntry & { readonly kind: 'room-state' },
@@ -79,10 +81,25 @@ export async function edusOfWholeRoom(
   const room = body.isWhole ? await findRoom(context, body.roomId) : undefined;
   const edus: AddressedEdu[] = [];
   if (!room) return edus;
+  const join = await readPartialJoin(context, room.id);
+  const [now, since] = await Promise.all([
+    joinedServersOf(context, room.roomId),
+    join ? serversToTell(context, room.roomId, join.position) : new Set<string>(),
+  ]);
+  const servers = new Set([...now, ...since]);
+  servers.delete(context.serverName);
+  if (servers.size === 0) return edus;
   for (const userId of await readLocalMembers(context, room.id, mostLocalMembers)) {
-    if (await hasChanged(context, userId)) edus.push(...(await edusOfMeeting(context, body.roomId, userId)));
+    if (await hasChanged(context, userId)) edus.push(...(await announcement(context, userId, servers)));
   }
   return edus;
+}
+
+/** Whether most members of a room were not known at a position. From the tables: the log may not be followed so far. */
+async function wasPartial(context: Context, roomId: string, position: number): Promise<boolean> {
+  const room = await findRoom(context, roomId);
+  const join = room && (await readPartialJoin(context, room.id));
+  return join !== undefined && join.position <= position && (join.wholeSince ?? Infinity) > position;
 }
 
 /** Of a list that never changed nobody can have missed an update, and whoever asked for it has it. */
@@ -96,8 +113,12 @@ async function edusOfMeeting(context: Context, roomId: string, userId: string): 
     serversSharingRoomsWith(context, userId, roomId),
   ]);
   const fresh = new Set([...servers].filter((server) => server !== context.serverName && !others.has(server)));
-  const edu = fresh.size === 0 ? undefined : await newestUpdate(context, userId);
-  return edu ? [{ ...edu, servers: fresh, key: `join ${userId}`, keep: 'durable' }] : [];
+  return fresh.size === 0 ? [] : await announcement(context, userId, fresh);
+}
+
+async function announcement(context: Context, userId: string, servers: ReadonlySet<string>): Promise<AddressedEdu[]> {
+  const edu = await newestUpdate(context, userId);
+  return edu ? [{ ...edu, servers, key: `join ${userId}`, keep: 'durable' }] : [];
 }
 
 /** Device lists that changed in a range of a shard's log, of users who share a room with a server: two EDUs each at most. */

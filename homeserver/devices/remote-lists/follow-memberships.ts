@@ -53,7 +53,11 @@ export class DeviceListMemberships {
 
   #follow(entries: readonly LogEntry[]): void {
     if (entries.length === 0) this.#sweepDue = true;
-    for (const entry of entries) if (entry.kind === 'event') this.#followEvent(entry);
+    for (const entry of entries) {
+      if (entry.kind === 'event') this.#followEvent(entry);
+      // Who was taken for a member may be none.
+      if (entry.kind === 'room-state' && entry.body.isWhole) this.#sweepDue = true;
+    }
     if (this.#waiting.size > 0 || this.#sweepDue) this.#work();
   }
 

@@ -22,6 +22,11 @@ import { setRoomVisibilityOnDirectory } from './list-public-rooms/set-room-visib
 import { getRoomEvents } from './message-pagination/get-room-events.ts';
 import { getMutualRooms } from './mutual-rooms/get-mutual-rooms.ts';
 import { redactEvent } from './redaction/redact-event.ts';
+import {
+  getRelatingEvents,
+  getRelatingEventsWithRelType,
+  getRelatingEventsWithRelTypeAndEventType,
+} from './relations/get-relating-events.ts';
 import { reportEvent } from './report-content/report-event.ts';
 import { reportRoom } from './report-content/report-room.ts';
 import { reportUser } from './report-content/report-user.ts';
@@ -36,6 +41,7 @@ import { getOneRoomEvent } from './rooms/get-one-room-event.ts';
 import { getRoomState } from './rooms/get-room-state.ts';
 import { getRoomStateWithKey, getRoomStateWithoutKey } from './rooms/get-room-state-event.ts';
 import { getSpaceHierarchy } from './space-hierarchy/get-space-hierarchy.ts';
+import { getThreadRoots } from './threads-list/get-thread-roots.ts';
 
 /** Rooms: making and finding them, who is in them, and what is said in them. */
 export const roomRoutes: readonly Endpoint[] = [
@@ -44,6 +50,7 @@ export const roomRoutes: readonly Endpoint[] = [
   ...[joinRoom, joinRoomById, inviteUser, knockRoom, leaveRoom, forgetRoom, kick, ban, unban],
   ...[getRoomState, getRoomStateWithKey, getRoomStateWithoutKey, setRoomState, setRoomStateWithKey],
   ...[sendMessage, redactEvent, getRoomEvents, getOneRoomEvent, getEventContext, getEventByTimestamp],
+  ...[getRelatingEvents, getRelatingEventsWithRelType, getRelatingEventsWithRelTypeAndEventType, getThreadRoots],
   ...[getJoinedRooms, getJoinedMembersByRoom, getMembersByRoom],
   ...[getRoomIdByAlias, setRoomAlias, deleteRoomAlias, getLocalAliases],
   ...[getSpaceHierarchy, getRoomSummary, getMutualRooms],

@@ -63,8 +63,9 @@ export interface EntryBodies {
   /**
    * The state of a room came from elsewhere than from its events: this server came to it, or members that were missing
    * are known now. What was kept of the room's state does not hold any more. `isWhole` false: most members are missing.
+   * `isCorrected`: now that they are known, some of what had been told of the room was wrong.
    */
-  'room-state': { roomId: string; isWhole: boolean };
+  'room-state': { roomId: string; isWhole: boolean; isCorrected?: boolean };
   /** Application services were registered, changed or taken away. */
   'application-services': Record<string, never>;
   /** An alias began or ceased to lead to a room. In the log of the alias's shard, which need not be the room's. */

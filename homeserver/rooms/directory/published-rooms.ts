@@ -65,13 +65,19 @@ export class PublishedRooms {
       for (const read of this.#reads) read.everything = true;
     }
     for (const entry of entries) {
-      if (entry.kind !== 'event') continue;
-      const { roomId, redacts } = entry.body;
-      if (redacts === undefined && !stateChangesOf(entry).some(({ type }) => listedTypes.has(type))) continue;
+      if (!changesListing(entry)) continue;
+      const { roomId } = entry.body;
       this.#listed.delete(roomId);
       for (const read of this.#reads) read.changed.add(roomId);
     }
   }
+}
+
+function changesListing(entry: LogEntry): entry is LogEntry & { readonly kind: 'event' | 'room-state' } {
+  // Members and more that no event told.
+  if (entry.kind === 'room-state') return true;
+  if (entry.kind !== 'event') return false;
+  return entry.body.redacts !== undefined || stateChangesOf(entry).some(({ type }) => listedTypes.has(type));
 }
 
 /** The order of the directory: the largest first. */

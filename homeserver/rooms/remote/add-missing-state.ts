@@ -10,6 +10,7 @@ import { type EventPlace, readEventPlaces, readFirstMemberSpans } from '../../st
 import { completePartialRoomRow } from '../../storage/rooms/write-partial-rooms.ts';
 import { insertStateBeginning } from '../../storage/rooms/write-state-beginnings.ts';
 import { hotRooms } from '../hot-rooms.ts';
+import { judgeAgain } from './judge-again.ts';
 
 /** A member of a room's state, as little of it as placing it takes. */
 export type StateEventPlace = readonly [eventId: string, type: string, stateKey: string, membership: string | null];
@@ -18,7 +19,7 @@ interface AddMissingInput {
   readonly roomId: string;
   /** Members of the state before the join; all are stored as outliers. */
   readonly members: readonly StateEventPlace[];
-  /** With these the room is whole. */
+  /** All are placed, and the room is whole. */
   readonly isLast: boolean;
 }
 
@@ -32,7 +33,7 @@ export const maxMembersAtOnce = 500;
 
 /**
  * Members that a join with partial state did not bring become part of the room's beginning. What has happened to a
- * member since stays as it is.
+ * member since stays as it is. With the last of them, events that came in between are judged again.
  */
 export const addMissingStateCommand: Command<AddMissingInput, AddMissingResult> = {
   name: 'add-missing-state',
@@ -46,9 +47,17 @@ export const addMissingStateCommand: Command<AddMissingInput, AddMissingResult> 
     const writes = await memberWrites(shard, room, input);
     const { roomId, isLast } = input;
     if (writes.length === 0 && !isLast) return { result: { isOver: false } };
+    const judged = isLast ? await judgeAgain(shard, room) : undefined;
+    const isCorrected = judged !== undefined;
     const committed = shard.append(isLast ? 1 : 0, (position) => ({
-      entries: isLast ? [{ kind: 'room-state', body: { roomId, isWhole: true } }] : [],
-      writes: [...writes, ...(isLast ? [completePartialRoomRow(room.id, position)] : [])],
+      entries: isLast
+        ? [{ kind: 'room-state', body: { roomId, isWhole: true, ...(isCorrected && { isCorrected }) } }]
+        : [],
+      writes: [
+        ...writes,
+        ...(judged?.(position) ?? []),
+        ...(isLast ? [completePartialRoomRow(room.id, position, isCorrected)] : []),
+      ],
     }));
     if (isLast) shard.remember(hotRooms).forget(roomId);
     return { result: { isOver: false }, committed };

@@ -37,4 +37,6 @@ export async function adoptMembers(receiver: RoomReceiver, events: readonly Pars
       insertStateBeginning({ ...span, membership: membershipCode(membership) }, position, { from, to: null }),
     ]);
   }
+  // Before what these events change about the same members: a span is closed by its start, so it has to be there.
+  receiver.flush();
 }

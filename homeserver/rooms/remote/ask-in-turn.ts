@@ -16,6 +16,21 @@ const othersMayKnowBetter = new Set([
   'M_LIMIT_EXCEEDED',
 ]);
 
+/** With these a server says that it cannot let the user in, where the room's conditions may well be met. */
+const cannotLetIn = new Set(['M_UNABLE_TO_AUTHORISE_JOIN', 'M_UNABLE_TO_GRANT_JOIN']);
+
+export interface AskingLimits {
+  /** Of the whole. */
+  readonly timeoutMs: number;
+  /** Of it for each server. */
+  readonly timeoutEachMs: number;
+  /**
+   * So many servers, the first ones, were named by the client. When one of them cannot let the user in, only these are
+   * asked. 0: none was.
+   */
+  readonly named?: number;
+}
+
 export interface AskedInTurn<Answer> {
   readonly server: string;
   readonly answer: Answer;
@@ -23,7 +38,7 @@ export interface AskedInTurn<Answer> {
 
 /**
  * Asks servers one after another until one gives an answer. A server that refuses for a reason that holds everywhere
- * ends it. `timeoutMs` bounds the whole; each server has at most `timeoutEachMs` of it.
+ * ends it.
  * Throws a MatrixError in the words of the server whose refusal says most: M_NOT_FOUND without any server, M_FORBIDDEN,
  * M_INCOMPATIBLE_ROOM_VERSION, M_UNABLE_TO_AUTHORISE_JOIN, M_UNABLE_TO_GRANT_JOIN and the like, M_CONNECTION_FAILED or
  * M_CONNECTION_TIMEOUT when none could be reached.
@@ -31,12 +46,14 @@ export interface AskedInTurn<Answer> {
 export async function askInTurn<Answer>(
   context: Context,
   servers: readonly string[],
-  limits: { readonly timeoutMs: number; readonly timeoutEachMs: number },
+  limits: AskingLimits,
   ask: (server: string, timeoutMs: number) => Promise<Answer>,
 ): Promise<AskedInTurn<Answer>> {
   const endMs = context.clock.monotonicMs() + limits.timeoutMs;
   const refusals: unknown[] = [];
-  for (const server of servers.slice(0, maxServersAsked)) {
+  const { named = 0 } = limits;
+  for (const [index, server] of servers.slice(0, maxServersAsked).entries()) {
+    if (named > 0 && index >= named && refusals.some(isUnableToLetIn)) break;
     const leftMs = endMs - context.clock.monotonicMs();
     if (leftMs <= 0) break;
     try {
@@ -49,6 +66,10 @@ export async function askInTurn<Answer>(
     }
   }
   throw tellingRefusal(refusals);
+}
+
+function isUnableToLetIn(error: unknown): boolean {
+  return error instanceof RemoteServerError && cannotLetIn.has(error.errcode ?? '');
 }
 
 function isFinal(error: RemoteServerError | MatrixError): boolean {

@@ -50,7 +50,8 @@ export async function changeOwnMembershipElsewhere(context: Context, own: OwnMem
     const { sender } = thirdPartySigned;
     await askToInvite(context, { roomId, sender, target: userId, signed: thirdPartySigned });
   }
-  return await joinRemoteRoom(context, { roomId, userId, content, servers });
+  const named = servers.filter((server) => via.includes(server)).length;
+  return await joinRemoteRoom(context, { roomId, userId, content, servers, named });
 }
 
 /** This server knew the room to the end: nobody is joined, so nobody else can let anybody in. */

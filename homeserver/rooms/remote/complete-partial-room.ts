@@ -127,15 +127,16 @@ async function placeMembers(
 ): Promise<void> {
   const [lastMember] = last ? memberPlaces(room, [last]) : [];
   const ids = lastMember ? [...stateIds, lastMember[0]] : stateIds;
-  for (let start = 0; ; start += maxMembersAtOnce) {
+  for (let start = 0; start < ids.length; start += maxMembersAtOnce) {
     const stored = await readEventsById(context, ids.slice(start, start + maxMembersAtOnce));
     const members = memberPlaces(room, stored.values()).filter(
       ([eventId, , userId]) => userId !== lastMember?.[2] || eventId === lastMember[0],
     );
-    const isLast = start + maxMembersAtOnce >= ids.length;
-    const { isOver } = await addMissingState(context, room.shard, { roomId: room.roomId, members, isLast });
-    if (isLast || isOver) return;
+    const { isOver } = await addMissingState(context, room.shard, { roomId: room.roomId, members, isLast: false });
+    if (isOver) return;
   }
+  // What came meanwhile is judged again by what is stored now.
+  await addMissingState(context, room.shard, { roomId: room.roomId, members: [], isLast: true });
 }
 
 function memberPlaces(room: RoomName, events: Iterable<StoredEvent>): StateEventPlace[] {

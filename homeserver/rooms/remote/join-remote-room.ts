@@ -1,7 +1,7 @@
+import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
 import { KeyedQueue } from '../../platform/shard-log/keyed-queue.ts';
-import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { enterRoom } from '../enter-room.ts';
 import { isServerInRoom } from '../joined-servers.ts';
 import { receiveEvents } from '../receive-events.ts';
@@ -17,7 +17,10 @@ export interface RemoteJoin {
   /** Local. */
   readonly userId: string;
   readonly content: JsonObject;
+  /** Those that the client named come first. */
   readonly servers: readonly string[];
+  /** How many those are. */
+  readonly named: number;
 }
 
 const limits = { timeoutMs: 100_000, timeoutEachMs: 60_000 };
@@ -43,7 +46,8 @@ export async function joinRemoteRoom(context: Context, join: RemoteJoin): Promis
   const release = await roomQueueOf(context).acquire(join.roomId);
   try {
     if (await isServerInRoom(context, join.roomId)) return undefined;
-    const { answer } = await askInTurn(context, join.servers, limits, (server, timeoutMs) =>
+    const { servers, named } = join;
+    const { answer } = await askInTurn(context, servers, { ...limits, named }, (server, timeoutMs) =>
       joinVia(context, join, server, timeoutMs),
     );
     return answer;
@@ -78,8 +82,7 @@ async function settleIn(
     const partial = sent.membersOmitted ? { servers } : null;
     const { outcome, reason } = await enterRoom(context, { roomId, joinEvent, stateEventIds, partial });
     if (outcome === 'known') await receiveEvents(context, { roomId, origin: server, events: [joinEvent] });
-    else if (outcome !== 'accepted')
-      throw new RemoteServerError('bad-answer', server, reason ?? 'the join is not allowed');
+    else if (outcome !== 'accepted') throw new MatrixError('M_FORBIDDEN', reason ?? 'The join is not allowed');
   } finally {
     sent.events.close();
   }

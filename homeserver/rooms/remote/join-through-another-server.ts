@@ -1,12 +1,16 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
+import { findRoom } from '../../storage/names/room-names.ts';
+import { readStateEvent } from '../../storage/rooms/read-state.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { receiveEvents } from '../receive-events.ts';
 import { type AskedInTurn, askInTurn } from './ask-in-turn.ts';
 import { countersignedJoin } from './countersigned-join.ts';
 import { makeMembership } from './make-membership.ts';
+import { partialRoomsOf } from './partial-rooms.ts';
 import { sendJoin } from './send-join.ts';
+import { storeOutliers } from './store-room-state.ts';
 
 export interface LocalJoin {
   readonly roomId: string;
@@ -36,8 +40,26 @@ export async function joinThroughAnotherServer(
     if (isUnknown) throw new MatrixError('M_FORBIDDEN', 'You are not invited, and in no room whose members may join');
     throw refusal;
   }
+  return await joinThrough(context, servers, join);
+}
+
+/**
+ * Joins a local user to a room of which most members are not known yet: whether the user may, others can tell. Undefined
+ * where this server can decide: the room is whole, or the user's membership is known.
+ * https://github.com/matrix-org/matrix-spec-proposals/blob/main/proposals/3902-faster-remote-joins.md
+ */
+export async function joinPartialRoom(context: Context, join: LocalJoin): Promise<string | undefined> {
+  if (!partialRoomsOf(context).isPartial(join.roomId)) return undefined;
+  const room = await findRoom(context, join.roomId);
+  if (!room || (await readStateEvent(context, room, 'm.room.member', join.userId))) return undefined;
+  const servers = [...(await joinedServersOf(context, join.roomId))].filter((name) => name !== context.serverName);
+  return servers.length === 0 ? undefined : await joinThrough(context, servers, join);
+}
+
+async function joinThrough(context: Context, servers: readonly string[], join: LocalJoin): Promise<string> {
   const { server, answer } = await askOthers(context, servers, join);
-  const [outcome] = await receiveEvents(context, { roomId: join.roomId, origin: server, events: [answer] });
+  const joinEvent = { ...answer, isSentElsewhere: true };
+  const [outcome] = await receiveEvents(context, { roomId: join.roomId, origin: server, events: [joinEvent] });
   if (outcome?.outcome === 'rejected' || outcome?.outcome === 'soft-failed') {
     throw new MatrixError('M_FORBIDDEN', outcome.reason ?? 'The room does not allow this');
   }
@@ -52,8 +74,14 @@ async function askOthers(
   return await askInTurn(context, servers, limits, async (server, timeoutMs) => {
     const made = await makeMembership(context, server, { ...join, membership: 'join' }, timeoutMs);
     const sent = await sendJoin(context, server, join.roomId, made, timeoutMs);
-    // The state is known here.
-    sent.events.close();
+    try {
+      // Where the state is known here, so is what the join refers to.
+      if (partialRoomsOf(context).isPartial(join.roomId)) {
+        for await (const batch of sent.events.batches()) await storeOutliers(context, made.rules, join.roomId, batch);
+      }
+    } finally {
+      sent.events.close();
+    }
     return await countersignedJoin(context, server, made, sent.event);
   });
 }

@@ -21,6 +21,8 @@ export class PartialRooms {
   readonly #context: Context;
   /** Rooms that were joined so, with the position from which on they are whole. */
   readonly #wholeSince = new Map<string, number>();
+  /** Of these, some of what was told before they were whole was wrong. */
+  readonly #corrected = new Set<string>();
   #partialCount = 0;
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #running = new Set<string>();
@@ -41,7 +43,9 @@ export class PartialRooms {
   async start(): Promise<void> {
     this.#closed = false;
     this.#unsubscribe = this.#context.shardLog.tail.subscribe((_shard, entries) => this.#follow(entries));
-    for (const { roomId, position } of await readWholeSince(this.#context)) this.#note(roomId, position ?? Infinity);
+    for (const { roomId, position, isCorrected } of await readWholeSince(this.#context)) {
+      this.#note(roomId, position ?? Infinity, isCorrected);
+    }
     this.#scheduleLook(0);
   }
 
@@ -61,6 +65,11 @@ export class PartialRooms {
    */
   wholeSince(roomId: string): number | undefined {
     return this.#wholeSince.get(roomId);
+  }
+
+  /** As wholeSince, of rooms of which something wrong was told before they were whole. */
+  correctedSince(roomId: string): number | undefined {
+    return this.#corrected.has(roomId) ? this.#wholeSince.get(roomId) : undefined;
   }
 
   /**
@@ -89,22 +98,24 @@ export class PartialRooms {
   #follow(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
       if (entry.kind !== 'room-state') continue;
-      const { roomId, isWhole } = entry.body;
+      const { roomId, isWhole, isCorrected = false } = entry.body;
       if (!isWhole) {
-        this.#note(roomId, Infinity);
+        this.#note(roomId, Infinity, false);
         this.#scheduleLook(0);
-      } else if (this.isPartial(roomId)) this.#completed(roomId, entry.position);
+      } else if (this.isPartial(roomId)) this.#completed(roomId, entry.position, isCorrected);
     }
   }
 
-  #note(roomId: string, wholeSince: number): void {
+  #note(roomId: string, wholeSince: number, isCorrected: boolean): void {
+    if (isCorrected) this.#corrected.add(roomId);
+    else this.#corrected.delete(roomId);
     const before = this.isPartial(roomId);
     this.#wholeSince.set(roomId, wholeSince);
     this.#partialCount += Number(this.isPartial(roomId)) - Number(before);
   }
 
-  #completed(roomId: string, position: number): void {
-    this.#note(roomId, position);
+  #completed(roomId: string, position: number, isCorrected: boolean): void {
+    this.#note(roomId, position, isCorrected);
     this.#failures.delete(roomId);
     const waiting = this.#waiting.get(roomId);
     this.#waiting.delete(roomId);

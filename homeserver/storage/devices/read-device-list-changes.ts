@@ -7,7 +7,8 @@ import { noDeviceListUpdate } from './device-list-stream.ts';
 export interface DeviceListChanges {
   /**
    * Users who share a room with the reader and whose devices or keys changed, or who share one only since then; after a
-   * join the reader too, for the reader's other devices.
+   * join the reader too, for the reader's other devices. When the members of a room have become known, those who
+   * were not before: what changed meanwhile is not known.
    */
   readonly changed: readonly string[];
   /** Users who no longer share a room with the reader. */
@@ -43,7 +44,9 @@ const changesQuery = `
     SELECT m.member FROM moved m WHERE ${joinedNow} AND NOT ${joinedThen}
     UNION
     SELECT s.state_key FROM rooms r JOIN room_state s ON s.room = r.room AND ${isCurrent} AND s.membership = 1
-    WHERE r.now AND NOT r.before
+    WHERE r.now AND (NOT r.before OR EXISTS (
+      SELECT FROM partial_state_room p
+      WHERE p.room = r.room AND p.whole_since > r.after AND s.event < p.lowest_position))
   ), parted AS (
     SELECT m.member FROM moved m WHERE ${joinedThen} AND NOT ${joinedNow}
     UNION

@@ -33,10 +33,34 @@ export async function readServersOfPartialRoom(context: Context, roomId: string)
   return rows[0]?.servers ?? [];
 }
 
-/** Rooms that were joined with partial state, with the position of their shard from which on they are whole; null: not yet. */
-export async function readWholeSince(
-  context: Context,
-): Promise<{ readonly roomId: string; readonly position: number | null }[]> {
-  return await context.database<{ roomId: string; position: number | null }[]>`
-    SELECT r.room_id AS "roomId", p.whole_since AS position FROM partial_state_room p JOIN room r ON r.id = p.room`;
+export interface WholeRoom {
+  readonly roomId: string;
+  /** Of its shard, from which on the room is whole; null: it is not yet. */
+  readonly position: number | null;
+  /** Some of what was told before was wrong. */
+  readonly isCorrected: boolean;
+}
+
+/** Rooms that were joined with partial state. */
+export async function readWholeSince(context: Context): Promise<WholeRoom[]> {
+  return await context.database<WholeRoom[]>`
+    SELECT r.room_id AS "roomId", p.whole_since AS position, p.is_corrected AS "isCorrected"
+    FROM partial_state_room p JOIN room r ON r.id = p.room`;
+}
+
+/** Where a room was joined with partial state. */
+export interface PartialJoin {
+  readonly position: number;
+  /** What other servers' events are stored later has lower positions. */
+  readonly lowestPosition: number;
+  /** From which on all members are known; null: they are not yet. */
+  readonly wholeSince: number | null;
+}
+
+/** Of a room that was joined with partial state, whether it is whole now or not. */
+export async function readPartialJoin(context: Context, room: number): Promise<PartialJoin | undefined> {
+  const rows = await context.database<PartialJoin[]>`
+    SELECT position, lowest_position AS "lowestPosition", whole_since AS "wholeSince"
+    FROM partial_state_room WHERE room = ${room}`;
+  return rows[0];
 }

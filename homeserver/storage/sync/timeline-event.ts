@@ -15,6 +15,8 @@ export interface TimelineEvent {
   readonly body: EventEntryBody;
   /** The redaction that took its content away, as JSON for clients. */
   readonly redactedBecause?: string;
+  /** What relates to it, bundled: a JSON object. */
+  readonly relations?: string;
   /** Read from the tables, which do not say here what it changed: it changed the state otherwise than as its part. */
   readonly isResolved?: boolean;
   /** Known when it was read from the tables: what `event_format: federation` shows. */

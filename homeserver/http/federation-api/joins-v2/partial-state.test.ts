@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { edusOfWholeRoom } from '../../../devices/remote-lists/device-list-edus.ts';
+import { setDirectoryVisibility } from '../../../rooms/directory/publish-room.ts';
 import { tellStateIds } from '../../../rooms/history/tell-state.ts';
 import { partialRoomsOf } from '../../../rooms/remote/partial-rooms.ts';
 import { uploadAllKeys } from '../../../testing/cross-signing-user.ts';
-import { type FederatedHomeservers, startFederatedHomeservers } from '../../../testing/start-federated-homeservers.ts';
+import {
+  type FederatedHomeserver,
+  type FederatedHomeservers,
+  startFederatedHomeservers,
+} from '../../../testing/start-federated-homeservers.ts';
 import { syncClient } from '../../../testing/sync-client.ts';
 import { type AnyJson, registerUser, type TestUser } from '../../../testing/test-user.ts';
 
@@ -34,28 +39,51 @@ async function createFullRoom(version: string): Promise<string> {
   return roomId;
 }
 
-test('what another server asks of the state waits until it is known, and lists that never changed are not announced', async () => {
-  const [, two] = federation.homeservers;
-  assert.ok(two);
-  const roomId = await createFullRoom('11');
-  const partialRooms = partialRoomsOf(two.context);
+/** Bob joins a room of which his server will not know the members until `finish`. */
+async function joinWithoutMembers(roomId: string) {
+  const { context } = federation.homeservers[1] as FederatedHomeserver;
+  const partialRooms = partialRoomsOf(context);
   partialRooms.close();
   await bob.call('POST', `${client}/join/${encodeURIComponent(roomId)}?via=one.test`, {});
-  // It knows that the room is not whole, and does nothing about it.
+  // It knows that the room is not whole, and does nothing about it. Rooms are made whole again from the start on.
   await partialRooms.start();
   partialRooms.close();
+  return { context, finish: () => partialRooms.start() };
+}
+
+test('what another server asks of the state waits until it is known, and lists that never changed are not announced', async () => {
+  const roomId = await createFullRoom('11');
+  const { context, finish } = await joinWithoutMembers(roomId);
   const sent = await bob.call('PUT', inRoom(roomId, '/send/m.room.message/1'), { body: 'here' });
-  const telling = tellStateIds(two.context, 'one.test', roomId, sent.event_id);
+  const telling = tellStateIds(context, 'one.test', roomId, sent.event_id);
   const isWhole = { shard: 0, position: 1, kind: 'room-state', body: { roomId, isWhole: true } } as const;
-  const announced = async () => (await edusOfWholeRoom(two.context, isWhole)).map(({ content }) => content['user_id']);
+  const announced = async () => (await edusOfWholeRoom(context, isWhole)).map(({ content }) => content['user_id']);
   assert.deepEqual(await announced(), []);
   await uploadAllKeys(bob);
   assert.deepEqual(await announced(), [bob.userId]);
-  await partialRooms.start();
+  await finish();
   const { stateIds } = await telling;
   await bob.call('POST', inRoom(roomId, '/leave'), {});
   // Besides the members: create, power levels, join rules, history visibility, name.
   assert.equal(stateIds.length, memberCount + 1 + 5);
+});
+
+test('when all members are known, clients ask for their keys and the directory counts them', async () => {
+  const roomId = await createFullRoom('11');
+  const { context, finish } = await joinWithoutMembers(roomId);
+  const admin = { userId: bob.userId, isAdmin: true };
+  await setDirectoryVisibility(context, admin, roomId, 'public');
+  const listed = async () => (await bob.call('GET', `${client}/publicRooms`)).chunk[0].num_joined_members;
+  const few = await listed();
+  assert.ok(few < memberCount);
+  const lazy = syncClient(bob);
+  const filter = { room: { state: { lazy_load_members: true } } };
+  await lazy.next({ filter });
+  await finish();
+  const stranger = members.at(-2) as TestUser;
+  await lazy.until((one) => one.device_lists?.changed?.includes(stranger.userId), { filter });
+  assert.equal(await listed(), memberCount + 1);
+  await bob.call('POST', inRoom(roomId, '/leave'), {});
 });
 
 test('events are taken in while members are missing, and a restart goes on with what is left', async () => {

@@ -106,6 +106,19 @@ test('servers that cannot help are passed over', async () => {
   assert.equal((await join(bob, roomId, 'via=gone.test&via=fake.test&via=one.test')).status, 200);
 });
 
+test('when a named server cannot let the user in, only those that are named are asked', async () => {
+  const roomId = await createRoom('10');
+  const place = `${encodeURIComponent(roomId)}/${encodeURIComponent(bob.userId)}`;
+  fake.answer(`/_matrix/federation/v1/make_join/${place}`, (response) => {
+    response.writeHead(400, { 'Content-Type': 'application/json' });
+    response.end('{"errcode":"M_UNABLE_TO_GRANT_JOIN","error":"Nobody here may let you in"}');
+    return undefined;
+  });
+  const { status, body } = await join(bob, roomId, 'via=fake.test');
+  assert.deepEqual([status, body.errcode], [400, 'M_UNABLE_TO_GRANT_JOIN']);
+  assert.equal((await join(bob, roomId, 'via=fake.test&via=one.test')).status, 200);
+});
+
 test('a template of something else is signed by nobody', async () => {
   const roomId = '!else:fake.test';
   const place = `${encodeURIComponent(roomId)}/${encodeURIComponent(bob.userId)}`;

@@ -216,6 +216,38 @@ test('a state of which not all could be fetched bridges no gap', async () => {
   assert.deepEqual(await messages(roomId), ['fetched', 'sent']);
 });
 
+for (const agree of [true, false]) {
+  const asked = agree ? 'is taken where it agrees with the others' : 'is not taken where the others have more';
+  test(`of several events before one above a gap, the state at the only one that is missing ${asked}`, async () => {
+    const room = await startRoom();
+    const { roomId } = room;
+    const [here] = await user
+      .call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=1`)
+      .then(({ chunk }) => chunk.map((event: AnyJson) => event.event_id));
+    const lost = await room.say('lost');
+    const fetched = await room.say('fetched', { prevEventIds: [lost.eventId, here], depth: 30 });
+    const sent = await room.say('sent', { prevEventIds: [fetched.eventId], depth: 31 });
+    const state = await user.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state`);
+    const all = state.map((event: AnyJson) => event.event_id);
+    const some = state.flatMap((event: AnyJson) => (event.type === 'm.room.join_rules' ? [] : [event.event_id]));
+    const stateIdsPath = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}`;
+    const stateAt = (url: string) => new URL(url, 'https://fake.test').searchParams.get('event_id');
+    fake.answer(`/_matrix/federation/v1/get_missing_events/${encodeURIComponent(roomId)}`, {
+      events: [pduOf(fetched)],
+    });
+    fake.answer(`/_matrix/federation/v1/event/${encodeURIComponent(lost.eventId)}`, { pdus: [pduOf(lost)] });
+    fake.answer(`/_matrix/federation/v1/backfill/${encodeURIComponent(roomId)}`, { pdus: [pduOf(lost)] });
+    fake.answer(stateIdsPath, (_response, { url }) => {
+      const ids = stateAt(url) === lost.eventId && !agree ? some : all;
+      return { pdu_ids: ids, auth_chain_ids: all };
+    });
+    await send({ pdus: [pduOf(sent)] });
+    assert.deepEqual(await waitForMessages(roomId, 3), ['lost', 'fetched', 'sent']);
+    const questions = fake.requests.filter(({ url }) => url.startsWith(stateIdsPath)).map(({ url }) => stateAt(url));
+    assert.deepEqual([questions[0], questions.includes(fetched.eventId)], [lost.eventId, !agree]);
+  });
+}
+
 test('an event whose server does not tell what comes before it is dropped, and taken when that has come', async () => {
   const room = await startRoom();
   const before = await room.say('before');
