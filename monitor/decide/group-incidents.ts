@@ -36,7 +36,7 @@ export function groupIncidents({ alerts, before, rules, atMs }: Grouping): Group
     for (const each of merged) {
       open.delete(each.id);
       const text = `is a part of ${incident.id}: ${incident.headline}`;
-      changes.push({ atMs, incident: each.id, kind: 'merged', text });
+      changes.push({ atMs, incident: each.id, kind: 'merged', text, key: incident.cause });
     }
     if (old) open.delete(old.id);
     changes.push(...describeChanges(incident, old, atMs));
@@ -44,7 +44,13 @@ export function groupIncidents({ alerts, before, rules, atMs }: Grouping): Group
     for (const { key } of group) incidentOf.set(key, incident.id);
   }
   for (const incident of open.values()) {
-    changes.push({ atMs, incident: incident.id, kind: 'closed', text: `all is well again: ${incident.headline}` });
+    changes.push({
+      atMs,
+      incident: incident.id,
+      kind: 'closed',
+      text: `all is well again: ${incident.headline}`,
+      key: incident.cause,
+    });
   }
   return { incidents, incidentOf, changes };
 }
@@ -116,11 +122,13 @@ function describeIncident(
 }
 
 function describeChanges(incident: Incident, old: Incident | undefined, atMs: number): IncidentChange[] {
-  const change = (kind: IncidentChange['kind'], text: string) => ({ atMs, incident: incident.id, kind, text });
+  const change = (kind: IncidentChange['kind'], text: string, key = incident.cause) => {
+    return { atMs, incident: incident.id, kind, text, key };
+  };
   if (!old) {
     return [
       change('opened', incident.headline),
-      ...incident.symptoms.map(({ summary }) => change('grew', `also: ${summary}`)),
+      ...incident.symptoms.map(({ key, summary }) => change('grew', `also: ${summary}`, key)),
     ];
   }
   const changes: IncidentChange[] = [];
@@ -128,10 +136,10 @@ function describeChanges(incident: Incident, old: Incident | undefined, atMs: nu
   const current = new Set([incident.cause, ...incident.symptoms.map(({ key }) => key)]);
   if (incident.cause !== old.cause) changes.push(change('explained', `the cause: ${incident.headline}`));
   for (const { key, summary } of incident.symptoms) {
-    if (!known.has(key)) changes.push(change('grew', `also: ${summary}`));
+    if (!known.has(key)) changes.push(change('grew', `also: ${summary}`, key));
   }
   for (const { key, summary } of [{ key: old.cause, summary: old.headline }, ...old.symptoms]) {
-    if (!current.has(key)) changes.push(change('cleared', `no longer: ${summary}`));
+    if (!current.has(key)) changes.push(change('cleared', `no longer: ${summary}`, key));
   }
   if (isWorse(incident.severity, old.severity)) changes.push(change('worsened', `now a ${incident.severity}`));
   else if (isWorse(old.severity, incident.severity)) changes.push(change('eased', `now a ${incident.severity}`));

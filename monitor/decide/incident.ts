@@ -31,4 +31,6 @@ export interface IncidentChange {
     | 'told'
     | 'acknowledged';
   readonly text: string;
+  /** Of the alert that it is about, where it is about one. */
+  readonly key?: string;
 }

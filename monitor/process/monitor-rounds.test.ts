@@ -164,7 +164,7 @@ test('a fault is named and paged, a person takes it by the link, and its end is 
   await monitor.pass(60);
   assert.equal((await untilTold('/anna', 2)).at(-1)?.kind, 'all-clear');
   assert.match(await readFile(join(folder, 'status', 'index.html'), 'utf8'), /All is well/);
-  assert.match(await readFile(join(folder, 'status', 'feed.atom'), 'utf8'), /<entry>.*no primary has answered/);
+  assert.match(await readFile(join(folder, 'status', 'feed.atom'), 'utf8'), /<entry>.*The database is down/);
   const kinds = monitor.rounds.state.timeline.map(({ kind }) => kind);
   assert.deepEqual(kinds, ['opened', 'told', 'acknowledged', 'closed', 'told']);
   assert.equal((await monitor.server.inject({ method: 'POST', url: link })).statusCode, 404);

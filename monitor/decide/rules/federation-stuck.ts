@@ -1,7 +1,8 @@
 import { formatDuration } from '../format-figures.ts';
 import { defineRule } from '../rule.ts';
 
-const leastServers = 5;
+/** A server that knows few others may have many dead ones among them. */
+const leastServers = 20;
 const pageShare = 0.5;
 const receivedWarningMs = 120_000;
 const receivedPageMs = 600_000;
