@@ -141,6 +141,22 @@ test('of several hosts the one that answers is found, and used until it fails', 
   await Promise.all([first.close(), second.close()]);
 });
 
+test('of several hosts one that takes connections and says nothing is left for the next', async () => {
+  const [frozen, well] = [await startDatabaseProxy(database.url), await startDatabaseProxy(database.url)];
+  const hosts = [frozen, well].map((each) => new URL(each.url).host);
+  const several = open(database.url.replace(new URL(database.url).host, hosts.join(',')));
+  const ask = () => Promise.all(Array.from({ length: 6 }, () => several`SELECT 1`));
+  await ask();
+  // It must be left while it is used, and not be taken again while it is still frozen.
+  frozen.freeze();
+  await untilAnswered(ask);
+  well.lose();
+  await untilAnswered(ask);
+  frozen.restore();
+  await several.end({ timeout: 1 });
+  await Promise.all([frozen.close(), well.close()]);
+});
+
 async function untilAnswered(ask: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {

@@ -11,6 +11,8 @@ interface ServerAddresses {
 
 /** A server that closes a connection sooner than this did not want it: it is a standby, or shutting down. */
 const rejectedWithinMs = 1_000;
+/** Of several hosts, one that has not said a word for so long after it was asked is not the one. */
+const firstWordMs = 2_000;
 /** A process that was frozen gets to read what has arrived meanwhile, before silence is held against the server. */
 const secondLookMs = 100;
 
@@ -35,9 +37,11 @@ export function openWatchedSockets(silenceMs: number, encryption: Encryption): W
   let failures = 0;
   const pool = { queryCount: 0 };
   const watch = (socket: Socket, index: number, count: number, openedMs: number) => {
-    breakOffWhenSilent(socket, silenceMs);
+    const silence = breakOffWhenSilent(socket, silenceMs, count > 1 ? Math.min(firstWordMs, silenceMs) : silenceMs);
     endWhenQuiet(socket, pool, () => {
-      const rejected = performance.now() - openedMs < rejectedWithinMs;
+      const isShort = performance.now() - openedMs < rejectedWithinMs;
+      // A machine that is frozen or gone rejects nobody: it takes connections, or not even that, and is silent.
+      const rejected = isShort || silence.wasBroken || socket.bytesRead === 0;
       failures = rejected ? failures + 1 : 0;
       if (rejected && current === index) current = (index + 1) % count;
     });
@@ -116,16 +120,21 @@ function endWhenQuiet(socket: Socket, pool: { readonly queryCount: number }, onC
   };
 }
 
-function breakOffWhenSilent(socket: Socket, silenceMs: number): void {
+function breakOffWhenSilent(socket: Socket, silenceMs: number, firstMs: number): { readonly wasBroken: boolean } {
+  const state = { wasBroken: false };
+  let boundMs = firstMs;
   let owedSinceMs: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   const check = (isSecondLook: boolean) => {
     timer = undefined;
     if (owedSinceMs === undefined || socket.destroyed) return;
-    const leftMs = owedSinceMs + silenceMs - performance.now();
+    const leftMs = owedSinceMs + boundMs - performance.now();
     if (leftMs > 0) arm(leftMs, false);
     else if (!isSecondLook) arm(secondLookMs, true);
-    else socket.destroy(brokenConnection('ETIMEDOUT', 'the database does not answer'));
+    else {
+      state.wasBroken = true;
+      socket.destroy(brokenConnection('ETIMEDOUT', 'the database does not answer'));
+    }
   };
   const arm = (durationMs: number, isSecondLook: boolean) => {
     timer = setTimeout(() => check(isSecondLook), durationMs);
@@ -134,12 +143,14 @@ function breakOffWhenSilent(socket: Socket, silenceMs: number): void {
   const send = socket.write.bind(socket) as (...message: unknown[]) => boolean;
   socket.write = (...message: unknown[]) => {
     owedSinceMs ??= performance.now();
-    if (!timer) arm(silenceMs, false);
+    if (!timer) arm(boundMs, false);
     return send(...message);
   };
   socket.on('data', () => {
     owedSinceMs = undefined;
+    boundMs = silenceMs;
   });
+  return state;
 }
 
 function brokenConnection(code: string, message: string): Error {
