@@ -28,6 +28,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'appservice pause': async () => (await import('./appservice-commands.ts')).appservicePauseCommand,
   'appservice resume': async () => (await import('./appservice-commands.ts')).appserviceResumeCommand,
   'appservice skip': async () => (await import('./appservice-commands.ts')).appserviceSkipCommand,
+  'backup now': async () => (await import('./backup-commands.ts')).backupNowCommand,
+  'backup list': async () => (await import('./backup-commands.ts')).backupListCommand,
+  'backup verify': async () => (await import('./backup-commands.ts')).backupVerifyCommand,
+  'deploy patroni': async () => (await import('./deploy/deploy-patroni-command.ts')).deployPatroniCommand,
+  restore: async () => (await import('./restore-command.ts')).restoreCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 };
 

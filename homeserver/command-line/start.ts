@@ -3,12 +3,16 @@ import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Log } from '@holdfast/effects/log.ts';
 import type { Metrics } from '@holdfast/effects/metrics.ts';
 import { systemRandom } from '@holdfast/effects/random.ts';
+import { observeBackups } from '../platform/backups/backup-metrics.ts';
+import { type RunningBackups, startBackups } from '../platform/backups/run-backups.ts';
 import type { Config } from '../platform/config/config.ts';
+import type { Context } from '../platform/context.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
 import { isMonitorWanted } from '../processes/monitor-settings.ts';
 import type { StartedHomeserver } from '../processes/start-homeserver.ts';
 import type { SupervisedChild } from '../processes/supervise-child.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
+import { embeddedPostgresOptions } from './embedded-postgres-options.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 /** Beyond the time that requests have: for handing over the shards and closing the pool. */
@@ -36,11 +40,13 @@ export const startCommand: Command = {
     ]);
     try {
       const children: SupervisedChild[] = [];
+      let backups: RunningBackups | undefined;
       const databaseUrl = embedded?.url ?? config.database.url ?? '';
       const server = await startServer({
         ...{ config, databaseUrl, log },
         onHomeserver(homeserver) {
           observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
+          backups = keepBackups(homeserver.context, embedded, output);
           announce(homeserver, output);
           const started = [startIrcBridge(homeserver, databaseUrl), startMonitor(homeserver, databaseUrl)];
           children.push(...started.filter((child) => child !== undefined));
@@ -51,7 +57,7 @@ export const startCommand: Command = {
       });
       if (server.setUpUrl) output.print(`\nName this server and make the first account at\n\n  ${server.setUpUrl}\n`);
       await stopRequested;
-      await Promise.all(children.map((child) => child.stop()));
+      await Promise.all([...children, backups].map((child) => child?.stop()));
       const graceMs = config.process.shutdownGraceMs + closingMs;
       await withDeadline(server.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
         log.error({ err: error }, 'the homeserver did not end cleanly');
@@ -74,7 +80,7 @@ function openMetricsToMonitor(config: Config): Config {
 async function startDatabase(config: Config, log: Log): Promise<EmbeddedPostgres | undefined> {
   if (config.database.url !== undefined) return undefined;
   try {
-    return await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+    return await startEmbeddedPostgres(embeddedPostgresOptions(config, log));
   } catch (error) {
     throw new CommandError(`${(error as Error).message}\n\n\`holdfast doctor\` may tell more.`);
   }
@@ -140,6 +146,26 @@ function observeProcess(metrics: Metrics, embedded: EmbeddedPostgres | undefined
     help: 'How often the PostgreSQL that Holdfast runs had to be started again since the start.',
     read: () => embedded.readStatus().restarts,
   });
+}
+
+/** Base backups of the embedded PostgreSQL, as configured. */
+function keepBackups(
+  { config, clock, log, metrics }: Context,
+  embedded: EmbeddedPostgres | undefined,
+  output: CommandTerminal,
+): RunningBackups | undefined {
+  if (!embedded?.backups) return undefined;
+  const { backups: place, superuserUrl } = embedded;
+  const running = startBackups({ place, superuserUrl, schedule: config.backup, clock, log });
+  observeBackups(metrics, running, place);
+  if (place.problem) output.printError(`\nBackups cannot be made: ${place.problem}\n`);
+  else if (place.isSameDisk) {
+    output.printError(
+      `\nBackups are kept on the same disk as the database, in ${place.folder}: they help after a mistake, and are lost ` +
+        'with the disk.\nName a folder on another one: backup.folder (docs/operating/backups.md)\n',
+    );
+  }
+  return running;
 }
 
 function announce({ context, url, setUpUrl }: StartedHomeserver, output: CommandTerminal): void {

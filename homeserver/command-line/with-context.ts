@@ -15,6 +15,7 @@ import { readServerName } from '../processes/server-facts.ts';
 import { readProcesses, readShards } from '../storage/processes/read-processes.ts';
 import { readServerFact } from '../storage/processes/read-server-facts.ts';
 import { CommandError, type CommandInput } from './command.ts';
+import { embeddedPostgresOptions } from './embedded-postgres-options.ts';
 import { createForwardingSubmit } from './forward-to-owner.ts';
 import { loadCommandConfig } from './load-command-config.ts';
 
@@ -66,7 +67,7 @@ async function findDatabase(config: Config, log: Log): Promise<{ url: string; st
   const found = await findEmbeddedPostgres(config.dataDir);
   if (found?.pid !== undefined) return { url: found.url, stop: async () => {} };
   if (!found) throw new CommandError(`There is no database in ${config.dataDir} yet: start Holdfast once.`);
-  return startEmbeddedPostgres({ dataDir: config.dataDir, log }).catch((error: Error) => {
+  return startEmbeddedPostgres(embeddedPostgresOptions(config, log)).catch((error: Error) => {
     throw new CommandError(error.message);
   });
 }

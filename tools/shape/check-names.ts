@@ -5,8 +5,8 @@ import type { ShapeViolation } from './shape-violation.ts';
 /** Names that say nothing about what is inside. */
 const emptyWords = /^(utils?|helpers?|managers?|handlers?|services?|common|misc)$/;
 
-/** `application service` is the specification's own word. */
-const specificationWords = /application-services?/g;
+/** `application service` is the specification's own word, and a unit's `.service` is systemd's. */
+const specificationWords = /application-services?|\.service$/g;
 
 /** Empty words in the names of folders and files, and names that are not in kebab-case. */
 export function checkFileName(path: string): ShapeViolation[] {

@@ -116,7 +116,8 @@ export async function readCredentials(home: string): Promise<ClusterCredentials 
   throw new Error(`${file} does not hold the two passwords of the database: restore it from a backup.`);
 }
 
-async function makeOwnedFolder(folder: string, user: PostgresUser | undefined): Promise<void> {
+/** Makes the home of a cluster, or sees to it that it is its account's. */
+export async function makeOwnedFolder(folder: string, user: PostgresUser | undefined): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (!user) return;
   await chown(folder, user.uid, user.gid);

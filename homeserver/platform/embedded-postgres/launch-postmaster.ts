@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '@holdfast/effects/clock.ts';
 import { probeCluster } from './cluster-connection.ts';
 import { type Cluster, writeOwnedFile } from './initialize-cluster.ts';
-import { formatPostgresConf, formatPostgresHba } from './postgres-settings.ts';
+import { formatPostgresConf, formatPostgresHba, type RecoverySettings } from './postgres-settings.ts';
 import {
   clearStaleLocks,
   endOrphans,
@@ -24,6 +24,10 @@ export interface LaunchOptions {
   readonly maxConnections: number;
   readonly clock: Clock;
   readonly version: string;
+  readonly archiveCommand?: string | undefined;
+  readonly recovery?: RecoverySettings | undefined;
+  /** How long the start may take, recovery included; ten minutes unless given. */
+  readonly readyDeadlineMs?: number;
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal;
 }
@@ -53,6 +57,8 @@ export function formatLaunchConf(options: LaunchOptions): string {
     socketFolder: chooseSocketFolder(options.cluster, options.port),
     durable: options.durable,
     maxConnections: options.maxConnections,
+    archiveCommand: options.archiveCommand,
+    recovery: options.recovery,
   });
   // A PostgreSQL that is found running is restarted when this text has changed, so it names the program too.
   return `# PostgreSQL ${options.version}\n${conf}`;
@@ -70,7 +76,7 @@ export async function launchPostmaster(options: LaunchOptions): Promise<Postmast
   await clearStaleLocks(cluster);
   const postmaster = await spawnPostmaster(cluster, options.program, postgresLogFile(cluster));
   try {
-    await waitUntilReady(postmaster, options, readyDeadlineMs);
+    await waitUntilReady(postmaster, options, options.readyDeadlineMs ?? readyDeadlineMs);
   } catch (error) {
     if (!postmaster.hasEnded()) await endPostmaster(postmaster, options.clock, [['SIGINT', abandonMs]]);
     throw error;

@@ -59,7 +59,7 @@ function adviseOwner(folder: string): string {
 }
 
 /** True if `user` may enter the folder and all above it. Access lists beyond the mode bits are not looked at. */
-async function canReach(user: PostgresUser, folder: string): Promise<boolean> {
+export async function canReach(user: PostgresUser, folder: string): Promise<boolean> {
   for (let path = folder; ; path = dirname(path)) {
     const { mode, uid, gid } = await stat(path);
     const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;

@@ -9,9 +9,23 @@ export interface PostgresSettings {
   readonly maxConnections: number;
   /** The machine's memory; PostgreSQL gets a small part of it. */
   readonly memoryBytes?: number;
+  /** What PostgreSQL calls for every finished file of its log; none are kept without it. */
+  readonly archiveCommand?: string | undefined;
+  readonly recovery?: RecoverySettings | undefined;
+}
+
+/** How far a cluster that is made from a base backup goes on from it. */
+export interface RecoverySettings {
+  readonly restoreCommand: string;
+  /** In any form that PostgreSQL reads as a time; undefined: to the end of the archived logs. */
+  readonly targetTime: string | undefined;
+  /** Undefined: the newest. */
+  readonly timeline: number | undefined;
 }
 
 const mebibyte = 1024 * 1024;
+/** A log that is written little is handed to the archive after this time all the same: what a lost disk costs at most. */
+const archiveTimeoutSeconds = 60;
 
 /** The text of postgresql.conf. It is written anew at every start, so changes belong into this function. */
 export function formatPostgresConf(settings: PostgresSettings): string {
@@ -56,12 +70,31 @@ export function formatPostgresConf(settings: PostgresSettings): string {
     lc_numeric: 'C',
     lc_time: 'C',
     default_text_search_config: 'pg_catalog.simple',
+    ...formatArchive(settings.archiveCommand),
+    ...formatRecovery(settings.recovery),
     ...(settings.durable
       ? { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' }
       : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', autovacuum_naptime: '5min' }),
   };
   const text = Object.entries(lines).map(([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'\n`);
   return `# Written by Holdfast at every start: what is changed here is lost.\n${text.join('')}`;
+}
+
+function formatArchive(command: string | undefined): Record<string, string | number> {
+  if (command === undefined) return { archive_mode: 'off' };
+  return { archive_mode: 'on', archive_command: command, archive_timeout: archiveTimeoutSeconds };
+}
+
+function formatRecovery(recovery: RecoverySettings | undefined): Record<string, string | number> {
+  if (!recovery) return {};
+  const { restoreCommand, targetTime, timeline } = recovery;
+  return {
+    restore_command: restoreCommand,
+    recovery_target_timeline: timeline ?? 'latest',
+    ...(targetTime !== undefined && { recovery_target_time: targetTime, recovery_target_action: 'promote' }),
+    // Nobody reads meanwhile, and without readers the number of connections may differ from that of the backup.
+    hot_standby: 'off',
+  };
 }
 
 /** The text of pg_hba.conf: this machine only, and a password always. */

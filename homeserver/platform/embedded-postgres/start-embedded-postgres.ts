@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
 import type { Log } from '@holdfast/effects/log.ts';
-import { ensureRoleAndDatabase, formatClusterUrl } from './cluster-connection.ts';
+import { type BackupFolderSettings, type BackupPlace, prepareBackupFolder } from '../backups/backup-folder.ts';
+import { ensureRoleAndDatabase, formatClusterUrl, formatSuperuserUrl } from './cluster-connection.ts';
 import { initializeCluster } from './initialize-cluster.ts';
 import {
   chooseFreePort,
@@ -24,13 +25,18 @@ export interface EmbeddedPostgresOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly maxConnections?: number;
+  /** Keeps PostgreSQL's logs for backups; without it none are kept, and what is written meanwhile is in no backup. */
+  readonly backup?: BackupFolderSettings;
 }
 
 export interface EmbeddedPostgres {
   /** Stays the same as long as this process runs, and as a rule also from start to start. */
   readonly url: string;
+  readonly superuserUrl: string;
   /** Such as `18.4`. */
   readonly version: string;
+  /** Undefined where no backups are kept. */
+  readonly backups: BackupPlace | undefined;
   /** True if it was found running and is used as it was. */
   readonly adopted: boolean;
   readStatus(): PostgresStatus;
@@ -56,14 +62,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const binaries = await preparePostgresBinaries(user, home);
     const cluster = await initializeCluster({ home, binaries, user, durable: true });
     const program = { program: binaries.postgres, version: binaries.version };
-    const launch: Omit<LaunchOptions, 'port'> = { cluster, ...program, durable: true, maxConnections, clock };
+    const backups = options.backup && (await prepareBackupFolder({ dataDir, home, user }, options.backup));
+    if (backups?.problem) log.error({ folder: backups.folder }, `backups cannot be made: ${backups.problem}`);
+    const launch: Omit<LaunchOptions, 'port'> = {
+      ...{ cluster, ...program, durable: true, maxConnections, clock },
+      archiveCommand: backups?.archiveCommand,
+    };
     const { postmaster, port, adopted } = await adoptOrLaunch(launch, log);
     await ensureRoleAndDatabase(cluster, port, clock);
     const supervised = supervisePostmaster(postmaster, { ...launch, port }, log);
     log.info({ postgresPid: postmaster.pid, port, version: binaries.version, adopted, home }, 'PostgreSQL runs');
     return {
       url: formatClusterUrl(cluster.credentials, port),
+      superuserUrl: formatSuperuserUrl(cluster.credentials, port),
       version: binaries.version,
+      backups,
       adopted,
       readStatus: supervised.readStatus,
       async stop() {

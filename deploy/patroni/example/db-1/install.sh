@@ -1,0 +1,18 @@
+#!/bin/sh
+# Makes this machine db-1: run it as root, in this folder. It starts nothing and overwrites no data.
+set -eu
+[ -d '/mnt/archive' ] || { echo 'Mount /mnt/archive first: all machines share it.' >&2; exit 1; }
+if [ -e '/var/lib/holdfast-db/db-1/machine' ] || [ ! -e '/var/lib/holdfast-db/db-1' ]; then :; else
+  echo '/var/lib/holdfast-db/db-1 is there and was not made by this.' >&2; exit 1
+fi
+[ -e /dev/watchdog ] || modprobe softdog || echo 'There is no watchdog here.' >&2
+install -d -o postgres -g postgres -m 700 '/var/lib/holdfast-db' '/var/lib/holdfast-db/db-1' '/var/lib/holdfast-db/db-1/etcd' '/mnt/archive/wal'
+echo 'db-1' >'/var/lib/holdfast-db/db-1/machine'
+[ -e '/mnt/archive/holdfast-backups' ] || install -o postgres -g postgres -m 600 /dev/null '/mnt/archive/holdfast-backups'
+for file in patroni.yml etcd.yml archive-log.sh restore-log.sh post-bootstrap.sh; do
+  install -o postgres -g postgres -m 600 "$file" '/var/lib/holdfast-db/db-1/'"$file"
+done
+install -m 644 holdfast-etcd.service holdfast-patroni.service /etc/systemd/system/
+install -m 644 journald@holdfast-db.conf /etc/systemd/
+systemctl daemon-reload
+echo 'Now, on every machine: systemctl enable --now holdfast-etcd, and then holdfast-patroni'

@@ -1,0 +1,114 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { type BackupPlace, findBackupFolder } from '../platform/backups/backup-folder.ts';
+import { type BaseBackup, listBaseBackups, reachOf, sizeOf } from '../platform/backups/base-backup.ts';
+import { type ArchivedLog, listArchivedLogs } from '../platform/backups/log-name.ts';
+import { readLostLogs } from '../platform/backups/lost-logs.ts';
+import { BackupError, makeBaseBackup } from '../platform/backups/make-base-backup.ts';
+import { formatMebibytes } from '../platform/backups/restore-cluster.ts';
+import { verifyBaseBackup } from '../platform/backups/verify-base-backup.ts';
+import type { Config } from '../platform/config/config.ts';
+import { choosePostgresUser } from '../platform/embedded-postgres/choose-postgres-user.ts';
+import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
+import { type Command, CommandError, type CommandTerminal } from './command.ts';
+import { formatTime } from './format-times.ts';
+import { configOptions, loadCommandConfig } from './load-command-config.ts';
+
+export const backupNowCommand: Command = {
+  summary: 'Make a base backup of the PostgreSQL that Holdfast runs, and check it.',
+  options: configOptions,
+  async run(input, terminal) {
+    const { config } = loadCommandConfig(input);
+    const place = await findPlace(config);
+    const found = await findEmbeddedPostgres(config.dataDir);
+    if (found?.pid === undefined) throw new CommandError('The database is not running: start Holdfast first.');
+    const { superuserUrl } = found;
+    const { reserveBytes } = config.backup;
+    const id = await makeBaseBackup({ place, superuserUrl, reserveBytes, clock: systemClock }).catch((error: Error) => {
+      throw error instanceof BackupError ? new CommandError(error.message) : error;
+    });
+    terminal.print(`Made ${id} in ${place.folder}`);
+    return verifyAll(place, terminal, id);
+  },
+};
+
+export const backupListCommand: Command = {
+  summary: 'Show the backups: their sizes, when they were checked, and which times can be restored.',
+  options: configOptions,
+  async run(input, terminal) {
+    const place = await findPlace(loadCommandConfig(input).config);
+    const { backups, logs } = await readAll(place);
+    terminal.print(`${place.folder}: ${backups.length} base backups, ${logs.length} logs`);
+    if (place.isSameDisk)
+      terminal.print('On the same disk as the database: a lost disk takes them along (backup.folder).');
+    for (const backup of backups) terminal.print(formatBackup(backup, logs));
+    const lost = await readLostLogs(place.home);
+    if (lost.length > 0) terminal.print(`${lost.length} logs were given up: a new base backup is due.`);
+    return backups.length > 0 ? 0 : 1;
+  },
+};
+
+export const backupVerifyCommand: Command = {
+  summary: 'Read backups from one end to the other and say whether they can be restored.',
+  options: { ...configOptions, backup: { type: 'string', help: 'Only this one; otherwise all.' } },
+  async run(input, terminal) {
+    const { backup } = input.options;
+    const place = await findPlace(loadCommandConfig(input).config);
+    return verifyAll(place, terminal, typeof backup === 'string' ? backup : undefined);
+  },
+};
+
+/** Where the backups of the embedded PostgreSQL are. Throws where there is none. */
+async function findPlace(config: Config): Promise<BackupPlace> {
+  requireEmbedded(config);
+  const { dataDir, backup } = config;
+  const home = await realpath(join(dataDir, 'postgresql')).catch(() => {
+    throw new CommandError(`There is no database in ${dataDir} yet: start Holdfast once.`);
+  });
+  return findBackupFolder({ dataDir, home, user: choosePostgresUser(home) }, backup);
+}
+
+export function requireEmbedded(config: Config): void {
+  if (config.database.url !== undefined) {
+    throw new CommandError(
+      'Holdfast backs up the PostgreSQL that it runs itself. Yours (database.url) is backed up by its own means: ' +
+        'docs/operating/postgresql-cluster.md',
+    );
+  }
+}
+
+export async function readAll({ folder, problem }: BackupPlace) {
+  if (problem) throw new CommandError(problem);
+  const [backups, logs] = await Promise.all([listBaseBackups(folder), listArchivedLogs(folder)]);
+  return { backups, logs };
+}
+
+export function formatBackup(backup: BaseBackup, logs: readonly ArchivedLog[]): string {
+  const { id, manifest, storedBytes, verifiedAt } = backup;
+  const { isWhole, untilMs } = reachOf(backup, logs);
+  const parts = [
+    id,
+    `PostgreSQL ${manifest.postgresVersion}`,
+    `${formatMebibytes(sizeOf(backup))}, ${formatMebibytes(storedBytes)} stored`,
+    verifiedAt === undefined ? 'NOT CHECKED' : `checked ${formatTime(Date.parse(verifiedAt))}`,
+    isWhole && untilMs !== undefined
+      ? `restores any time from ${formatTime(Date.parse(manifest.endedAt))} to ${formatTime(untilMs)}`
+      : 'CANNOT BE RESTORED: logs are missing',
+  ];
+  return `  ${parts.join('  ')}`;
+}
+
+async function verifyAll(place: BackupPlace, terminal: CommandTerminal, only: string | undefined): Promise<number> {
+  const { backups, logs } = await readAll(place);
+  const chosen = backups.filter(({ id }) => only === undefined || id === only);
+  if (chosen.length === 0) throw new CommandError(`There is no ${only ?? 'base backup'} in ${place.folder}.`);
+  let bad = 0;
+  for (const backup of chosen) {
+    const problems = await verifyBaseBackup(backup, logs, { clock: systemClock, user: place.user });
+    terminal.print(`${backup.id}  ${problems.length === 0 ? 'good' : 'NOT GOOD'}`);
+    for (const problem of problems) terminal.print(`  ${problem}`);
+    if (problems.length > 0) bad += 1;
+  }
+  return bad === 0 ? 0 : 1;
+}

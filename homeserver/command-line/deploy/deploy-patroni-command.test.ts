@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { collectOutput } from '../../testing/collect-output.ts';
+import { makeTestFolder } from '../../testing/make-test-folder.ts';
+import { runCommandLine } from '../run-command-line.ts';
+
+const example = join(import.meta.dirname, '../../../deploy/patroni/example');
+const machines = ['192.0.2.11', '192.0.2.12', '192.0.2.13'];
+const shared = ['--archive', '/mnt/archive', '--clients', '198.51.100.0/24'];
+
+async function deploy(...args: string[]) {
+  const { output, printed, complaints } = collectOutput();
+  const exitCode = await runCommandLine(['deploy', 'patroni', ...args], output);
+  return { exitCode, printed: printed(), complaints: complaints() };
+}
+
+test('deploy/patroni/example is what the command writes', async () => {
+  const out = join(await makeTestFolder(), 'out');
+  await cp(join(example, 'secrets.json'), join(out, 'secrets.json'));
+  assert.equal((await deploy(...machines, '--out', out, ...shared)).exitCode, 0);
+  const written = globSync('**/*.*', { cwd: out }).toSorted();
+  assert.deepEqual(globSync('**/*.*', { cwd: example }).toSorted(), written);
+  for (const path of written) {
+    const [have, want] = [await readFile(join(example, path), 'utf8'), await readFile(join(out, path), 'utf8')];
+    assert.equal(have, want, `${path}: make it anew as deploy/patroni/README.md says`);
+  }
+});
+
+test('a commit waits for a replica, a replica that is away costs a bounded log, and etcd hears of it in time', async () => {
+  const config = parse(await readFile(join(example, 'db-2/patroni.yml'), 'utf8')) as {
+    name: string;
+    watchdog: { mode: string };
+    bootstrap: {
+      dcs: Record<string, unknown> & { postgresql: { parameters: Record<string, string> } };
+    };
+  };
+  const { dcs } = config.bootstrap;
+  assert.equal(config.name, 'db-2');
+  assert.equal(config.watchdog.mode, 'required');
+  assert.deepEqual([dcs['synchronous_mode'], dcs['synchronous_mode_strict']], ['quorum', true]);
+  assert.equal(dcs.postgresql.parameters['max_slot_wal_keep_size'], '8192MB');
+  // Patroni's own rule.
+  assert.ok(Number(dcs['loop_wait']) + 2 * Number(dcs['retry_timeout']) <= Number(dcs['ttl']));
+});
+
+test('passwords are made once, and differ from folder to folder', async () => {
+  const folder = await makeTestFolder();
+  const read = (out: string) => readFile(join(folder, out, 'holdfast.yaml'), 'utf8');
+  const run = (out: string) => deploy(...machines, '--out', join(folder, out), ...shared);
+  await run('one');
+  const first = await read('one');
+  await run('one');
+  assert.equal(await read('one'), first);
+  await run('two');
+  assert.notEqual(await read('two'), first);
+  assert.match(
+    first,
+    /url: postgres:\/\/holdfast:[\w-]{32}@192\.0\.2\.11:5432,192\.0\.2\.12:5432,192\.0\.2\.13:5432\/holdfast/,
+  );
+});
+
+test('what cannot be right is refused', async () => {
+  const folder = await makeTestFolder();
+  const out = ['--out', join(folder, 'out')];
+  for (const [args, why] of [
+    [[...machines.slice(1), ...out, ...shared], /three, five or seven/],
+    [['192.0.2.11', '192.0.2.11', '192.0.2.12', ...out, ...shared], /twice/],
+    [['db1', 'db2', 'db3', ...out, ...shared], /is no address/],
+    [[...machines, ...out], /Which folder do all machines share/],
+    [[...machines, ...out, '--archive', 'relative'], /no plain absolute path/],
+    [[...machines, ...out, '--archive', "/a'b"], /no plain absolute path/],
+    [[...machines, ...out, '--archive', '/a', '--clients', '10.0.0.0'], /is no network/],
+    [[...machines, ...out, '--archive', '/a', '--slot-keep-mib', 'much'], /whole number/],
+  ] as const) {
+    const { exitCode, complaints } = await deploy(...args);
+    assert.equal(exitCode, 1);
+    assert.match(complaints, why);
+  }
+  await writeFile(join(folder, 'something'), '');
+  assert.match((await deploy(...machines, '--out', folder, ...shared)).complaints, /has other files in it/);
+});

@@ -1,0 +1,196 @@
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '@holdfast/effects/clock.ts';
+import { type BackupPlace, prepareBackupFolder } from '../platform/backups/backup-folder.ts';
+import { type BaseBackup, names, reachOf, sizeOf } from '../platform/backups/base-backup.ts';
+import type { ArchivedLog } from '../platform/backups/log-name.ts';
+import { formatMebibytes, isThere, type RestoredCluster, restoreCluster } from '../platform/backups/restore-cluster.ts';
+import type { Config } from '../platform/config/config.ts';
+import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
+import {
+  type ClusterCredentials,
+  makeOwnedFolder,
+  writeOwnedFile,
+} from '../platform/embedded-postgres/initialize-cluster.ts';
+import { lockDataFolder } from '../platform/embedded-postgres/lock-data-folder.ts';
+import { placeCluster } from '../platform/embedded-postgres/place-cluster.ts';
+import { preparePostgresBinaries } from '../platform/embedded-postgres/prepare-postgres-binaries.ts';
+import { formatBackup, readAll, requireEmbedded } from './backup-commands.ts';
+import { type Command, CommandError, type CommandInput, type CommandTerminal } from './command.ts';
+import { formatSpan, formatTime } from './format-times.ts';
+import { configOptions, loadCommandConfig } from './load-command-config.ts';
+
+export const restoreCommand: Command = {
+  summary:
+    'Put the database back to a point in time: into a fresh folder first, checked, then in place of the present one.',
+  options: {
+    ...configOptions,
+    to: { type: 'string', help: 'The time, such as 2026-11-26T08:30:00Z, or `latest`: as far as the logs go.' },
+    backup: {
+      type: 'string',
+      help: 'Begin with this base backup; otherwise with the newest that is good for the time.',
+    },
+    timeline: {
+      type: 'string',
+      help: 'Follow this history, where the database was restored before; otherwise the newest.',
+    },
+  },
+  async run(input, terminal) {
+    const { config } = loadCommandConfig(input);
+    requireEmbedded(config);
+    if ((await findEmbeddedPostgres(config.dataDir))?.pid !== undefined) {
+      throw new CommandError('The database is running: end Holdfast first.');
+    }
+    await mkdir(config.dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    const lock = lockOrThrow(config);
+    try {
+      return await restore(config, await preparePlace(config), input, terminal);
+    } finally {
+      lock.release();
+    }
+  },
+};
+
+/** Where nothing is yet, as on a new machine, its place is made. */
+async function preparePlace({ dataDir, backup }: Config): Promise<BackupPlace> {
+  try {
+    const { home, user } = await placeCluster(dataDir);
+    await makeOwnedFolder(home, user);
+    return await prepareBackupFolder({ dataDir, home, user }, backup);
+  } catch (error) {
+    throw new CommandError((error as Error).message);
+  }
+}
+
+function lockOrThrow({ dataDir }: Config) {
+  try {
+    return lockDataFolder(dataDir);
+  } catch (error) {
+    throw new CommandError((error as Error).message);
+  }
+}
+
+async function restore(config: Config, place: BackupPlace, input: CommandInput, terminal: CommandTerminal) {
+  const targetTime = readTarget(input);
+  const { backups, logs } = await readAll(place);
+  const backup = chooseBackup(backups, logs, targetTime, input.options['backup']);
+  terminal.print(`from${formatBackup(backup, logs)}`);
+  const credentials = JSON.parse(await readFile(join(backup.folder, names.passwords), 'utf8')) as ClusterCredentials;
+  const present = join(place.home, 'data');
+  const into = join(place.home, 'data.restored');
+  const restored = await restoreCluster({
+    ...{ place, backup, credentials, into, targetTime, clock: systemClock },
+    binaries: await preparePostgresBinaries(place.user, place.home),
+    timeline: readTimeline(input),
+    replaced: (await isThere(present)) ? present : undefined,
+    say: (text) => terminal.print(text),
+  }).catch((error: Error) => {
+    throw new CommandError(`It could not be restored, and the present database is as it was: ${error.message}`);
+  });
+  terminal.print(describe('restored', restored));
+  const name = config.serverName ?? restored.serverName ?? 'holdfast';
+  terminal.print(await describePresent(present, name, backups));
+  const typed = await terminal.readSecret(`Type ${name} to put the restored database in its place: `);
+  if (typed.trim() !== name) {
+    await rm(into, { recursive: true, force: true });
+    throw new CommandError('Nothing was changed.');
+  }
+  const aside = await switchFolders(place, present, into, credentials);
+  if (aside)
+    terminal.print(`The database that was replaced is in ${aside}. Delete it when you do not need it any more.`);
+  terminal.print('Done. Start Holdfast; it makes a new base backup soon after.');
+  return 0;
+}
+
+function readTarget({ options: { to } }: CommandInput): string | undefined {
+  if (typeof to !== 'string')
+    throw new CommandError('To which time? Such as --to 2026-11-26T08:30:00Z, or --to latest');
+  if (to === 'latest') return undefined;
+  const isTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(to);
+  if (!isTime || Number.isNaN(Date.parse(to))) {
+    throw new CommandError(`"${to}" is no time with its zone, such as 2026-11-26T08:30:00Z.`);
+  }
+  // PostgreSQL does not know the zone Z here.
+  return to.replace('T', ' ').replace('Z', '+00');
+}
+
+function readTimeline({ options: { timeline } }: CommandInput): number | undefined {
+  if (typeof timeline !== 'string') return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(timeline)) throw new CommandError('A timeline is a number from 1 on.');
+  return Number(timeline);
+}
+
+/** The newest base backup from before the time that has its logs; one that was checked goes before others. */
+export function chooseBackup(
+  backups: readonly BaseBackup[],
+  logs: readonly ArchivedLog[],
+  targetTime: string | undefined,
+  id: string | boolean | undefined,
+): BaseBackup {
+  if (typeof id === 'string') {
+    const named = backups.find((backup) => backup.id === id);
+    if (!named) throw new CommandError(`There is no base backup ${id}: holdfast backup list`);
+    return named;
+  }
+  const targetMs = targetTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(targetTime.replace('+00', 'Z'));
+  const usable = backups.filter(
+    (backup) => Date.parse(backup.manifest.endedAt) <= targetMs && reachOf(backup, logs).isWhole,
+  );
+  const chosen = usable.findLast(({ verifiedAt }) => verifiedAt !== undefined) ?? usable.at(-1);
+  if (!chosen) throw new CommandError('No base backup goes back to that time: holdfast backup list');
+  return chosen;
+}
+
+function describe(what: string, cluster: RestoredCluster): string {
+  const { sizeBytes, tables, rows, events, serverName, lastWriteAt } = cluster;
+  const parts = [
+    `server name ${serverName ?? 'not given yet'}`,
+    `${formatMebibytes(sizeBytes)}, ${tables} tables, ${rows} rows${events === undefined ? '' : `, ${events} events`}`,
+    `last write ${lastWriteAt ?? 'that of the base backup'}`,
+  ];
+  return `${what}: ${parts.join('; ')}`;
+}
+
+/** What somebody must see before it is replaced. */
+async function describePresent(present: string, name: string, backups: readonly BaseBackup[]): Promise<string> {
+  const newest = backups.at(-1);
+  const age = newest ? formatSpan(systemClock.wallMs() - Date.parse(newest.manifest.endedAt)) : undefined;
+  const backup = newest
+    ? `newest base backup ${newest.id}, ${age} old, ${formatMebibytes(sizeOf(newest))}`
+    : 'no backup';
+  if (!(await isThere(present))) return `to be replaced: nothing (there is no database in ${present}); ${backup}`;
+  const { sizeBytes, lastWriteMs } = await measureFolder(present);
+  return (
+    `to be replaced: the primary of ${name} in ${present}; ${formatMebibytes(sizeBytes)}; ` +
+    `last write ${formatTime(lastWriteMs)}; ${backup}`
+  );
+}
+
+async function measureFolder(folder: string): Promise<{ sizeBytes: number; lastWriteMs: number }> {
+  let sizeBytes = 0;
+  let lastWriteMs = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const found = entry.isFile() ? await stat(join(entry.parentPath, entry.name)).catch(() => undefined) : undefined;
+    sizeBytes += found?.size ?? 0;
+    if (entry.parentPath.endsWith('pg_wal')) lastWriteMs = Math.max(lastWriteMs, found?.mtimeMs ?? 0);
+  }
+  return { sizeBytes, lastWriteMs };
+}
+
+/** Two renames: the replaced database is kept. Gives where. */
+async function switchFolders(
+  { home, user }: BackupPlace,
+  present: string,
+  into: string,
+  credentials: ClusterCredentials,
+): Promise<string | undefined> {
+  let aside: string | undefined;
+  if (await isThere(present)) {
+    aside = join(home, `data.replaced-${new Date(systemClock.wallMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
+    await rename(present, aside);
+  }
+  // The roles of the restored database have the passwords of its time.
+  await writeOwnedFile(join(home, 'passwords.json'), JSON.stringify(credentials), user);
+  await rename(into, present);
+  return aside;
+}

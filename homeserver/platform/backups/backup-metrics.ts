@@ -1,0 +1,35 @@
+import type { Metrics } from '@holdfast/effects/metrics.ts';
+import type { BackupPlace } from './backup-folder.ts';
+import type { RunningBackups } from './run-backups.ts';
+
+/** What a monitor watches backups by: docs/operating/backups.md names each, and what is wrong when. */
+export function observeBackups(metrics: Metrics, { status }: RunningBackups, place: BackupPlace): void {
+  const gauges: readonly [name: string, help: string, read: () => number | undefined][] = [
+    [
+      'last_archived_timestamp_seconds',
+      "When PostgreSQL's log was last archived.",
+      () => status.archiver?.lastArchivedSeconds,
+    ],
+    [
+      'archive_failures',
+      'How often a log could not be archived, since the database was made.',
+      () => status.archiver?.failedCount,
+    ],
+    ['waiting_logs', 'Logs that wait to be archived; they are 16 MiB each.', () => status.archiver?.waiting],
+    ['lost_logs', 'Logs that were given up; 0 again after the next base backup.', () => status.lostLogs],
+    [
+      'newest_verified_timestamp_seconds',
+      'When the newest base backup that was found whole was made.',
+      () => status.newestVerifiedSeconds,
+    ],
+    ['failures', 'Base backups that could not be made or checked, since the start.', () => status.failures],
+    ['stored_bytes', 'What all backups take.', () => status.storedBytes],
+    ['running', '1 while a base backup is made or checked, else 0.', () => Number(status.running)],
+    [
+      'same_disk',
+      '1 where backups are on the volume of the database, which one fault takes along.',
+      () => Number(place.isSameDisk),
+    ],
+  ];
+  for (const [name, help, read] of gauges) metrics.observedGauge({ name: `holdfast_backup_${name}`, help, read });
+}

@@ -1,0 +1,143 @@
+import { statfs } from 'node:fs/promises';
+import type { Clock } from '@holdfast/effects/clock.ts';
+import type { Log } from '@holdfast/effects/log.ts';
+import type { BackupPlace } from './backup-folder.ts';
+import { listBaseBackups } from './base-backup.ts';
+import { type BackupNeed, decideBackup } from './decide-backup.ts';
+import { listArchivedLogs } from './log-name.ts';
+import { forgetLostLogs, readLostLogs } from './lost-logs.ts';
+import { makeBaseBackup } from './make-base-backup.ts';
+import { chooseKept, deleteBackups } from './prune-backups.ts';
+import { type ArchiverState, readArchiverState } from './read-archiver-state.ts';
+import { verifyBaseBackup } from './verify-base-backup.ts';
+
+export interface BackupSchedule {
+  readonly intervalHours: number;
+  readonly keepWeeks: number;
+  readonly reserveBytes: number;
+}
+
+export interface BackupRun {
+  readonly place: BackupPlace;
+  readonly superuserUrl: string;
+  readonly schedule: BackupSchedule;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the metrics show; seconds since 1970 where it is a time. */
+export interface BackupStatus {
+  archiver: ArchiverState | undefined;
+  /** When the newest base backup that was checked was finished. */
+  newestVerifiedSeconds: number | undefined;
+  storedBytes: number;
+  lostLogs: number;
+  failures: number;
+  running: boolean;
+}
+
+export interface RunningBackups {
+  readonly status: Readonly<BackupStatus>;
+  stop(): Promise<void>;
+}
+
+const lookMs = 30_000;
+/** A start has other things to do first. */
+const firstLookMs = 20_000;
+const retryMs = 15 * 60_000;
+const hourMs = 3_600_000;
+const weekMs = 7 * 24 * hourMs;
+
+/** Makes, checks and deletes base backups as the schedule says, for as long as the process runs. */
+export function startBackups(run: BackupRun): RunningBackups {
+  const ending = new AbortController();
+  const status: BackupStatus = {
+    ...{ archiver: undefined, newestVerifiedSeconds: undefined },
+    ...{ storedBytes: 0, lostLogs: 0, failures: 0, running: false },
+  };
+  const loop = async () => {
+    let waitMs = firstLookMs;
+    let retryAtMs = 0;
+    while (!ending.signal.aborted) {
+      await run.clock.sleep(waitMs, ending.signal);
+      waitMs = lookMs;
+      if (ending.signal.aborted) return;
+      try {
+        const need = await look(run, status);
+        if (!need || run.clock.monotonicMs() < retryAtMs) continue;
+        status.running = true;
+        run.log.info({ reason: need }, 'a base backup is made');
+        await backUp({ ...run, signal: ending.signal }, status);
+      } catch (error) {
+        if (ending.signal.aborted) return;
+        status.failures += 1;
+        retryAtMs = run.clock.monotonicMs() + retryMs;
+        run.log.error({ err: error, nextTryMs: retryMs }, 'no base backup could be made or checked; it is tried again');
+      } finally {
+        status.running = false;
+      }
+    }
+  };
+  const running = loop();
+  return {
+    status,
+    async stop() {
+      ending.abort();
+      await running;
+    },
+  };
+}
+
+/** Reads how things are, makes room where it must, and says whether a base backup is due. */
+async function look(
+  { place, superuserUrl, schedule, clock, log }: BackupRun,
+  status: BackupStatus,
+): Promise<BackupNeed> {
+  status.archiver = await readArchiverState(superuserUrl, place.home);
+  const [backups, logs, lost] = await Promise.all([
+    listBaseBackups(place.folder),
+    listArchivedLogs(place.folder),
+    readLostLogs(place.home),
+  ]);
+  const { bavail, bsize } = await statfs(place.folder);
+  const kept = chooseKept(backups, logs, {
+    keepFromMs: clock.wallMs() - schedule.keepWeeks * weekMs,
+    // Twice: below the reserve itself nothing is archived any more.
+    isShort: bavail * bsize < schedule.reserveBytes * 2,
+  });
+  if (kept.deletedBackups.length + kept.deletedLogs.length > 0) {
+    const deleted = { backups: kept.deletedBackups.map(({ id }) => id), logs: kept.deletedLogs.length };
+    log.info(deleted, 'old backups are deleted');
+    await deleteBackups(kept);
+  }
+  const newest = backups.findLast(({ verifiedAt }) => verifiedAt !== undefined);
+  status.newestVerifiedSeconds = newest && Date.parse(newest.manifest.endedAt) / 1_000;
+  const sum = (sizes: readonly { storedBytes: number }[]) => sizes.reduce((total, each) => total + each.storedBytes, 0);
+  status.storedBytes = sum(kept.backups) + sum(logs) - sum(kept.deletedLogs);
+  status.lostLogs = lost.length;
+  const { timeline, systemIdentifier, nowMs } = status.archiver;
+  return decideBackup({ newest, timeline, systemIdentifier, lost, nowMs, intervalMs: schedule.intervalHours * hourMs });
+}
+
+/** Makes a base backup and checks it. */
+async function backUp(run: BackupRun & { signal: AbortSignal }, status: BackupStatus): Promise<void> {
+  const { place, clock, log, signal } = run;
+  const startMs = clock.monotonicMs();
+  const lost = await readLostLogs(place.home);
+  const id = await makeBaseBackup({ ...run, reserveBytes: run.schedule.reserveBytes });
+  const backup = (await listBaseBackups(place.folder)).find((each) => each.id === id);
+  if (!backup) throw new Error(`the base backup ${id} cannot be read`);
+  const problems = await verifyBaseBackup(backup, await listArchivedLogs(place.folder), {
+    clock,
+    user: place.user,
+    signal,
+  });
+  if (problems.length > 0) throw new Error(`the base backup ${id} is not good: ${problems.join('; ')}`);
+  await forgetLostLogs(place.home, lost);
+  status.newestVerifiedSeconds = Date.parse(backup.manifest.endedAt) / 1_000;
+  const { storedBytes } = backup;
+  log.info(
+    { id, storedBytes, durationMs: Math.round(clock.monotonicMs() - startMs) },
+    'a base backup was made and checked',
+  );
+}
