@@ -1,3 +1,4 @@
+import type { DrillPostgres } from './cluster/drill-postgres.ts';
 import type { Cluster } from './cluster/start-cluster.ts';
 import type { DrillUser } from './load/populate.ts';
 import type { Load } from './load/send-load.ts';
@@ -39,6 +40,10 @@ export interface Drill {
   readonly environment?: Readonly<Record<string, string>>;
   /** Settings of one process, by its index; what has to be there first is made here, or thrown as what is missing. */
   prepare?(folder: string): Promise<(index: number) => Readonly<Record<string, string>>>;
+  /** The database of the drill, where it is not the one that Holdfast carries. */
+  startDatabase?(folder: string): Promise<DrillPostgres>;
+  /** How long a client waits for an answer before it asks another process; 3 s unless set. */
+  readonly attemptTimeoutMs?: number;
   /** Makes the faults, under load. */
   inject(stage: Stage): Promise<Finding[]>;
 }

@@ -36,6 +36,7 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Fin
     shardCount: drill.shardCount,
     environment: drill.environment ?? {},
     ...(environmentOf && { environmentOf }),
+    ...(drill.startDatabase && { startDatabase: drill.startDatabase }),
   });
   try {
     return await runOnCluster(drill, cluster, options);
@@ -57,7 +58,8 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
   );
   const followers = await startFollowers(cluster, population);
   const eventsPerSecond = options.short ? shortRate : fullRate;
-  const load = startLoad({ baseUrls, rooms: population.rooms, eventsPerSecond });
+  const { attemptTimeoutMs } = drill;
+  const load = startLoad({ baseUrls, rooms: population.rooms, eventsPerSecond, attemptTimeoutMs });
   const startedMs = performance.now();
   const say = (text: string) =>
     console.log(`  ${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${text}`);

@@ -18,14 +18,16 @@ import type { Drill, Finding } from './drill.ts';
 import { federationDrill } from './federation/federation-drill.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
+import { fillDisk } from './scenarios/d6-fill-disk.ts';
+import { restoreDrill } from './scenarios/d11-restore.ts';
 import { dropHints } from './scenarios/drop-hints.ts';
 import { freezeOwner } from './scenarios/freeze-owner.ts';
 import { killProcesses } from './scenarios/kill-processes.ts';
 import { stepClock } from './scenarios/step-clock.ts';
 
-const drills: readonly (Drill | typeof federationDrill)[] = [
-  ...[freezeOwner, stepClock, killProcesses, dropHints],
-  federationDrill,
+const drills: readonly (Drill | typeof federationDrill | typeof restoreDrill)[] = [
+  ...[freezeOwner, stepClock, fillDisk, killProcesses, dropHints],
+  ...[restoreDrill, federationDrill],
 ];
 const fullEvents = 50_000;
 const shortEvents = 3_000;

@@ -15,8 +15,11 @@ export interface DrillPostgres {
 }
 
 /** Starts a real PostgreSQL, supervised by a process of its own. */
-export async function startDrillPostgres(folder: string): Promise<DrillPostgres> {
-  const program = spawnProgram([programFile, folder], { logFile: join(folder, 'postgres.log') });
+export async function startDrillPostgres(
+  folder: string,
+  logFile = join(folder, 'postgres.log'),
+): Promise<DrillPostgres> {
+  const program = spawnProgram([programFile, folder], { logFile });
   const [line] = await program.waitForLine(/^\{"url":.*\}$/, startTimeoutMs);
   const { url, dataFolder } = JSON.parse(line) as { url: string; dataFolder: string };
   return {

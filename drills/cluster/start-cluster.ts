@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Further settings of one process, by its index. */
   readonly environmentOf?: (index: number) => Readonly<Record<string, string>>;
+  /** The PostgreSQL that Holdfast carries, unless given. */
+  readonly startDatabase?: (folder: string) => Promise<DrillPostgres>;
 }
 
 /** Several processes of one homeserver over one PostgreSQL. */
@@ -31,7 +33,7 @@ const questionTimeoutMs = 120_000;
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { folder } = options;
-  const postgres = await startDrillPostgres(folder);
+  const postgres = await (options.startDatabase ? options.startDatabase(folder) : startDrillPostgres(folder));
   const environment = {
     HOLDFAST_DATABASE_URL: postgres.url,
     HOLDFAST_SERVER_NAME: 'drill.test',

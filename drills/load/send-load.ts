@@ -8,6 +8,7 @@ export interface LoadOptions {
   readonly rooms: readonly DrillRoom[];
   /** Of all senders together; they send one after another each, so that it is reached only if the servers keep up. */
   readonly eventsPerSecond: number;
+  readonly attemptTimeoutMs?: number | undefined;
 }
 
 export interface Load {
@@ -24,7 +25,7 @@ export interface Load {
 }
 
 /** Clients give up on a process that does not answer, and ask another. */
-const attemptTimeoutMs = 3_000;
+const defaultAttemptTimeoutMs = 3_000;
 const pauseAfterFailureMs = 100;
 /** After a failure a client stays with the next process for this long, then returns to its own. */
 const awayMs = 4_000;
@@ -56,7 +57,7 @@ export function startLoad(options: LoadOptions): Load {
     }
   };
   const sendAll = async ({ room, user }: (typeof senders)[number], index: number) => {
-    const sender = new Sender(user, room.roomId, options.baseUrls, index);
+    const sender = new Sender(user, room.roomId, options, index);
     let nextMs = performance.now() + (index / senders.length) * intervalMs;
     for (let count = 0; stoppedMs === undefined; count++) {
       const aheadMs = nextMs - performance.now();
@@ -88,13 +89,16 @@ class Sender {
   readonly roomId: string;
   readonly #baseUrls: readonly string[];
   readonly #home: number;
+  readonly #attemptTimeoutMs: number;
   #current: number;
   #returnAtMs = 0;
 
-  constructor(user: DrillUser, roomId: string, baseUrls: readonly string[], index: number) {
+  constructor(user: DrillUser, roomId: string, options: LoadOptions, index: number) {
+    const { baseUrls, attemptTimeoutMs = defaultAttemptTimeoutMs } = options;
     this.user = user;
     this.roomId = roomId;
     this.#baseUrls = baseUrls;
+    this.#attemptTimeoutMs = attemptTimeoutMs;
     this.#home = index % baseUrls.length;
     this.#current = this.#home;
   }
@@ -106,7 +110,7 @@ class Sender {
       const reply = await sendRequest(`${this.#baseUrls[this.#current]}${path}`, 'PUT', {
         token: this.user.token,
         body: { msgtype: 'm.text', body },
-        timeoutMs: attemptTimeoutMs,
+        timeoutMs: this.#attemptTimeoutMs,
       });
       const { status } = reply;
       if (status === 200) return { kind: 'acknowledged', eventId: reply.body.event_id, atMs: performance.now() };
