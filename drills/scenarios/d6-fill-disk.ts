@@ -90,7 +90,7 @@ async function fillOnce({ load, say, short, untilAcknowledging }: Stage): Promis
 
 function isUnclean(told: Answer): boolean {
   if (told.kind === 'acknowledged') return false;
-  return told.kind === 'refused' || !/^503 \{"errcode":"M_/.test(told.reason);
+  return told.kind === 'refused' || !told.reason.startsWith('503 {"errcode":"M_');
 }
 
 /** Takes what is free again and again, and has PostgreSQL begin new logs, until its process is gone. */

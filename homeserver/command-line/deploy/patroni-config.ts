@@ -121,6 +121,8 @@ export function formatEtcdConfig({ machines, ports, dataFolder }: PatroniPlan, n
     'initial-cluster': cluster.join(','),
     'initial-cluster-state': 'new',
     'initial-cluster-token': 'holdfast-database',
+    // Patroni speaks to it; with a file of settings, etcd 3.4 leaves it off unless told.
+    'enable-grpc-gateway': true,
     ...{ 'heartbeat-interval': 100, 'election-timeout': 1_000 },
     ...{ 'auto-compaction-mode': 'periodic', 'auto-compaction-retention': '1h' },
     'quota-backend-bytes': 512 * 1024 * 1024,

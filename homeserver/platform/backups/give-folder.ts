@@ -15,5 +15,9 @@ export async function giveFolder(folder: string, user: PostgresUser | undefined)
   await chmod(folder, 0o700);
   if (user) await chown(folder, user.uid, user.gid);
   const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
