@@ -92,8 +92,8 @@ async function placeDefault({ dataDir, home, user }: ClusterOwner): Promise<stri
   return folder;
 }
 
-/** Gives what is in the way, or undefined. */
-async function makeUsable(folder: string, user: PostgresUser | undefined): Promise<string | undefined> {
+/** Prepares the folder if it was not yet. Gives what is in the way, or undefined. */
+export async function makeUsable(folder: string, user: PostgresUser | undefined): Promise<string | undefined> {
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory()) return `there is no folder ${folder}. Mount its volume, or make it`;
   try {

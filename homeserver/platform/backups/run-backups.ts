@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '@holdfast/effects/clock.ts';
 import type { Log } from '@holdfast/effects/log.ts';
-import type { BackupPlace } from './backup-folder.ts';
+import { type BackupPlace, makeUsable } from './backup-folder.ts';
 import { listBaseBackups } from './base-backup.ts';
 import { type BackupNeed, decideBackup } from './decide-backup.ts';
 import { listArchivedLogs } from './log-name.ts';
 import { forgetLostLogs, readLostLogs } from './lost-logs.ts';
-import { makeBaseBackup } from './make-base-backup.ts';
+import { BackupError, makeBaseBackup } from './make-base-backup.ts';
 import { chooseKept, deleteBackups } from './prune-backups.ts';
 import { type ArchiverState, readArchiverState } from './read-archiver-state.ts';
 import { verifyBaseBackup } from './verify-base-backup.ts';
@@ -58,6 +58,7 @@ export function startBackups(run: BackupRun): RunningBackups {
   const loop = async () => {
     let waitMs = firstLookMs;
     let retryAtMs = 0;
+    let lastMessage = '';
     while (!ending.signal.aborted) {
       await run.clock.sleep(waitMs, ending.signal);
       waitMs = lookMs;
@@ -70,6 +71,9 @@ export function startBackups(run: BackupRun): RunningBackups {
         await backUp({ ...run, signal: ending.signal }, status);
       } catch (error) {
         if (ending.signal.aborted) return;
+        const { message } = error as Error;
+        if (message === lastMessage && run.clock.monotonicMs() < retryAtMs) continue;
+        lastMessage = message;
         status.failures += 1;
         retryAtMs = run.clock.monotonicMs() + retryMs;
         run.log.error({ err: error, nextTryMs: retryMs }, 'no base backup could be made or checked; it is tried again');
@@ -94,6 +98,8 @@ async function look(
   status: BackupStatus,
 ): Promise<BackupNeed> {
   status.archiver = await readArchiverState(superuserUrl, place.home);
+  const problem = await makeUsable(place.folder, place.user);
+  if (problem) throw new BackupError(problem);
   const [backups, logs, lost] = await Promise.all([
     listBaseBackups(place.folder),
     listArchivedLogs(place.folder),
@@ -124,7 +130,11 @@ async function backUp(run: BackupRun & { signal: AbortSignal }, status: BackupSt
   const { place, clock, log, signal } = run;
   const startMs = clock.monotonicMs();
   const lost = await readLostLogs(place.home);
-  const id = await makeBaseBackup({ ...run, reserveBytes: run.schedule.reserveBytes });
+  const id = await makeBaseBackup({
+    ...run,
+    place: { ...place, problem: undefined },
+    reserveBytes: run.schedule.reserveBytes,
+  });
   const backup = (await listBaseBackups(place.folder)).find((each) => each.id === id);
   if (!backup) throw new Error(`the base backup ${id} cannot be read`);
   const problems = await verifyBaseBackup(backup, await listArchivedLogs(place.folder), {
