@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { type Encryption, encryptSocket } from './encrypt-socket.ts';
+import { choiceOf, type HostChoice } from './host-choice.ts';
 
 /** Where the PostgreSQL client connects to: its own options, seen from here. */
 interface ServerAddresses {
@@ -12,7 +13,7 @@ interface ServerAddresses {
 /** A server that closes a connection sooner than this did not want it: it is a standby, or shutting down. */
 const rejectedWithinMs = 1_000;
 /** Of several hosts, one that has not said a word for so long after it was asked is not the one. */
-const firstWordMs = 2_000;
+const firstWordMs = 1_500;
 /** A process that was frozen gets to read what has arrived meanwhile, before silence is held against the server. */
 const secondLookMs = 100;
 
@@ -29,21 +30,23 @@ export interface WatchedSockets {
 /**
  * Makes the sockets of one pool. A connection that has been silent for `silenceMs` since something was sent on it is
  * broken off: a machine that is gone says nothing, and TCP would wait for it for a quarter of an hour. Of several hosts
- * the one that worked is used until it fails.
+ * the one that worked is used until it fails, by all pools of the process.
  */
 export function openWatchedSockets(silenceMs: number, encryption: Encryption): WatchedSockets {
   let hosts: readonly string[] | undefined;
-  let current = 0;
   let failures = 0;
   const pool = { queryCount: 0 };
-  const watch = (socket: Socket, index: number, count: number, openedMs: number) => {
+  const watch = (socket: Socket, index: number, count: number, openedMs: number, choice: HostChoice) => {
     const silence = breakOffWhenSilent(socket, silenceMs, count > 1 ? Math.min(firstWordMs, silenceMs) : silenceMs);
+    socket.once('data', () => choice.noteWord(index));
     endWhenQuiet(socket, pool, () => {
-      const isShort = performance.now() - openedMs < rejectedWithinMs;
+      const nowMs = performance.now();
+      const isShort = nowMs - openedMs < rejectedWithinMs;
       // A machine that is frozen or gone rejects nobody: it takes connections, or not even that, and is silent.
-      const rejected = isShort || silence.wasBroken || socket.bytesRead === 0;
-      failures = rejected ? failures + 1 : 0;
-      if (rejected && current === index) current = (index + 1) % count;
+      const isSilent = silence.wasBroken || (socket.bytesRead === 0 && !isShort);
+      failures = isShort || isSilent ? failures + 1 : 0;
+      if (isSilent) choice.noteSilent(index, nowMs);
+      else if (isShort) choice.noteRejected(index);
     });
     return socket;
   };
@@ -52,20 +55,21 @@ export function openWatchedSockets(silenceMs: number, encryption: Encryption): W
     socket(addresses) {
       hosts ??= [...addresses.host];
       const count = hosts.length;
-      const index = current % count;
+      const choice = choiceOf(hosts.map((host, index) => `${host}:${addresses.port[index]}`));
+      const openedMs = performance.now();
+      const index = choice.choose(openedMs);
       // While its options name more than one host the client tries again without end and tells nobody: after one round
       // through all hosts it is to fail.
       addresses.host.splice(0, count, ...(failures % count === count - 1 ? hosts.slice(0, 1) : hosts));
-      const openedMs = performance.now();
       const host = hosts[index] as string;
       const socket = new Socket();
       if (addresses.path) socket.connect(addresses.path);
       else socket.connect(addresses.port[index] as number, host);
       // After connect, which puts the prototype's write back.
-      if (encryption === 'none') return watch(socket, index, count, openedMs);
+      if (encryption === 'none') return watch(socket, index, count, openedMs, choice);
       return encryptSocket(socket, host, encryption).then(
-        (encrypted) => watch(encrypted, index, count, openedMs),
-        (error: unknown) => watch(brokenSocket(error), index, count, openedMs),
+        (encrypted) => watch(encrypted, index, count, openedMs, choice),
+        (error: unknown) => watch(brokenSocket(error), index, count, openedMs, choice),
       );
     },
   };
