@@ -93,10 +93,7 @@ export function startBackups(run: BackupRun): RunningBackups {
 }
 
 /** Reads how things are, makes room where it must, and says whether a base backup is due. */
-async function look(
-  { place, superuserUrl, schedule, clock, log }: BackupRun,
-  status: BackupStatus,
-): Promise<BackupNeed> {
+async function look({ place, superuserUrl, schedule, log }: BackupRun, status: BackupStatus): Promise<BackupNeed> {
   status.archiver = await readArchiverState(superuserUrl, place.home);
   const problem = await makeUsable(place.folder, place.user);
   if (problem) throw new BackupError(problem);
@@ -106,8 +103,10 @@ async function look(
     readLostLogs(place.home),
   ]);
   const { bavail, bsize } = await statfs(place.folder);
+  const newest = backups.findLast(({ verifiedAt }) => verifiedAt !== undefined);
   const kept = chooseKept(backups, logs, {
-    keepFromMs: clock.wallMs() - schedule.keepWeeks * weekMs,
+    // Counted from the newest one: a clock that jumps deletes nothing.
+    keepFromMs: newest ? Date.parse(newest.manifest.endedAt) - schedule.keepWeeks * weekMs : Number.NEGATIVE_INFINITY,
     // Twice: below the reserve itself nothing is archived any more.
     isShort: bavail * bsize < schedule.reserveBytes * 2,
   });
@@ -116,7 +115,6 @@ async function look(
     log.info(deleted, 'old backups are deleted');
     await deleteBackups(kept);
   }
-  const newest = backups.findLast(({ verifiedAt }) => verifiedAt !== undefined);
   status.newestVerifiedSeconds = newest && Date.parse(newest.manifest.endedAt) / 1_000;
   const sum = (sizes: readonly { storedBytes: number }[]) => sizes.reduce((total, each) => total + each.storedBytes, 0);
   status.storedBytes = sum(kept.backups) + sum(logs) - sum(kept.deletedLogs);
