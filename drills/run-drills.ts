@@ -18,6 +18,8 @@ import type { Drill, Finding } from './drill.ts';
 import { federationDrill } from './federation/federation-drill.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
+import { freezePrimary } from './scenarios/d1-primary.ts';
+import { loseReplica } from './scenarios/d5-lose-replica.ts';
 import { fillDisk } from './scenarios/d6-fill-disk.ts';
 import { restoreDrill } from './scenarios/d11-restore.ts';
 import { dropHints } from './scenarios/drop-hints.ts';
@@ -26,7 +28,7 @@ import { killProcesses } from './scenarios/kill-processes.ts';
 import { stepClock } from './scenarios/step-clock.ts';
 
 const drills: readonly (Drill | typeof federationDrill | typeof restoreDrill)[] = [
-  ...[freezeOwner, stepClock, fillDisk, killProcesses, dropHints],
+  ...[freezeOwner, freezePrimary, stepClock, loseReplica, fillDisk, killProcesses, dropHints],
   ...[restoreDrill, federationDrill],
 ];
 const fullEvents = 50_000;

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '@holdfast/effects/clock.ts';
 import { withDeadline } from '@holdfast/effects/deadline.ts';
 
-/** A Node.js program that a drill has started. Its output goes to a file and is searched line by line. */
+/** A program that a drill has started, of Node.js unless another is named. Its output goes to a file and is searched line by line. */
 export interface SpawnedProgram {
   readonly pid: number;
   isRunning(): boolean;
@@ -16,6 +16,15 @@ export interface SpawnedProgram {
   signal(signal: NodeJS.Signals): void;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
+}
+
+export interface SpawnOptions {
+  /** Node.js unless given. */
+  readonly program?: string;
+  /** Whom it runs as. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly logFile: string;
 }
 
 interface Waiting {
@@ -29,11 +38,9 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-export function spawnProgram(
-  args: readonly string[],
-  options: { readonly environment?: Readonly<Record<string, string>>; readonly logFile: string },
-): SpawnedProgram {
-  const child = spawn(process.execPath, args, {
+export function spawnProgram(args: readonly string[], options: SpawnOptions): SpawnedProgram {
+  const child = spawn(options.program ?? process.execPath, args, {
+    ...(options.user && { uid: options.user.uid, gid: options.user.gid, cwd: '/' }),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.environment },
   });
