@@ -8,9 +8,10 @@ const namespace = '/holdfast/';
 
 /**
  * How fast a primary that is gone is replaced: after `ttl`, counted from its last sign of life. Patroni wants
- * loop_wait + 2 * retry_timeout <= ttl, and takes no ttl below 20.
+ * loop_wait + 2 * retry_timeout <= ttl, and takes no ttl below 20. A new primary waits with every commit for the one before
+ * until it has looked around again: with loop_wait at 5 that took 7 s.
  */
-const timing = { ttl: 20, loop_wait: 5, retry_timeout: 5, primary_start_timeout: 10 };
+const timing = { ttl: 20, loop_wait: 1, retry_timeout: 5, primary_start_timeout: 10 };
 
 /** Patroni's configuration of one machine. https://patroni.readthedocs.io/en/latest/yaml_configuration.html */
 export function formatPatroniConfig(plan: PatroniPlan, name: string): object {
@@ -20,7 +21,7 @@ export function formatPatroniConfig(plan: PatroniPlan, name: string): object {
   return {
     ...{ scope, namespace, name },
     // Standard error goes to the journal, which is bounded by holdfast-db's own journald configuration.
-    log: { level: 'INFO' },
+    log: { level: 'INFO', deduplicate_heartbeat_logs: true },
     restapi: {
       listen: `${address}:${ports.patroni}`,
       connect_address: `${address}:${ports.patroni}`,
