@@ -6,6 +6,7 @@ COPY protocol/package.json protocol/
 COPY effects/package.json effects/
 COPY homeserver/package.json homeserver/
 COPY irc-bridge/package.json irc-bridge/
+COPY monitor/package.json monitor/
 COPY console/package.json console/
 COPY drills/package.json drills/
 COPY conformance/package.json conformance/
