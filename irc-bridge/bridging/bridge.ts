@@ -280,12 +280,15 @@ export class Bridge {
   }
 
   /** Channels that the bot could not return to may let it in again. */
-  async #returnToLost(): Promise<void> {
-    const beforeMs = this.context.clock.monotonicMs() - returnEveryMs;
+  #returnToLost(): void {
+    const nowMs = this.context.clock.monotonicMs();
     for (const [roomId, triedMs] of this.#lost) {
       const portal = this.context.portals.ofRoom(roomId);
       if (!portal) this.#lost.delete(roomId);
-      else if (triedMs < beforeMs && networkOf(this.context, portal.network).irc.isConnected) await this.#enter(portal);
+      else if (nowMs - triedMs > returnEveryMs && networkOf(this.context, portal.network).irc.isConnected) {
+        this.#lost.set(roomId, nowMs);
+        void this.#enter(portal);
+      }
     }
   }
 
@@ -321,7 +324,7 @@ export class Bridge {
       await dropExcess(this.context);
       await forgetLinkRequests(this.context);
       this.#disconnectIdle();
-      await this.#returnToLost();
+      this.#returnToLost();
       await forgetMessages(sql, config.limits.messageMemoryMs);
       await forgetTransactions(sql, transactionMemoryMs);
     } catch (error) {

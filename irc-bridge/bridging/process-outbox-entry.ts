@@ -1,5 +1,6 @@
 import { type MatrixEvent, textOf } from '../matrix/matrix-event.ts';
 import { type OutboxEntry, removeFromOutbox } from '../storage/outbox.ts';
+import type { Portal } from '../storage/portals.ts';
 import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 import { parseCommand } from './commands/parse-command.ts';
@@ -28,6 +29,7 @@ async function processEvent(bridge: BridgeParts, entry: OutboxEntry, event: Matr
   if (portal && portal.userId !== '' && portal.userId !== event.sender && spokenTypes.has(event.type)) return;
   if (await runIfCommand(bridge, event, portal === undefined)) return;
   if (!portal || !context.networks.has(portal.network)) return;
+  if (event.type === 'm.room.encrypted') return tellUnreadable(context, portal, event.sender);
   if (!spokenTypes.has(event.type)) return followRoom(context, portal, event);
   if (portal.kind === 'canary') {
     const { canary } = networkOf(context, portal.network).config;
@@ -36,6 +38,12 @@ async function processEvent(bridge: BridgeParts, entry: OutboxEntry, event: Matr
     if (!isMeant || entry.ageMs > (canary?.intervalMs ?? 0)) return;
   }
   await sayOnIrc(context, portal, entry, event);
+}
+
+/** Everybody is told once. */
+async function tellUnreadable(context: BridgeContext, portal: Portal, sender: string): Promise<void> {
+  const words = `${sender}: what is said encrypted in this room cannot be read on IRC, and does not get to ${portal.displayTarget}.`;
+  await tellRoom(context, portal.roomId, `unreadable.${sender}`, words);
 }
 
 async function acceptInvitation(context: BridgeContext, event: MatrixEvent): Promise<void> {

@@ -12,6 +12,8 @@ export interface BridgeConfig {
     /** Where people on IRC reach it, for links to files; the same as `url` unless set. */
     readonly publicUrl: string;
   };
+  /** Tells IRC servers whose connection is whose (RFC 1413). */
+  readonly ident: { readonly bind: string; readonly port: number } | undefined;
   /** Path of the key that stored passwords are encrypted and links are signed with; made if missing. */
   readonly keyFile: string;
   /** Bearer token of `/status` and the provisioning operations; these are off without one. */
@@ -54,7 +56,17 @@ export interface NetworkConfig {
   readonly nick: string;
   readonly username: string;
   readonly realname: string;
-  readonly sasl: { readonly account: string; readonly password: string } | undefined;
+  /** With a password (PLAIN), or with paths of a certificate and its key (EXTERNAL). */
+  readonly sasl:
+    | {
+        readonly account: string;
+        readonly password?: string;
+        readonly certificate?: string;
+        readonly key?: string;
+      }
+    | undefined;
+  /** Each Matrix user connects from an address of its own in this prefix. */
+  readonly ipv6Prefix: string | undefined;
   /** `personal`: each Matrix user has a connection; `relay`: the bot speaks for all. */
   readonly connections: 'personal' | 'relay';
   readonly maxConnections: number;

@@ -29,7 +29,11 @@ const network = object(
     },
     username: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,10}$', default: 'matrix' },
     realname: { ...text, maxLength: 200, default: 'Bridge to Matrix' },
-    sasl: object({ account: text, password: text }, ['account', 'password']),
+    sasl: {
+      ...object({ account: text, password: text, certificate: text, key: text }, ['account']),
+      oneOf: [{ required: ['password'] }, { required: ['certificate', 'key'] }],
+    },
+    ipv6_prefix: { type: 'string', pattern: '^[0-9a-fA-F:]{2,39}/([1-9][0-9]?|1[01][0-9]|12[0-7])$' },
     connections: { type: 'string', enum: ['personal', 'relay'], default: 'personal' },
     max_connections: number(500, 1, 100_000),
     idle_disconnect_ms: number(0, 0, 365 * dayMs),
@@ -53,7 +57,7 @@ const network = object(
 export const configSchema = object(
   {
     homeserver: object({ url: { ...text, pattern: '^https?://' }, server_name: text }, ['url', 'server_name']),
-    registration: { ...text, default: 'irc-bridge.yaml' },
+    registration: { ...text, default: 'registration.yaml' },
     database_url: { ...text, pattern: '^postgres(ql)?://' },
     http: {
       ...object({
@@ -64,6 +68,7 @@ export const configSchema = object(
       }),
       default: {},
     },
+    ident: object({ bind: { ...text, default: '::' }, port: number(113, 0, 65_535) }),
     key_file: { ...text, default: 'irc-bridge.key' },
     status_token: { ...text, minLength: 16 },
     administrators: { type: 'array', maxItems: 100, items: { ...text, pattern: '^@.+:.+$' }, default: [] },

@@ -23,7 +23,7 @@ function problemsOf(text: string): string[] {
 test('a network needs its servers, and everything else has a default', () => {
   const config = parseBridgeConfig(sound, '/etc/bridge/bridge.yaml');
   assert.equal(config.homeserver.url, 'http://127.0.0.1:8008');
-  assert.equal(config.registration, '/etc/bridge/irc-bridge.yaml');
+  assert.equal(config.registration, '/etc/bridge/registration.yaml');
   assert.equal(config.http.publicUrl, 'http://127.0.0.1:9898');
   assert.equal(config.limits.waitingMessages, 2_000);
   const [network] = config.networks;

@@ -108,6 +108,7 @@ function toConfig(root: Raw, folder: string): BridgeConfig {
     registration: resolve(folder, root['registration'] as string),
     databaseUrl: root['database_url'] as string,
     http: { bind, port, url, publicUrl },
+    ident: root['ident'] as BridgeConfig['ident'],
     keyFile: resolve(folder, root['key_file'] as string),
     statusToken: root['status_token'] as string | undefined,
     administrators: root['administrators'] as string[],
@@ -121,6 +122,11 @@ function toNetwork(id: string, raw: Raw, folder: string): NetworkConfig {
     const ca = server['ca'] as string | undefined;
     return { ...server, ca: ca === undefined ? undefined : resolve(folder, ca) };
   });
+  const sasl = raw['sasl'] as Record<string, string> | undefined;
+  const pathOf = (key: string) => {
+    const path = sasl?.[key];
+    return path === undefined ? {} : { [key]: resolve(folder, path) };
+  };
   const canary = raw['canary'] === undefined ? undefined : toCamel(raw['canary'] as Raw);
   const flood = raw['flood'] === undefined ? undefined : toCamel(raw['flood'] as Raw);
   const rest = toCamel(raw) as unknown as NetworkConfig;
@@ -129,6 +135,8 @@ function toNetwork(id: string, raw: Raw, folder: string): NetworkConfig {
     id,
     name: (raw['name'] as string | undefined) ?? id,
     servers,
+    sasl: sasl && { ...sasl, ...pathOf('certificate'), ...pathOf('key') },
+    ipv6Prefix: raw['ipv6_prefix'],
     canary,
     flood,
   } as unknown as NetworkConfig;

@@ -1,36 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { agreeToLink, linkOwnRoom, makeOwnRoom } from '../testing/link-room.ts';
 import type { MatrixPerson } from '../testing/matrix-person.ts';
-import type { RawIrcClient } from '../testing/raw-irc-client.ts';
 import { type BridgedWorld, startBridgedWorld } from '../testing/start-bridged-world.ts';
 import { ircdNames } from '../testing/start-ircd.ts';
 
 let world: BridgedWorld;
 let alice: MatrixPerson;
 before(async () => {
-  world = await startBridgedWorld();
+  world = await startBridgedWorld({ variants: { secret: { encrypted_rooms: true } } });
   alice = await world.person('alice');
 });
 after(() => world.stop());
-
-const bot = '@ircbridge:test.example';
-
-/** A room of Alice's own with the bot in it. */
-async function makeOwnRoom(more: object = {}): Promise<string> {
-  const { room_id: roomId } = await alice.client.createRoom({ invite: [bot], ...more });
-  await alice.seeMembership(roomId, bot, 'join');
-  return roomId;
-}
-
-/** A room of Alice's own that is joined to a channel, to which its operator has agreed. */
-async function linkOwnRoom(network: string, op: RawIrcClient, channel: string): Promise<string> {
-  const roomId = await makeOwnRoom();
-  const link = { room_id: roomId, user_id: alice.userId, network, channel };
-  assert.equal((await world.provision('link', link)).status, 200);
-  op.send(`PRIVMSG ${channel} :${/!link \S+$/.exec(await op.wait(/NOTICE #/))?.[0] ?? ''}`);
-  await alice.hear(new RegExp(`${op.nick} agreed`), roomId);
-  return roomId;
-}
 
 for (const name of ircdNames) {
   const puppet = (nick: string) => `@irc_${name}_${nick}:test.example`;
@@ -56,7 +37,7 @@ for (const name of ircdNames) {
     const [op, guest] = [await world.irc(name, 'op'), await world.irc(name, 'guest')];
     for (const person of [op, guest]) await person.join('#linked');
     const mallory = await world.person(`mallory-${name}`);
-    const roomId = await makeOwnRoom({ preset: 'public_chat' });
+    const roomId = await makeOwnRoom(alice, { preset: 'public_chat' });
     await mallory.client.joinRoom(roomId);
     await mallory.say(roomId, `!irc link ${name} #linked`);
     await alice.hear(/Only those who may change/, roomId);
@@ -82,13 +63,13 @@ for (const name of ircdNames) {
     await op.join('#keyed');
     op.send('MODE #keyed +k secret');
     await op.wait(/MODE #keyed \+k/);
-    const roomId = await makeOwnRoom({ preset: 'private_chat' });
+    const roomId = await makeOwnRoom(alice, { preset: 'private_chat' });
     const link = { room_id: roomId, user_id: alice.userId, network: name, channel: '#keyed' };
     assert.equal((await world.provision('link', { ...link, user_id: '@stranger:test.example' })).status, 403);
     assert.match(String((await world.provision('link', link)).body['error']), /#keyed needs a key/);
     const asked = await world.provision('link', { ...link, key: 'secret' });
     assert.deepEqual([asked.status, asked.body['linked']], [200, false]);
-    op.send(`PRIVMSG #keyed :${/!link \S+$/.exec(await op.wait(/NOTICE #keyed/))?.[0] ?? ''}`);
+    await agreeToLink(op, '#keyed');
     await alice.hear(/op2 agreed/, roomId);
     await alice.say(roomId, 'with the key');
     assert.match(await op.wait(/PRIVMSG #keyed/), /:with the key$/);
@@ -113,7 +94,7 @@ for (const name of ircdNames) {
     const rooms = new Map<string, string>();
     for (const [channel, mode, words] of rules) {
       await op.join(channel);
-      const roomId = await linkOwnRoom(name, op, channel);
+      const roomId = await linkOwnRoom({ world, owner: alice, op }, name, channel);
       rooms.set(channel, roomId);
       op.send(`MODE ${channel} ${mode}`);
       await op.wait(/ MODE #/);
@@ -162,14 +143,22 @@ for (const name of ircdNames) {
     const op = await world.irc(name, 'op4');
     await op.join('#plain');
     const encryption = { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } };
-    const secret = await makeOwnRoom({ initial_state: [encryption] });
+    const secret = await makeOwnRoom(alice, { initial_state: [encryption] });
     await alice.say(secret, `!irc link ${name} #plain`).catch(() => {});
     const link = { room_id: secret, user_id: alice.userId, network: name, channel: '#plain' };
     assert.match(
       String((await world.provision('link', link)).body['error']),
       /encrypted, and on IRC everything can be read/,
     );
-    const roomId = await linkOwnRoom(name, op, '#plain');
+    const allowed = await linkOwnRoom({ world, owner: alice, op }, `${name}-secret`, '#plain', {
+      initial_state: [encryption],
+    });
+    op.send('PRIVMSG #plain :in the clear');
+    await alice.hear(/in the clear/, allowed);
+    // Its client encrypts that.
+    await alice.say(allowed, 'in secret');
+    await alice.hear(/cannot be read on IRC, and does not get to #plain/, allowed);
+    const roomId = await linkOwnRoom({ world, owner: alice, op }, name, '#plain');
     await alice.client.sendStateEvent(roomId, 'm.room.encryption' as never, encryption.content as never);
     await alice.hear(/not joined to #plain/, roomId);
     await op.wait(/^:bridge!\S+ PART #plain/);

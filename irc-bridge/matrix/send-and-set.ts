@@ -198,10 +198,6 @@ export async function resolveAlias(client: MatrixClient, alias: string): Promise
   }
 }
 
-export async function putAlias(client: MatrixClient, alias: string, roomId: string): Promise<void> {
-  await client.request({ method: 'PUT', path: `v3/directory/room/${part(alias)}`, body: { room_id: roomId } });
-}
-
 export async function deleteAlias(client: MatrixClient, alias: string): Promise<void> {
   try {
     await client.request({ method: 'DELETE', path: `v3/directory/room/${part(alias)}` });

@@ -16,6 +16,7 @@ import { type LogLevel, logLevels } from '@holdfast/effects/log.ts';
 import { createMetrics } from '@holdfast/effects/metrics.ts';
 import { systemRandom } from '@holdfast/effects/random.ts';
 import { BridgeConfigError, type GivenSettings, loadBridgeConfig } from '../configuration/load-bridge-config.ts';
+import { startIdentServer } from '../irc/ident-server.ts';
 import { connectNetwork } from './connect-network.ts';
 import { startBridge } from './start-bridge.ts';
 
@@ -32,7 +33,8 @@ async function run(): Promise<number> {
   const config = loadBridgeConfig(values.config, given);
   const log = createLog({ level: readLevel(values.level), format: 'json' }).child({ part: 'irc-bridge' });
   const parts = { config, clock: systemClock, random: systemRandom, log, metrics: createMetrics() };
-  const openNetwork = connectNetwork(parts);
+  const ident = config.ident && (await startIdentServer({ ...config.ident, clock: systemClock }));
+  const openNetwork = connectNetwork({ ...parts, ident });
   const bridge = await startBridge({ ...parts, openNetwork });
   const stopped = new Promise<void>((resolve) => {
     if (stopping.signal.aborted) resolve();
@@ -43,6 +45,7 @@ async function run(): Promise<number> {
   await withDeadline(bridge.stop(), stopMs, 'ending').catch((error: unknown) => {
     log.warn({ err: error }, 'the bridge did not end cleanly; what was under way goes on at the next start');
   });
+  await ident?.close();
   return isLost ? 1 : 0;
 }
 

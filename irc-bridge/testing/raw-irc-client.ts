@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-const waitMs = 10_000;
+const waitMs = 30_000;
 
 /** A person on IRC without anything in between: lines as they are. */
 export class RawIrcClient {

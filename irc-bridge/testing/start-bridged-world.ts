@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -12,17 +12,17 @@ import { type Ircd, type IrcdName, ircdNames, startIrcd } from './start-ircd.ts'
 
 const program = fileURLToPath(new URL('../../homeserver/holdfast.js', import.meta.url));
 const statusToken = 'token-of-the-status';
-const waitMs = 30_000;
+const waitMs = 60_000;
 
 type Settings = Readonly<Record<string, unknown>>;
 
 export interface WorldOptions {
   /** Added to each network's settings. */
   readonly network?: Settings;
-  /** Added to one network's settings. */
-  readonly networks?: Partial<Record<IrcdName, Settings>>;
+  /** Further networks by the end of their names, such as `relay`: one on each server, with these settings. */
+  readonly variants?: Readonly<Record<string, Settings>>;
   /** Added to the bridge's settings; given the ports of the homeserver and of the bridge. */
-  readonly root?: (ports: { readonly homeserver: number; readonly bridge: number }) => Settings;
+  readonly root?: (ports: { readonly homeserver: number; readonly bridge: number }) => Settings | Promise<Settings>;
 }
 
 /** Both IRC servers, and a Holdfast process that runs the bridge to both of them. The server's name is `test.example`. */
@@ -30,7 +30,7 @@ export interface BridgedWorld {
   readonly ircds: Readonly<Record<IrcdName, Ircd>>;
   readonly homeserverUrl: string;
   readonly bridgeUrl: string;
-  readonly folder: string;
+  readonly databaseUrl: string;
   /** Registers somebody and starts a client. */
   person(localpart: string): Promise<MatrixPerson>;
   /** Somebody on IRC. */
@@ -40,6 +40,8 @@ export interface BridgedWorld {
   untilStatus(isRight: (status: BridgeStatus) => boolean): Promise<BridgeStatus>;
   /** Asks the provisioning API; gives the status and the answer. */
   provision(path: string, body?: object): Promise<{ readonly status: number; readonly body: Settings }>;
+  /** Ends the bridge's process as a crash does; Holdfast starts it again. */
+  killBridge(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -85,7 +87,7 @@ export async function startBridgedWorld(options: WorldOptions = {}): Promise<Bri
     const status = async (): Promise<BridgeStatus> =>
       (await (await fetch(`${bridgeUrl}/status`, { headers })).json()) as BridgeStatus;
     const world: BridgedWorld = {
-      ...{ ircds, homeserverUrl: server.baseUrl, bridgeUrl, folder, status, stop },
+      ...{ ircds, homeserverUrl: server.baseUrl, bridgeUrl, databaseUrl: database.url, status, stop },
       async person(localpart) {
         const person = await startMatrixPerson(server.baseUrl, localpart);
         closers.push(() => person.stop());
@@ -101,9 +103,16 @@ export async function startBridgedWorld(options: WorldOptions = {}): Promise<Bri
         for (;;) {
           const now = await status().catch(() => undefined);
           if (now && isRight(now)) return now;
-          if (Date.now() > endMs) throw new Error(`the bridge's status is ${JSON.stringify(now)}`);
+          if (Date.now() > endMs) {
+            const log = await readFile(join(folder, 'output.log'), 'utf8');
+            throw new Error(`the bridge's status is ${JSON.stringify(now)}; the log ends:\n${log.slice(-2_000)}`);
+          }
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
+      },
+      async killBridge() {
+        const pids = (await readFile(join(folder, 'output.log'), 'utf8')).matchAll(/"bridgePid":(\d+)/g);
+        process.kill(Number([...pids].at(-1)?.[1]), 'SIGKILL');
       },
       async provision(path, body) {
         const method = body ? 'POST' : 'GET';
@@ -143,9 +152,9 @@ async function writeBridgeConfig(
   folder: string,
   ircds: Readonly<Record<IrcdName, Ircd>>,
   ports: { readonly homeserver: number; readonly bridge: number },
-  { network, networks, root }: WorldOptions,
+  { network, variants = {}, root }: WorldOptions,
 ): Promise<void> {
-  const settingsOf = (name: IrcdName) => ({
+  const settingsOf = (name: IrcdName, more?: Settings) => ({
     servers: [{ host: '127.0.0.1', port: ircds[name].port, tls: false }],
     nick: 'bridge',
     flood: { burst_lines: 1_000, line_ms: 1 },
@@ -153,13 +162,19 @@ async function writeBridgeConfig(
     leave_after_ms: 1_000,
     members: name === 'inspircd' ? 'full' : 'lazy',
     ...network,
-    ...networks?.[name],
+    ...more,
   });
+  const networks = ircdNames.flatMap((name) => [
+    [name, settingsOf(name)] as const,
+    ...Object.entries(variants).map(
+      ([variant, more]) => [`${name}-${variant}`, settingsOf(name, { nick: variant, ...more })] as const,
+    ),
+  ]);
   const config = {
     http: { port: ports.bridge },
     status_token: statusToken,
-    ...root?.(ports),
-    networks: Object.fromEntries(ircdNames.map((name) => [name, settingsOf(name)])),
+    ...(await root?.(ports)),
+    networks: Object.fromEntries(networks),
   };
   await writeFile(join(folder, 'irc-bridge.yaml'), stringify(config));
 }

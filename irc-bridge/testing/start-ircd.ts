@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
+import type { TestCertificate } from '@holdfast/homeserver/testing/make-certificate.ts';
+import { type IrcdOptions, inspircdConfig, ngircdConfig } from './ircd-config.ts';
 
 /** The IRC servers that tests run against, as Debian packages them. */
 export const ircdNames = ['ngircd', 'inspircd'] as const;
@@ -14,6 +15,8 @@ export type IrcdName = (typeof ircdNames)[number];
 export interface Ircd {
   readonly name: IrcdName;
   readonly port: number;
+  /** 0 without TLS. */
+  readonly tlsPort: number;
   /** Ends the server at once, as a crash does; `stop` besides removes its files. */
   kill(): Promise<void>;
   /** Starts it again at the same port. */
@@ -23,50 +26,8 @@ export interface Ircd {
 
 const startMs = 15_000;
 
-function configure(name: IrcdName, port: number, folder: string): { readonly file: string; readonly text: string } {
-  if (name === 'ngircd') {
-    const text = `[Global]
-Name = irc.test.example
-Info = Test
-Listen = 127.0.0.1
-Ports = ${port}
-PidFile = ${folder}/ngircd.pid
-ServerGID = ${process.getgid?.() === 0 ? 'nogroup' : ''}
-ServerUID = ${process.getuid?.() === 0 ? 'nobody' : ''}
-[Limits]
-ConnectRetry = 60
-MaxConnections = 0
-MaxConnectionsIP = 0
-MaxJoins = 100
-MaxNickLength = 30
-PingTimeout = 120
-PongTimeout = 20
-[Options]
-DNS = no
-Ident = no
-PAM = no
-SyslogFacility = local1
-`;
-    return { file: join(folder, 'ngircd.conf'), text: text.replace(/^Server[GU]ID = \n/gm, '') };
-  }
-  const modules = ['cap', 'ircv3', 'ircv3_accounttag', 'ircv3_batch', 'ircv3_ctctags', 'ircv3_echomessage'];
-  modules.push('ircv3_invitenotify', 'ircv3_labeledresponse', 'ircv3_msgid', 'ircv3_servertime', 'namesx', 'chghost');
-  modules.push('banexception', 'services_account');
-  const text = `<config format="xml">
-<server name="irc.test.example" description="Test" network="Test" id="1TT">
-<admin name="Test" nick="test" email="test@test.example">
-<bind address="127.0.0.1" port="${port}" type="clients">
-<connect name="all" allow="*" timeout="30" pingfreq="120" hardsendq="1M" softsendq="512K" recvq="64K" threshold="1000"
-  commandrate="1000000" fakelag="no" localmax="5000" globalmax="5000" maxconnwarn="no" resolvehostnames="no" modes="">
-<performance softlimit="10000" nouserdns="yes">
-<options prefixquit="Quit: " defaultmodes="not">
-<limits maxnick="30" maxchan="64" maxline="512" maxquit="255" maxtopic="307" maxkick="255" maxreal="128" maxaway="200">
-<channels users="100">
-<pid file="${folder}/inspircd.pid">
-${modules.map((each) => `<module name="${each}">`).join('\n')}
-<class name="none"><type name="none" classes="none">
-`;
-  return { file: join(folder, 'inspircd.conf'), text };
+export interface StartOptions extends Omit<IrcdOptions, 'tls'> {
+  readonly tls?: TestCertificate;
 }
 
 function findProgram(name: IrcdName): string {
@@ -104,12 +65,16 @@ async function waitUntilReachable(port: number, hasEnded: () => string | undefin
 }
 
 /** Starts a real IRC server on a free port of the loopback interface. Throws when it is not installed. */
-export async function startIrcd(name: IrcdName): Promise<Ircd> {
+export async function startIrcd(name: IrcdName, options: StartOptions = {}): Promise<Ircd> {
   const program = findProgram(name);
   const folder = await mkdtemp(join(tmpdir(), `holdfast-${name}-`));
+  // Debian's servers change to another user, who reads them as well.
+  await chmod(folder, 0o755);
   const port = await findFreePort();
-  const { file, text } = configure(name, port, folder);
-  await writeFile(file, text, { mode: 0o644 });
+  const tls = options.tls && (await writeCertificate(folder, options.tls));
+  const file = join(folder, `${name}.conf`);
+  const write = name === 'ngircd' ? ngircdConfig : inspircdConfig;
+  await writeFile(file, write(port, folder, { ...options, tls }), { mode: 0o644 });
   const args =
     name === 'ngircd' ? ['-n', '-f', file] : ['--nofork', '--runasroot', '--nolog', '--config', file, '--nopid'];
   let child: ReturnType<typeof spawn> | undefined;
@@ -136,5 +101,25 @@ export async function startIrcd(name: IrcdName): Promise<Ircd> {
     await kill();
     await rm(folder, { recursive: true, force: true });
   };
-  return { name, port, kill, start, stop };
+  return { name, port, tlsPort: tls?.port ?? 0, kill, start, stop };
+}
+
+async function writeCertificate(folder: string, { certificate, key }: TestCertificate) {
+  const paths = { certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') };
+  await writeFile(paths.certificate, certificate, { mode: 0o644 });
+  await writeFile(paths.key, key, { mode: 0o644 });
+  return { ...paths, port: await findFreePort() };
+}
+
+/** Two servers of one network. */
+export async function startIrcdPair(name: IrcdName): Promise<readonly [Ircd, Ircd]> {
+  const names = ['irc.test.example', 'other.test.example'] as const;
+  const ports = [await findFreePort(), await findFreePort()] as const;
+  const start = (own: 0 | 1) => {
+    const other = own === 0 ? 1 : 0;
+    const peer = { name: names[other], port: ports[other], ownPort: ports[own], calls: own === 1 };
+    return startIrcd(name, { serverName: names[own], peer });
+  };
+  const first = await start(0);
+  return [first, await start(1)];
 }

@@ -85,6 +85,13 @@ const forms: Readonly<Record<string, Form>> = {
   forget: { usage: '[NETWORK]', summary: 'forget that account', build: networkForm('forget') },
 };
 
+/** What other bridges call them. */
+const otherNames: Readonly<Record<string, string>> = {
+  storepass: 'password',
+  removepass: 'forget',
+  reconnect: 'connect',
+};
+
 const longestCommand = 2_000;
 
 /**
@@ -102,7 +109,8 @@ export function parseCommand(
   }
   if (line.length > longestCommand) return { kind: 'problem', message: 'That is too long.' };
   const [word = '', ...rest] = line.split(/\s+/);
-  const name = word.toLowerCase();
+  const asked = word.toLowerCase();
+  const name = Object.hasOwn(otherNames, asked) ? (otherNames[asked] ?? asked) : asked;
   const form = Object.hasOwn(forms, name) ? forms[name] : undefined;
   if (!form) return { kind: 'problem', message: `There is no command \`${name}\`. \`help\` says which there are.` };
   if (!form.build) return { kind: name } as BridgeCommand;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { chooseNick, isNick } from './choose-nick.ts';
+import { chooseUsername } from './choose-username.ts';
 import { readPortalAlias, toAliasLocalpart } from './portal-alias.ts';
 import { readPuppetLocalpart, toPuppetLocalpart } from './puppet-name.ts';
 
@@ -30,6 +31,17 @@ test('aliases name their channel, also with characters that aliases cannot have'
   }
   assert.equal(readPortalAlias('#irc_libera_#a:other.org', 'example.org'), undefined);
   assert.equal(readPortalAlias('#irc_libera_nick:example.org', 'example.org'), undefined);
+});
+
+test('a username is short, the same for a user always, and another user’s is another one', () => {
+  assert.equal(chooseUsername('@alice:s', 's'), 'alice');
+  assert.match(chooseUsername('@alice:other', 's'), /^alice[0-9a-f]{5}$/);
+  assert.notEqual(chooseUsername('@alice.b:s', 's'), chooseUsername('@alice.c:s', 's'));
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (name) =>
+      /^[a-z][a-z0-9_-]{0,9}$/.test(chooseUsername(`@${name}:s`, 's')),
+    ),
+  );
 });
 
 test('a nick is chosen that IRC takes, whatever somebody is called', () => {

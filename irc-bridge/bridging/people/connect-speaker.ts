@@ -4,6 +4,7 @@ import type { Portal } from '../../storage/portals.ts';
 import { readIrcUser } from '../../storage/puppets-and-users.ts';
 import { type BridgeContext, type BridgedNetwork, tellRoom } from '../bridge-context.ts';
 import { chooseNick } from '../names/choose-nick.ts';
+import { chooseUsername } from '../names/choose-username.ts';
 
 /** Who says something on IRC: the Matrix user by its own connection, or the bot for it. */
 export interface Speaker {
@@ -29,7 +30,8 @@ export async function connectSpeaker(
     try {
       await connectOnce(irc, userId, wishes);
     } catch (error) {
-      if (!(error instanceof IrcRefusal)) throw error;
+      // While the network is away nobody is on it, and what is said waits.
+      if (!(error instanceof IrcRefusal) || !irc.isConnected) throw error;
       const words = `${userId} has no connection to ${config.name} (${error.message}); the bridge speaks instead.`;
       await tellRoom(context, portal.roomId, `relayed.${config.id}.${userId}.${error.message.slice(0, 50)}`, words);
       return { isRelayed: true };
@@ -80,6 +82,7 @@ export async function readWishes(
   const password = user.password && context.secrets.open(user.password, `password ${config.id} ${userId}`);
   return {
     nick: user.nick ?? chooseNick(userId, displayName, irc.nickLength),
+    username: chooseUsername(userId, context.config.homeserver.serverName),
     ...(user.account !== null && typeof password === 'string' && { account: user.account, password }),
   };
 }

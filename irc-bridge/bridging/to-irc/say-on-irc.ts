@@ -42,7 +42,7 @@ export async function sayOnIrc(
     await sayLines(context, network, portal, entry, event, text);
     context.metrics.delivered.add({ network: portal.network, direction: 'matrix_to_irc' });
   } catch (error) {
-    if (!(error instanceof IrcRefusal)) throw error;
+    if (!(error instanceof IrcRefusal) || !network.irc.isConnected) throw error;
     context.metrics.dropped.add({ network: portal.network, direction: 'matrix_to_irc', why: 'refused' });
     const words = `Not delivered to ${portal.displayTarget} on ${network.config.name}: ${error.message}`;
     await tellRoom(context, portal.roomId, `refused.${event.event_id}`, words);
@@ -85,6 +85,9 @@ async function sayLines(
   const { irc } = network;
   const key = openChannelKey(context, portal);
   const speaker = await connectSpeaker(context, network, portal, event.sender, key);
+  if (speaker.isRelayed && portal.userId !== '') {
+    throw new IrcRefusal('the bridge speaks for you on this network, and nobody could answer you in private');
+  }
   const name = speaker.isRelayed ? await nameOf(context, portal.roomId, event.sender) : undefined;
   const spoken = name === undefined ? text : relayed(text, name);
   const userId = speaker.isRelayed ? undefined : event.sender;

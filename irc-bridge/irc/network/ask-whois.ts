@@ -2,6 +2,7 @@ import type { IrcConnection } from '../connection/irc-connection.ts';
 import type { IrcLine } from '../lines/irc-line.ts';
 
 const told = new Set([
+  '276',
   '301',
   '307',
   '310',

@@ -147,6 +147,19 @@ test('an echo gives the identity of what was said, and is not told again', async
   assert.equal(events.filter(({ kind }) => kind === 'message').length, 0);
 });
 
+test('a user who cannot be connected is told so, and is not waited for without end', async (t) => {
+  const { server, network, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  server.onConnect = (client) => client.socket.destroy();
+  await assert.rejects(
+    network.connectUser('@alice:s', { nick: 'alice' }),
+    (error) => error instanceof IrcRefusal && /no connection could be made/.test(error.message),
+  );
+  server.onConnect = () => {};
+  await network.connectUser('@alice:s', { nick: 'alice' });
+});
+
 test('the next server is taken when one cannot be reached', async (t) => {
   const closed = await ScriptedIrcServer.start();
   const { port } = closed;

@@ -35,6 +35,7 @@ export class LastingConnection {
   #connection: IrcConnection | undefined;
   #server = 0;
   #failures = 0;
+  #wasUp = false;
   problem: string | undefined;
   lastUsedMs: number;
 
@@ -99,6 +100,11 @@ export class LastingConnection {
           return;
         }
         network.log.warn({ network: network.id, server: this.#address.host, err: error }, 'no connection to IRC');
+        if (this.#mustGiveUp()) {
+          this.#stop.abort();
+          this.#first.reject(new IrcRefusal(`no connection could be made: ${this.problem}`));
+          this.#options.onDown(this.problem);
+        }
       }
       if (this.isStopped) return;
       this.#server += 1;
@@ -106,6 +112,12 @@ export class LastingConnection {
       this.#failures += 1;
       await network.clock.sleep(most * (0.5 + network.random.fraction() / 2), this.#stop.signal);
     }
+  }
+
+  /** Who waits for its first connection is told when it does not come: each server was tried, and twice at least. */
+  #mustGiveUp(): boolean {
+    const attempts = Math.max(2, this.#options.network.servers.length);
+    return !this.#options.persists && !this.#wasUp && this.#failures + 1 >= attempts;
   }
 
   /** Connects, registers, and resolves when the connection has ended. */
@@ -128,6 +140,7 @@ export class LastingConnection {
       const startedMs = clock.monotonicMs();
       this.problem = undefined;
       this.#options.onUp(connection);
+      this.#wasUp = true;
       this.#first.resolve();
       this.#returnToChannels(connection);
       const reason = await connection.ended;
