@@ -6,6 +6,7 @@ import type { BridgeConfig, NetworkConfig } from '../configuration/bridge-config
 import type { SecretBox } from '../configuration/secret-box.ts';
 import type { IrcNetwork } from '../irc/irc-network.ts';
 import type { MatrixClient } from '../matrix/matrix-client.ts';
+import { isRefusal } from '../matrix/matrix-request-error.ts';
 import { sendEvent } from '../matrix/send-and-set.ts';
 import type { BridgeSql } from '../storage/open-bridge-database.ts';
 import type { BridgeMetrics } from './bridge-metrics.ts';
@@ -44,12 +45,18 @@ export function networkOf(context: BridgeContext, id: string): BridgedNetwork {
   return network;
 }
 
-/** Tells people in a room something, once for each `occasion`. */
+/** Tells people in a room something, once for each `occasion`, where the room lets the bridge speak. */
 export async function tellRoom(context: BridgeContext, roomId: string, occasion: string, body: string): Promise<void> {
   const content = { msgtype: 'm.notice', body, 'm.mentions': {} };
   const portal = context.portals.ofRoom(roomId);
   // The bot is not in a conversation of two.
   const as = portal?.kind === 'private' ? context.puppets.userIdOf(portal.network, portal.target) : undefined;
   const transactionId = `tell.${createHash('sha256').update(`${roomId} ${occasion}`).digest('base64url').slice(0, 32)}`;
-  await sendEvent(context.matrix, roomId, 'm.room.message', transactionId, content, { as });
+  try {
+    await sendEvent(context.matrix, roomId, 'm.room.message', transactionId, content, { as });
+  } catch (error) {
+    // What cannot be told must not hold up what comes after it.
+    if (!isRefusal(error)) throw error;
+    context.log.info({ err: error, roomId, body }, 'a room could not be told something');
+  }
 }

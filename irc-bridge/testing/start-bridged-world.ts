@@ -5,7 +5,6 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
 import { createTestDatabase } from '@holdfast/homeserver/testing/create-test-database.ts';
-import { stringify } from 'yaml';
 import { type MatrixPerson, startMatrixPerson } from './matrix-person.ts';
 import { RawIrcClient } from './raw-irc-client.ts';
 import { type Ircd, type IrcdName, ircdNames, startIrcd } from './start-ircd.ts';
@@ -83,7 +82,6 @@ export async function startBridgedWorld(options: WorldOptions = {}): Promise<Bri
     });
     closers.push(() => server.stop());
     const bridgeUrl = `http://127.0.0.1:${bridgePort}`;
-    const headers = { Authorization: `Bearer ${statusToken}` };
     const status = async (): Promise<BridgeStatus> =>
       (await (await fetch(`${bridgeUrl}/status`, { headers })).json()) as BridgeStatus;
     const world: BridgedWorld = {
@@ -110,19 +108,8 @@ export async function startBridgedWorld(options: WorldOptions = {}): Promise<Bri
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       },
-      async killBridge() {
-        const pids = (await readFile(join(folder, 'output.log'), 'utf8')).matchAll(/"bridgePid":(\d+)/g);
-        process.kill(Number([...pids].at(-1)?.[1]), 'SIGKILL');
-      },
-      async provision(path, body) {
-        const method = body ? 'POST' : 'GET';
-        const init = { method, headers: { ...headers, 'Content-Type': 'application/json' } };
-        const answer = await fetch(`${bridgeUrl}/provision/v1/${path}`, {
-          ...init,
-          ...(body && { body: JSON.stringify(body) }),
-        });
-        return { status: answer.status, body: (await answer.json()) as Settings };
-      },
+      killBridge: () => killBridge(folder),
+      provision: (path, body) => provision(bridgeUrl, path, body),
     };
     await world.untilStatus(({ networks }) => networks.every(({ isConnected }) => isConnected));
     return world;
@@ -130,6 +117,20 @@ export async function startBridgedWorld(options: WorldOptions = {}): Promise<Bri
     await stop();
     throw error;
   }
+}
+
+async function killBridge(folder: string): Promise<void> {
+  const pids = (await readFile(join(folder, 'output.log'), 'utf8')).matchAll(/"bridgePid":(\d+)/g);
+  process.kill(Number([...pids].at(-1)?.[1]), 'SIGKILL');
+}
+
+const headers = { Authorization: `Bearer ${statusToken}`, 'Content-Type': 'application/json' };
+
+async function provision(bridgeUrl: string, path: string, body?: object): Promise<{ status: number; body: Settings }> {
+  const method = body ? 'POST' : 'GET';
+  const text = body && { body: JSON.stringify(body) };
+  const answer = await fetch(`${bridgeUrl}/provision/v1/${path}`, { method, headers, ...text });
+  return { status: answer.status, body: (await answer.json()) as Settings };
 }
 
 function homeserverSettings(folder: string, port: number, databaseUrl: string): Record<string, string> {
@@ -176,5 +177,6 @@ async function writeBridgeConfig(
     ...(await root?.(ports)),
     networks: Object.fromEntries(networks),
   };
-  await writeFile(join(folder, 'irc-bridge.yaml'), stringify(config));
+  // JSON is YAML, and has no aliases where settings are shared.
+  await writeFile(join(folder, 'irc-bridge.yaml'), JSON.stringify(config));
 }

@@ -1,5 +1,4 @@
 import type { MatrixEvent } from '../../matrix/matrix-event.ts';
-import { isRefusal } from '../../matrix/matrix-request-error.ts';
 import { type OutboxEntry, readExcess, removeFromOutbox } from '../../storage/outbox.ts';
 import { type BridgeContext, tellRoom } from '../bridge-context.ts';
 
@@ -29,10 +28,5 @@ async function tellDropped(context: BridgeContext, roomId: string, entries: read
   const senders = [...new Set(spoken.map(({ sender }) => sender))].join(', ');
   const which = spoken.length === 1 ? 'A message' : `${spoken.length} messages`;
   const words = `${which} of ${senders} did not reach ${portal.displayTarget}: IRC was away for too long. Please say it again.`;
-  try {
-    await tellRoom(context, roomId, `dropped.${last.event_id}`, words);
-  } catch (error) {
-    // A room that the bridge may not speak in any more.
-    if (!isRefusal(error)) throw error;
-  }
+  await tellRoom(context, roomId, `dropped.${last.event_id}`, words);
 }
