@@ -121,6 +121,18 @@ test('what IRC refuses is told in the room, and what follows goes on', async () 
   assert.equal(told.length, 1);
 });
 
+test('a room in which the bridge may not speak does not hold up what comes after', async () => {
+  const bridge = await start();
+  const roomId = await openRoom(bridge);
+  bridge.irc.onSay = ({ text }) => {
+    if (text.includes('bad')) throw new IrcRefusal('the channel is moderated');
+  };
+  bridge.homeserver.refuse = (asked) =>
+    asked.includes('/send/m.room.message/tell.') ? { status: 403, body: { errcode: 'M_FORBIDDEN' } } : undefined;
+  await bridge.transact('1', [matrixMessage(roomId, 'bad'), matrixMessage(roomId, 'good')]);
+  assert.deepEqual(await bridge.irc.texts(1), ['<alice> good']);
+});
+
 test('messages that waited long carry their time, and their senders are told of those that waited too long', async () => {
   const bridge = await start('connections: relay', 'limits: { late_after_ms: 0, waiting_messages: 2 }');
   const roomId = await openRoom(bridge);
