@@ -57,7 +57,7 @@ export const startCommand: Command = {
       });
       if (server.setUpUrl) output.print(`\nName this server and make the first account at\n\n  ${server.setUpUrl}\n`);
       await stopRequested;
-      await Promise.all([...children, backups].map((child) => child?.stop()));
+      await Promise.all([...children.map((child) => child.stop()), backups?.stop()]);
       const graceMs = config.process.shutdownGraceMs + closingMs;
       await withDeadline(server.stop(), graceMs, 'finishing what runs').catch((error: Error) => {
         log.error({ err: error }, 'the homeserver did not end cleanly');
