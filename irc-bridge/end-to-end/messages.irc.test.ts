@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { MatrixPerson } from '../testing/matrix-person.ts';
+import type { MatrixPerson } from '@holdfast/conformance/clients/matrix-person.ts';
 import type { RawIrcClient } from '../testing/raw-irc-client.ts';
 import { type BridgedWorld, startBridgedWorld } from '../testing/start-bridged-world.ts';
 import { type IrcdName, ircdNames } from '../testing/start-ircd.ts';

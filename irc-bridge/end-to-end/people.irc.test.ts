@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { MatrixPerson } from '@holdfast/conformance/clients/matrix-person.ts';
 import { openBridgeDatabase } from '../storage/open-bridge-database.ts';
 import { linkOwnRoom } from '../testing/link-room.ts';
-import type { MatrixPerson } from '../testing/matrix-person.ts';
 import { type BridgedWorld, startBridgedWorld } from '../testing/start-bridged-world.ts';
 import { ircdNames } from '../testing/start-ircd.ts';
 

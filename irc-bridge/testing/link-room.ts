@@ -1,4 +1,4 @@
-import type { MatrixPerson } from './matrix-person.ts';
+import type { MatrixPerson } from '@holdfast/conformance/clients/matrix-person.ts';
 import type { RawIrcClient } from './raw-irc-client.ts';
 import type { BridgedWorld } from './start-bridged-world.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findFreePort, runServer } from '@holdfast/benchmarks/peers/run-server.ts';
+import { type MatrixPerson, startMatrixPerson } from '@holdfast/conformance/clients/matrix-person.ts';
 import { createTestDatabase } from '@holdfast/homeserver/testing/create-test-database.ts';
-import { type MatrixPerson, startMatrixPerson } from './matrix-person.ts';
 import { RawIrcClient } from './raw-irc-client.ts';
 import { type Ircd, type IrcdName, ircdNames, startIrcd } from './start-ircd.ts';
 

@@ -1,10 +1,5 @@
-import {
-  type ChatClient,
-  registerUser,
-  startChatClient,
-  startWaiting,
-} from '@holdfast/conformance/clients/chat-client.ts';
 import { ClientEvent, EventTimeline, type MatrixClient, type MatrixEvent, RoomEvent } from 'matrix-js-sdk';
+import { type ChatClient, registerUser, startChatClient, startWaiting } from './chat-client.ts';
 
 /** Somebody on Matrix, with a real client. */
 export interface MatrixPerson {
