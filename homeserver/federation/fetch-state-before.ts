@@ -54,7 +54,7 @@ async function fetchStateAt(
       method: 'GET',
       path: pathOf('state_ids', room, eventId),
     });
-    const [state, chain] = [eventIds(answer['pdu_ids']), eventIds(answer['auth_chain_ids'])];
+    const [state, chain] = [idsOf(answer['pdu_ids']), idsOf(answer['auth_chain_ids'])];
     if (!state || !chain || state.length + chain.length > maxIds || state.length === 0) {
       throw new RemoteServerError('bad-answer', server, 'what it calls a state is none');
     }
@@ -244,7 +244,7 @@ function pathOf(what: 'state' | 'state_ids', room: RoomName, eventId: string): s
   return `/_matrix/federation/v1/${what}/${encodeURIComponent(room.roomId)}?${query.toString()}`;
 }
 
-function eventIds(value: JsonValue | undefined): string[] | undefined {
+function idsOf(value: JsonValue | undefined): string[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return value.filter((id) => typeof id === 'string' && id.length <= 255 && id.startsWith('$')) as string[];
 }
