@@ -4,6 +4,7 @@ import { clientRoutes } from '@holdfast/homeserver/http/client-api/routes.ts';
 import { consoleRoutes } from '@holdfast/homeserver/http/console/console-routes.ts';
 import type { Endpoint } from '@holdfast/homeserver/http/endpoint.ts';
 import { createRandom, type Random } from '../simulation/random.ts';
+import { fuzzAppservices } from './appservices/fuzz-appservices.ts';
 import { choose } from './choose.ts';
 import { fuzzFederation } from './federation/fuzz-federation.ts';
 import { fillPool } from './fill-pool.ts';
@@ -17,8 +18,8 @@ import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
 
 /**
  * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`, as clients and
- * administrators' tools, or with `--federation` as another server. Fails on a crash, a 500, an error without a code,
- * anything stored in part, and memory that grows on.
+ * administrators' tools, with `--federation` as another server, or with `--appservices` as application services. Fails
+ * on a crash, a 500, an error without a code, anything stored in part, and memory that grows on.
  */
 const concurrency = 16;
 const toldProblems = 20;
@@ -89,9 +90,10 @@ async function main(): Promise<void> {
       requests: { type: 'string', default: '10000' },
       seed: { type: 'string', default: '1' },
       federation: { type: 'boolean', default: false },
+      appservices: { type: 'boolean', default: false },
     },
   });
-  const run = values.federation ? fuzzFederation : fuzz;
+  const run = values.federation ? fuzzFederation : values.appservices ? fuzzAppservices : fuzz;
   const report = await run(Number(values.requests), Number(values.seed));
   const statuses = [...report.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   console.log(`${report.requests} requests, seed ${values.seed}; ${statuses.join(', ')}`);

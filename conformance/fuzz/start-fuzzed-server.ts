@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '@holdfast/benchmarks/peers/run-server.ts';
@@ -13,6 +13,8 @@ export interface FuzzedServer {
   readonly serverName: string;
   readonly registrationSecret: string;
   readonly databaseUrl: string;
+  /** Where registration files of application services are read. */
+  readonly registrationFolder: string;
   /** True while the process that was started first still runs. */
   isAlive(): boolean;
   residentBytes(): Promise<number>;
@@ -35,9 +37,11 @@ const registrationSecret = 'secret of the fuzzed server';
  * A homeserver in a process of its own, over a fresh database: open registration, no rate limits. With `tls` it is named
  * by its port for other servers, and servers on loopback may be asked.
  */
-export async function startFuzzedServer(tls?: FuzzedServerTls): Promise<FuzzedServer> {
+export async function startFuzzedServer(tls?: FuzzedServerTls, logLevel = 'error'): Promise<FuzzedServer> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-fuzz-'));
+  const registrationFolder = join(dataDir, 'appservices');
+  await mkdir(registrationFolder);
   const [port, tlsPort] = [await findFreePort(), await findFreePort()];
   const serverName = tls ? `localhost:${tlsPort}` : 'fuzz.example';
   const child = spawn(process.execPath, [program, 'start'], {
@@ -53,13 +57,13 @@ export async function startFuzzedServer(tls?: FuzzedServerTls): Promise<FuzzedSe
       HOLDFAST_HTTP_BIND: '127.0.0.1',
       HOLDFAST_REGISTRATION_MODE: 'open',
       HOLDFAST_RATE_LIMITS_ENABLED: 'false',
-      HOLDFAST_LOG_LEVEL: 'error',
+      HOLDFAST_LOG_LEVEL: logLevel,
     },
   });
   await waitUntilUp(child, port);
   return {
     ...{ port, url: `http://127.0.0.1:${port}`, serverName, registrationSecret },
-    databaseUrl: database.url,
+    ...{ databaseUrl: database.url, registrationFolder },
     isAlive: () => child.exitCode === null && child.signalCode === null,
     residentBytes: () => residentBytes(child.pid ?? 0),
     async stop() {

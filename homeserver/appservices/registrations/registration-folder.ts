@@ -63,10 +63,10 @@ export class RegistrationFolder {
     const state = await describeFiles(this.#folder, names);
     if (state === this.#seen) return;
     const { input, problems } = await this.#readAll(names);
-    if (problems.join() !== this.#problems.join()) {
-      for (const problem of problems) {
-        this.#context.log.error({ folder: this.#folder, problem }, 'a registration file was refused');
-      }
+    for (const problem of problems) {
+      // What was told before is still so.
+      if (this.#problems.includes(problem)) continue;
+      this.#context.log.error({ folder: this.#folder, problem }, 'a registration file was refused');
     }
     this.#problems = problems;
     const { changed } = await this.#context.shardLog.submit(putRegistrationsCommand, registrationShard, input);
