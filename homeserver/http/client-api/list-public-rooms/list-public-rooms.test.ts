@@ -112,6 +112,8 @@ test('what cannot be answered is refused', async () => {
   assert.equal((await bob.request('GET', '/publicRooms?server=b.example')).status, 502);
   assert.equal((await bob.request('GET', '/publicRooms?server=no%20name')).body.errcode, 'M_INVALID_PARAM');
   assert.equal((await bob.request('POST', '/publicRooms', { filter: [] })).body.errcode, 'M_BAD_JSON');
+  const noName = { third_party_instance_id: 'irc|\u0000' };
+  assert.equal((await bob.request('POST', '/publicRooms', noName)).body.errcode, 'M_BAD_JSON');
   const both = { include_all_networks: true, third_party_instance_id: 'irc' };
   assert.equal((await bob.request('POST', '/publicRooms', both)).body.errcode, 'M_INVALID_PARAM');
 });

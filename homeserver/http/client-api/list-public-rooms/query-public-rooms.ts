@@ -21,7 +21,7 @@ export const publicRoomsBodySchema = {
     since: { type: 'string' },
     filter: filterSchema,
     include_all_networks: { type: 'boolean' },
-    third_party_instance_id: { type: 'string', maxLength: 1_000 },
+    third_party_instance_id: { type: 'string', maxLength: 1_000, pattern: '^[^\\u0000]*$' },
   },
 } as const;
 

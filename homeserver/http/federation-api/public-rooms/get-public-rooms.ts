@@ -18,7 +18,7 @@ export const getPublicRooms = defineEndpoint({
       limit: { type: 'integer', minimum: 0 },
       since: { type: 'string' },
       include_all_networks: { type: 'boolean' },
-      third_party_instance_id: { type: 'string', maxLength: 1_000 },
+      third_party_instance_id: { type: 'string', maxLength: 1_000, pattern: '^[^\\u0000]*$' },
     },
   },
   async handle(context, { query }) {
