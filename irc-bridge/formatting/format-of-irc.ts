@@ -101,7 +101,7 @@ function renderStretch(said: string, format: Format): string {
     ? [format.background ?? '#ffffff', format.colour ?? '#000000']
     : [format.colour, format.background];
   // The word may go on in the next stretch.
-  let html = defuse(escapeHtml(said)).replace(/@$/, '@\u2060');
+  let html = defuse(escapeHtml(said)).replace(/@(?=(?:r(?:oo?)?)?$)/i, '@\u2060');
   for (const [code, tag] of tags.toReversed()) if (format.flags.has(code)) html = `<${tag}>${html}</${tag}>`;
   if (front === undefined && back === undefined) return html;
   const colours = [front && `data-mx-color="${front}"`, back && `data-mx-bg-color="${back}"`].filter(Boolean).join(' ');

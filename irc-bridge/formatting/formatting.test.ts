@@ -99,6 +99,14 @@ test('no text of IRC makes an element that is not ours, or a mention of the room
   );
 });
 
+test('formatting that begins within a mention of the room does not make it one in the HTML', () => {
+  for (const word of ['@\u001froom', '@r\u001foom', '@ro\u001fom', '@ROO\u001fM']) {
+    const { html = '' } = formatOfIrc(word);
+    assert.match(html, /<u>/);
+    assert.doesNotMatch(html.replace(/<[^>]*>/g, ''), /@room/i);
+  }
+});
+
 test('no HTML brings CR or NUL to IRC, and every line of it has words', () => {
   fc.assert(
     fc.property(fc.oneof(hostile, fc.string({ maxLength: 200 })), (html) => {
