@@ -39,7 +39,7 @@ async function showPage() {
   } else if (administration) {
     if (!readSession()) return leaveFor('#/log-in');
     showTop(server, path);
-    show(administration.title, administration.show(server));
+    show(administration.title, administration.show(server, parameters));
   } else {
     showTop(server, undefined);
     const { title, content } = (openPages[path] ?? showLanding)(server, parameters);

@@ -1,88 +1,102 @@
 import { askAsAdministrator } from './ask.js';
-import { build, newId } from './build.js';
-import { cell, formatTime, loading } from './parts.js';
+import { build } from './build.js';
+import { actionButton } from './confirm-button.js';
+import { formatMaybeTime, plural } from './format.js';
+import { pagedList } from './list.js';
+import { cell, copyable, field, form, section } from './parts.js';
 
-const path = '/_synapse/admin/v2/users';
+const path = '/_holdfast/v1/admin/users';
 const pageSize = 50;
-const searchPauseMs = 250;
 
-/** The accounts of this server. */
+/** Where more of an account is shown. */
+export function userLink(userId) {
+  return build('a', { href: `#/admin/user?id=${encodeURIComponent(userId)}`, class: 'address' }, userId);
+}
+
+/** The accounts of this server, and how to make one. */
 export function showPeople() {
-  const id = newId('search');
-  const list = build('div', { 'aria-live': 'polite' });
-  const search = build('input', { id, type: 'search', autocomplete: 'off', maxlength: 200 });
-  const refresh = () =>
-    list.replaceChildren(
-      loading(
-        () => readPage(search.value.trim(), '0'),
-        (page) => showPage(page, search),
-      ),
-    );
-  let timer;
-  search.addEventListener('input', () => {
-    clearTimeout(timer);
-    timer = setTimeout(refresh, searchPauseMs);
+  const list = pagedList({
+    search: 'Find somebody',
+    orders: [
+      ['by address', 'name f'],
+      ['newest first', 'creation_ts b'],
+      ['last seen first', 'last_seen_ts b'],
+    ],
+    empty: 'Nobody is called that.',
+    columns: ['Address', 'Name', 'Last seen'],
+    caption: ({ total }) => plural(total, 'account', 'accounts'),
+    read: readPage,
+    showRow: showUser,
+    isOver: (user) => user.is_deactivated,
   });
-  refresh();
-  return build('div', {}, build('div', { class: 'field' }, build('label', { for: id }, 'Find somebody'), search), list);
+  return build('div', {}, list.element, newAccount(list.refresh));
 }
 
-function readPage(name, from) {
-  const query = new URLSearchParams({ from, limit: String(pageSize), deactivated: 'true', ...(name && { name }) });
-  return askAsAdministrator('GET', `${path}?${query}`);
+async function readPage({ search, order, from }) {
+  const [orderBy, dir] = order.split(' ');
+  const query = new URLSearchParams({ order_by: orderBy, dir, limit: String(pageSize), ...(search && { search }) });
+  if (from) query.set('from', from);
+  const { users, total, next_token: next } = await askAsAdministrator('GET', `${path}?${query}`);
+  return { items: users, total, next };
 }
 
-function showPage({ users, total, next_token: next }, search) {
-  if (total === 0) return build('p', { class: 'hint' }, 'Nobody is called that.');
-  const body = build('tbody', {}, users.map(showRow));
-  const head = build(
-    'tr',
-    {},
-    ['Address', 'Name', 'Last seen'].map((name) => build('th', { scope: 'col' }, name)),
-  );
-  const table = build(
-    'table',
-    { class: 'cards' },
-    build('caption', {}, `${total} ${total === 1 ? 'account' : 'accounts'}`),
-    build('thead', {}, head),
-    body,
-  );
-  return [table, next && moreButton(next, search, body)].filter(Boolean);
+const states = [
+  ['is_admin', 'administrator'],
+  ['is_locked', 'locked'],
+  ['is_suspended', 'suspended'],
+  ['is_deactivated', 'deactivated'],
+];
+
+/** What holds for an account, as marks behind its name. */
+export function userBadges(user) {
+  return states.filter(([key]) => user[key]).map(([, label]) => build('span', { class: 'badge' }, label));
 }
 
-function moreButton(first, search, body) {
-  let next = first;
-  const button = build('button', { type: 'button', onclick: more }, 'Show more');
-  async function more() {
-    button.disabled = true;
-    try {
-      const page = await readPage(search.value.trim(), next);
-      body.append(...page.users.map(showRow));
-      next = page.next_token;
-      if (next === undefined) button.remove();
-    } catch (error) {
-      button.textContent = error.message;
-    }
-    button.disabled = false;
-  }
-  return button;
+function showUser(user) {
+  return [
+    cell('Address', userLink(user.user_id), userBadges(user)),
+    cell('Name', user.display_name ?? '–'),
+    cell('Last seen', formatMaybeTime(user.last_seen_ts)),
+  ];
 }
 
-function showRow(user) {
-  const badges = ['admin', 'locked', 'suspended', 'deactivated'].filter((state) => user[state]);
+function newAccount(refresh) {
+  const made = build('div', { 'aria-live': 'polite' });
+  const username = field({
+    ...{ label: 'User name', name: 'new-username', autocapitalize: 'none', spellcheck: 'false', autocomplete: 'off' },
+    ...{ required: true, maxlength: 200, hint: 'A password is made and shown once.' },
+  });
+  const element = form({
+    children: [username.element],
+    ...{ action: 'Make an account', busy: 'Making it …' },
+    fieldOf: () => username.input,
+    async submit() {
+      const reply = await askAsAdministrator('POST', path, { username: username.input.value.trim() });
+      made.replaceChildren(showMade(reply));
+      username.input.value = '';
+      refresh();
+    },
+  });
+  return section('Make an account for somebody', element, made);
+}
+
+function showMade({ user_id: userId, password }) {
   return build(
-    'tr',
-    { class: user.deactivated ? 'over' : undefined },
-    cell(
-      'Address',
-      build('span', { class: 'address' }, user.name),
-      badges.map((state) => build('span', { class: 'badge' }, state === 'admin' ? 'administrator' : state)),
-    ),
-    cell('Name', user.displayname ?? '–'),
-    cell('Last seen', describeSeen(user.last_seen_ts)),
+    'div',
+    { class: 'note' },
+    build('p', {}, userLink(userId), ' is made. Its password, shown only now: ', copyable(password, 'the password')),
   );
 }
 
-function describeSeen(timeMs) {
-  return timeMs ? formatTime(timeMs) : '–';
+/** A button that makes a new password and shows it once in `place`. */
+export function newPasswordButton(userId, place) {
+  return actionButton({
+    ...{ label: 'New password', what: `for ${userId}`, done: 'The new password is shown' },
+    async run() {
+      const reply = await askAsAdministrator('POST', `${path}/${encodeURIComponent(userId)}/password`, {});
+      const shown = copyable(reply.password, 'the password');
+      const text = 'The new password, shown only now; all devices are logged out: ';
+      place.replaceChildren(build('div', { class: 'note' }, build('p', {}, text, shown)));
+    },
+  });
 }

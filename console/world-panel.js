@@ -49,7 +49,7 @@ function showSteps(server, { checks, base_url: baseUrl }, look) {
     build(
       'p',
       { class: 'hint' },
-      'Who can use it: everybody with an account here. This version does not exchange messages with other Matrix servers yet.',
+      'Who can use it: everybody with an account here, and users of other servers in the rooms that they share.',
     ),
   ];
 }

@@ -8,8 +8,10 @@ const findPageFaults = readFileSync(join(import.meta.dirname, 'find-page-faults.
 const widths = [360, 1_100] as const;
 const schemes = ['light', 'dark'] as const;
 
-/** Where pictures of the pages go, for a person to look at; by default none are made. */
+/** Where pictures of the pages go, such as docs/screenshots; by default none are made. */
 const pictures = process.env['HOLDFAST_SCREENSHOTS'];
+/** Two of each page are enough to see that it is well. */
+const pictured: Readonly<Record<string, string>> = { '1100 light': 'desk', '360 dark': 'phone' };
 
 /** Fails on what some people could not see, read or use: on phones and desks, by day and by night. */
 export async function checkPage(page: Page, name: string): Promise<void> {
@@ -17,8 +19,8 @@ export async function checkPage(page: Page, name: string): Promise<void> {
     for (const colorScheme of schemes) {
       await page.setViewportSize({ width, height: 850 });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const path = pictures && join(pictures, `${name}-${width}-${colorScheme}.png`);
-      if (path) await page.screenshot({ path, fullPage: true });
+      const kind = pictured[`${width} ${colorScheme}`];
+      if (pictures && kind) await page.screenshot({ path: join(pictures, `${name}-${kind}.png`) });
       assert.deepEqual(await page.evaluate(findPageFaults), [], `${name} at ${width} px, ${colorScheme}`);
     }
   }

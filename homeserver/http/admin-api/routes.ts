@@ -31,6 +31,7 @@ import { listRoomMembers } from './rooms/list-room-members.ts';
 import { listRoomState } from './rooms/list-room-state.ts';
 import { listRooms } from './rooms/list-rooms.ts';
 import { purgeHistory } from './rooms/purge-history.ts';
+import { synapseRoutes } from './synapse/synapse-routes.ts';
 import { cancelTask } from './tasks/cancel-task.ts';
 import { getTask } from './tasks/get-task.ts';
 import { listTasks } from './tasks/list-tasks.ts';
@@ -55,6 +56,7 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[getFederationStatus, retryDestination, listUsers],
   ...[listReports, getReport, deleteReport],
   ...[getOverview, getFigures],
+  ...synapseRoutes,
   ...[listAccounts, createUser, getUser, changeUser, deactivateUser, resetPassword],
   ...[listUserDevices, logOutUser, listUserRooms, listUserMedia],
   ...[listRooms, getRoom, listRoomMembers, listRoomState, blockRoom, deleteRoom, purgeHistory],

@@ -21,3 +21,31 @@ export async function readReport(sql: Sql, id: number): Promise<StoredReport | u
     FROM report WHERE id = ${id}`;
   return rows[0];
 }
+
+export interface EventReportQuery {
+  readonly offset: number;
+  readonly limit: number;
+  readonly oldestFirst: boolean;
+  /** A part of who reported. */
+  readonly reporter: string | undefined;
+  /** A part of the room's id. */
+  readonly roomId: string | undefined;
+}
+
+/** A page of the reports of events, and how many there are in all. */
+export async function readEventReports(
+  sql: Sql,
+  { offset, limit, oldestFirst, reporter, roomId }: EventReportQuery,
+): Promise<{ reports: StoredReport[]; total: number }> {
+  const wanted = sql`FROM report WHERE event_id IS NOT NULL
+    ${reporter === undefined ? sql`` : sql`AND strpos(reporter, ${reporter}) > 0`}
+    ${roomId === undefined ? sql`` : sql`AND strpos(room_id, ${roomId}) > 0`}`;
+  const [counted, reports] = await Promise.all([
+    sql<{ total: number }[]>`SELECT count(*)::int AS total ${wanted}`,
+    sql<StoredReport[]>`
+      SELECT id, reporter, user_id AS "userId", room_id AS "roomId", event_id AS "eventId", reason,
+        reported_ms AS "reportedMs"
+      ${wanted} ORDER BY id ${oldestFirst ? sql`ASC` : sql`DESC`} LIMIT ${limit} OFFSET ${offset}`,
+  ]);
+  return { reports: [...reports], total: counted[0]?.total ?? 0 };
+}

@@ -3,6 +3,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { checkUserIdIsFree, chooseUserId } from '../../../accounts/choose-user-id.ts';
 import { createAccount } from '../../../accounts/create-account.ts';
 import { checkNewPassword, hashPassword } from '../../../accounts/hash-password.ts';
+import { beginAct, endAct } from '../../../administration/audit/record-act.ts';
 import type { Context } from '../../../platform/context.ts';
 import { formatSession } from '../../client-api/login/format-session.ts';
 import { defineEndpoint } from '../../endpoint.ts';
@@ -50,13 +51,18 @@ export const registerBySharedSecret = defineEndpoint({
     const userId = chooseUserId(context, body.username);
     await checkUserIdIsFree(context, userId);
     checkNewPassword(context, body.password);
+    const passwordHash = await hashPassword(context, body.password);
+    const isAdmin = body.admin ?? false;
+    const recorded = await beginAct(context, {
+      ...{ operator: 'shared secret', operation: 'registerBySharedSecret', target: userId },
+      ...{ details: { admin: isAdmin }, address: clientAddress },
+    });
     const session = await createAccount(context, {
-      userId,
-      passwordHash: await hashPassword(context, body.password),
-      isAdmin: body.admin ?? false,
+      ...{ userId, passwordHash, isAdmin },
       displayName: body.displayname ?? userId.slice(1, userId.indexOf(':')),
       login: body.inhibit_login ? undefined : {},
     });
+    await endAct(context, recorded, 'done');
     return { user_id: userId, home_server: context.serverName, ...(session && formatSession(session)) };
   },
 });

@@ -28,6 +28,12 @@ test('who knows the secret makes accounts although registration is closed, and a
     token: body.access_token,
   });
   assert.equal(lock.status, 404);
+  const { acts } = (await request(homeserver.baseUrl, 'GET', '/_holdfast/v1/admin/audit', { token: body.access_token }))
+    .body;
+  assert.deepEqual(
+    [acts[0].operator, acts[0].target, acts[0].outcome],
+    ['shared secret', '@anton:test.example', 'done'],
+  );
   const again = await register({ nonce, username: 'anton', password: 'long enough', admin: true, mac });
   assert.equal(again.body.errcode, 'M_USER_IN_USE');
 });

@@ -14,6 +14,7 @@ export const listUsers = defineEndpoint({
   operation: 'listUsers',
   method: 'GET',
   path: '/_synapse/admin/v2/users',
+  alsoAt: ['/_synapse/admin/v3/users'],
   authentication: 'admin',
   query: {
     type: 'object',

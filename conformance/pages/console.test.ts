@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { makeTestFolder } from '@holdfast/homeserver/testing/make-test-folder.ts';
+import { request, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
+import type { Browser, Page } from 'playwright-core';
+import { checkPage } from './check-page.ts';
+import { fillConsole } from './fill-console.ts';
+import { openBrowser } from './open-browser.ts';
+import { type RunningHoldfast, startHoldfast } from './start-holdfast.ts';
+
+const password = 'correct horse battery staple';
+
+let browser: Browser;
+let server: RunningHoldfast;
+let page: Page;
+let roomId: string;
+let anna: TestUser;
+const complaints: string[] = [];
+
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), startNamedServer()]);
+  ({ roomId, anna } = await fillConsole(server.url, password));
+  page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(20_000);
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 4/.test(message.text())) complaints.push(message.text());
+  });
+  await page.goto(`${server.url}/#/log-in`);
+  await page.getByLabel('User name').fill('anna');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByText(/Everything is all right|something needs a look|Something is wrong/).waitFor();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** A server named localhost with anna as its administrator. */
+async function startNamedServer(): Promise<RunningHoldfast> {
+  const started = await startHoldfast(join(await makeTestFolder(), 'data'));
+  const token = started.address.split('=')[1];
+  const ask = async (what: string, body: object) => {
+    const reply = await request(started.url, 'POST', `/_holdfast/v1/set-up/${what}`, { body: { token, ...body } });
+    assert.equal(reply.status, 200, JSON.stringify(reply.body));
+  };
+  await ask('name', { server_name: 'localhost' });
+  await ask('administrator', { username: 'anna', password });
+  return started;
+}
+
+/** Shows a page by its address and waits until all that it reads is there. */
+async function open(hash: string): Promise<void> {
+  // A page of its own: only another hash would show the page before for a while.
+  await page.goto('about:blank');
+  await page.goto(`${server.url}/#${hash}`);
+  await settled();
+}
+
+async function settled(): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+}
+
+const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
+
+test('every page of the navigation is there, and can be seen, read and used on a phone and a desk, by day and by night', async () => {
+  await page.locator('.chart').first().waitFor({ timeout: 40_000 });
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+  await checkPage(page, 'overview');
+  const links = await page.getByRole('navigation').getByRole('link').all();
+  const targets = await Promise.all(links.map((link) => link.getAttribute('href')));
+  assert.ok(targets.length >= 13, String(targets));
+  for (const target of targets.slice(1)) {
+    await open(target?.slice(1) ?? '');
+    assert.equal(await page.getByRole('alert').filter({ visible: true }).count(), 0, `${target} tells of a problem`);
+    await checkPage(page, target?.split('/').at(-1) ?? '');
+  }
+});
+
+test('one account and one room are shown whole', async () => {
+  await open('/admin/people');
+  await page.getByRole('link', { name: '@ben:localhost' }).click();
+  await page
+    .getByText('Logged in nowhere.')
+    .or(page.getByRole('cell', { name: /Log out/ }).first())
+    .waitFor();
+  await settled();
+  await checkPage(page, 'account');
+  await open(`/admin/room?id=${encodeURIComponent(roomId)}`);
+  await page.getByText('m.room.power_levels', { exact: true }).waitFor();
+  await settled();
+  await checkPage(page, 'room');
+});
+
+test('an account is locked and unlocked with the keyboard alone', async () => {
+  await open('/admin/user?id=@ben:localhost');
+  const lock = page.getByRole('button', { name: 'Lock @ben:localhost', exact: true });
+  await lock.focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('locked', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Unlock @ben:localhost' }).focus();
+  await page.keyboard.press('Space');
+  await lock.waitFor();
+});
+
+test('a room is purged and deleted after a second press, and the audit log has it', async () => {
+  await open(`/admin/room?id=${encodeURIComponent(roomId)}`);
+  await page.getByLabel('Purge messages older').fill('0');
+  await press('Purge');
+  await page.getByText('Purge messages !').waitFor();
+  await page.getByRole('cell', { name: 'done' }).first().waitFor({ timeout: 30_000 });
+  await press(/^Delete and block/);
+  assert.equal((await anna.call('GET', '/_matrix/client/v3/joined_rooms')).joined_rooms.includes(roomId), true);
+  await press(/^Really delete and block/);
+  await page.getByText('Delete a room !').waitFor();
+  await open('/admin/tasks');
+  await page.getByRole('cell', { name: 'done' }).nth(1).waitFor({ timeout: 60_000 });
+  await open('/admin/audit');
+  await page.getByText('deleteRoom').first().waitFor();
+  await page.getByText('purgeHistory').first().waitFor();
+});
+
+test('what a stranger wrote is never more than text', async () => {
+  await open('/admin/reports');
+  await page.getByText('<img src=x onerror=alert(1)>').waitFor();
+  assert.equal(await page.locator('main img').count(), 0);
+});
+
+test('who logs out, or whose session ends, is asked to log in again', async () => {
+  await open('/admin/database');
+  await anna.call('POST', '/_holdfast/v1/admin/users/@anna:localhost/log-out', {});
+  await page.goto(`${server.url}/#/admin/rooms`);
+  await page.getByRole('heading', { name: 'Look after this server' }).waitFor();
+  assert.deepEqual(complaints, []);
+});

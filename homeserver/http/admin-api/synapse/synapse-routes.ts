@@ -1,0 +1,41 @@
+import type { Endpoint } from '../../endpoint.ts';
+import { deactivateUserV1 } from './deactivate-user-v1.ts';
+import { deleteRoomV2, getRoomDeletion, listRoomDeletions } from './delete-room.ts';
+import { getDestination, listDestinations, resetDestination } from './destinations.ts';
+import { deleteEventReport, getEventReport, listEventReports } from './event-reports.ts';
+import { getUserV2 } from './get-user-v2.ts';
+import { joinRoomV1 } from './join-room.ts';
+import { makeRoomAdminV1 } from './make-room-admin.ts';
+import { deleteMediaV1, quarantineMediaV1, unquarantineMediaV1 } from './media.ts';
+import { getMediaStatistics } from './media-statistics.ts';
+import { getPurgeStatus, purgeHistoryBeforeV1, purgeHistoryV1 } from './purge-history.ts';
+import { putUserV2 } from './put-user-v2.ts';
+import { resetPasswordV1 } from './reset-password-v1.ts';
+import {
+  getRoomBlockV1,
+  getRoomV1,
+  listRoomMembersV1,
+  listRoomStateV1,
+  listRoomsV1,
+  setRoomBlockV1,
+} from './rooms-v1.ts';
+import { getServerVersion, getUsernameAvailable } from './server-facts.ts';
+import { suspendUserV1 } from './suspend-user-v1.ts';
+import { getUserAdmin, setUserAdmin } from './user-admin.ts';
+import { deleteUserDevicesV2, deleteUserDeviceV2, listUserDevicesV2 } from './user-devices-v2.ts';
+import { listUserMediaV1 } from './user-media-v1.ts';
+import { listUserRoomsV1 } from './user-rooms-v1.ts';
+import { whoIsV1 } from './whois.ts';
+
+/** What tools for other servers call (ketesa, synapse-admin, Draupnir, Meowlnir), on the same functions as our own API. */
+export const synapseRoutes: readonly Endpoint[] = [
+  ...[getServerVersion, getUsernameAvailable, whoIsV1],
+  ...[getUserV2, putUserV2, deactivateUserV1, resetPasswordV1, suspendUserV1, getUserAdmin, setUserAdmin],
+  ...[listUserDevicesV2, deleteUserDeviceV2, deleteUserDevicesV2, listUserRoomsV1, listUserMediaV1],
+  ...[listRoomsV1, getRoomV1, listRoomMembersV1, listRoomStateV1, getRoomBlockV1, setRoomBlockV1],
+  ...[deleteRoomV2, listRoomDeletions, getRoomDeletion, makeRoomAdminV1, joinRoomV1],
+  ...[purgeHistoryV1, purgeHistoryBeforeV1, getPurgeStatus],
+  ...[listEventReports, getEventReport, deleteEventReport],
+  ...[quarantineMediaV1, unquarantineMediaV1, deleteMediaV1, getMediaStatistics],
+  ...[listDestinations, getDestination, resetDestination],
+];
