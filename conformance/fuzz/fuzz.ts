@@ -9,6 +9,7 @@ import { choose } from './choose.ts';
 import { fuzzFederation } from './federation/fuzz-federation.ts';
 import { fillPool } from './fill-pool.ts';
 import type { FuzzReport } from './fuzz-report.ts';
+import { fuzzIrc } from './irc/fuzz-irc.ts';
 import { judgeReply } from './judge-reply.ts';
 import { makeAdministrator } from './make-administrator.ts';
 import { type FuzzPool, makeRequest } from './make-request.ts';
@@ -18,8 +19,8 @@ import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
 
 /**
  * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`, as clients and
- * administrators' tools, with `--federation` as another server, or with `--appservices` as application services. Fails
- * on a crash, a 500, an error without a code, anything stored in part, and memory that grows on.
+ * administrators' tools, with `--federation` as another server, with `--appservices` as application services, or with
+ * `--irc` as a server of IRC and a homeserver to the bridge. Fails on a crash, a 500, an error without a code, anything stored in part, and memory that grows on.
  */
 const concurrency = 16;
 const toldProblems = 20;
@@ -90,10 +91,11 @@ async function main(): Promise<void> {
       requests: { type: 'string', default: '10000' },
       seed: { type: 'string', default: '1' },
       federation: { type: 'boolean', default: false },
+      irc: { type: 'boolean', default: false },
       appservices: { type: 'boolean', default: false },
     },
   });
-  const run = values.federation ? fuzzFederation : values.appservices ? fuzzAppservices : fuzz;
+  const run = values.irc ? fuzzIrc : values.federation ? fuzzFederation : values.appservices ? fuzzAppservices : fuzz;
   const report = await run(Number(values.requests), Number(values.seed));
   const statuses = [...report.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   console.log(`${report.requests} requests, seed ${values.seed}; ${statuses.join(', ')}`);

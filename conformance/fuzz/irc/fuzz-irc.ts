@@ -1,0 +1,139 @@
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createRandom, type Random } from '../../simulation/random.ts';
+import { choose } from '../choose.ts';
+import type { FuzzReport } from '../fuzz-report.ts';
+import { judgeEvent, judgeLine } from './judge-output.ts';
+import { makeIrcLine } from './make-irc-line.ts';
+import { makeMatrixEvent } from './make-matrix-event.ts';
+import { type FuzzedBridge, startFuzzedBridge } from './start-fuzzed-bridge.ts';
+
+const drainMs = 30_000;
+const pollMs = 50;
+const largestTransaction = 5;
+/** Bodies that are no transactions. */
+const brokenBodies = [
+  '',
+  '{',
+  '[]',
+  'null',
+  '{}',
+  '{"events":{}}',
+  '{"events":1}',
+  '\u0000',
+  '"events"',
+  '{"events":[}',
+];
+
+/**
+ * Hostile lines from a server of IRC and hostile events from the homeserver, at the same time: nothing crashes, no text
+ * becomes a command or HTML or a mention of everyone, nothing is stored in part, and afterwards people talk both ways.
+ */
+export async function fuzzIrc(requests: number, seed: number): Promise<FuzzReport> {
+  const problems: string[] = [];
+  const note = (error: unknown) =>
+    problems.push(`the bridge crashed: ${error instanceof Error ? error.stack : String(error)}`);
+  process.on('uncaughtException', note);
+  process.on('unhandledRejection', note);
+  const bridge = await startFuzzedBridge();
+  try {
+    const [lines, events] = [createRandom(seed), createRandom(seed + 1)];
+    const statuses = new Map<number, number>();
+    const [, told] = await Promise.all([
+      sendLines(bridge, lines, Math.ceil(requests / 2)),
+      sendTransactions(bridge, events, Math.floor(requests / 2), statuses),
+    ]);
+    problems.push(...told, ...(await judgeTalk(bridge)), ...(await judgeQueues(bridge)));
+    problems.push(...bridge.irc.received.flatMap((line) => judgeLine(line) ?? []));
+    problems.push(...bridge.homeserver.events.flatMap((event) => judgeEvent(event) ?? []));
+    return { requests, statuses, problems };
+  } finally {
+    await bridge.stop();
+    process.off('uncaughtException', note);
+    process.off('unhandledRejection', note);
+  }
+}
+
+/** To every connection that there is, now and then in pieces. */
+async function sendLines({ irc }: FuzzedBridge, random: Random, count: number): Promise<void> {
+  for (let serial = 0; serial < count; serial++) {
+    const line = makeIrcLine(random, serial);
+    const open = irc.clients.filter(({ socket, isWelcome }) => isWelcome && !socket.destroyed);
+    if (open.length > 0) {
+      const { socket } = choose(random, open);
+      const cut = random.chance(0.1) ? random.integer(line.length + 1) : line.length;
+      socket.write(line.subarray(0, cut));
+      if (cut < line.length) {
+        await wait(1);
+        socket.write(line.subarray(cut));
+      }
+    }
+    if (serial % 20 === 0) await wait(1);
+  }
+}
+
+async function sendTransactions(
+  bridge: FuzzedBridge,
+  random: Random,
+  count: number,
+  statuses: Map<number, number>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  let serial = 0;
+  for (let number = 0; number < count; number++) {
+    const isBroken = random.chance(0.05);
+    const events = Array.from({ length: 1 + random.integer(largestTransaction) }, () =>
+      makeMatrixEvent(random, serial++, bridge.roomId),
+    );
+    const body = isBroken ? choose(random, brokenBodies) : JSON.stringify({ events });
+    const status = await bridge.ask('PUT', `/transactions/${number}`, body).catch((error: Error) => {
+      problems.push(`transaction ${number} was not answered: ${error.message}\n  ${body.slice(0, 600)}`);
+      return 0;
+    });
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    const isExpected = isBroken ? status === 400 : status === 200;
+    if (!isExpected && status !== 0)
+      problems.push(`a transaction was answered with ${status}\n  ${body.slice(0, 600)}`);
+    const [row] = await bridge.sql`SELECT 1 FROM received_transaction WHERE id = ${String(number)}`;
+    if ((row !== undefined) !== (status === 200))
+      problems.push(`transaction ${number}, answered ${status}, is stored in part`);
+  }
+  return problems;
+}
+
+/** Somebody on either side says something, and the other side has it. */
+async function judgeTalk({ irc, homeserver, ask, roomId }: FuzzedBridge): Promise<string[]> {
+  const event = {
+    ...{ type: 'm.room.message', room_id: roomId, event_id: '$last', sender: '@dave:example.org', origin_server_ts: 1 },
+    content: { msgtype: 'm.text', body: 'the last word of Matrix' },
+  };
+  await ask('PUT', '/transactions/last', JSON.stringify({ events: [event] }));
+  const untilMs = performance.now() + drainMs;
+  let [isOnIrc, isOnMatrix] = [false, false];
+  for (let turn = 0; performance.now() < untilMs && !(isOnIrc && isOnMatrix); turn++) {
+    const open = irc.clients.filter(({ socket, isWelcome }) => isWelcome && !socket.destroyed);
+    // Whatever came last may have been the beginning of a line.
+    if (turn % 20 === 0)
+      for (const { socket } of open) socket.write('\r\n:eve!u@h PRIVMSG #room :the last word of IRC\r\n');
+    isOnIrc ||= irc.received.some((line) => line.includes('the last word of Matrix'));
+    isOnMatrix ||= homeserver.messages(roomId).some((message) => message.includes('the last word of IRC'));
+    await wait(pollMs);
+  }
+  return [
+    ...(isOnIrc ? [] : ['afterwards nothing of Matrix arrives on IRC']),
+    ...(isOnMatrix ? [] : ['afterwards nothing of IRC arrives on Matrix']),
+  ];
+}
+
+/** Nothing waits for ever. */
+async function judgeQueues({ sql }: FuzzedBridge): Promise<string[]> {
+  const untilMs = performance.now() + drainMs;
+  for (;;) {
+    const stuck = await sql<{ event: string }[]>`SELECT event FROM outbox UNION ALL SELECT event FROM inbox`;
+    if (stuck.length === 0) return [];
+    if (performance.now() > untilMs) {
+      return [`${stuck.length} entries are never done with, such as ${stuck[0]?.event.slice(0, 600)}`];
+    }
+    await wait(pollMs);
+  }
+}
