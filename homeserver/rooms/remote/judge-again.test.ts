@@ -105,6 +105,19 @@ test('state that should never have been accepted gives way to what it replaced, 
   assert.equal(await current('m.room.topic'), next.eventId);
 });
 
+test('who leaves before it is known that they were members is gone afterwards', async () => {
+  const { context, remote, room, joins, by, receive, becomeWhole } = await enterPartialRoom();
+  const content = { membership: 'leave' };
+  const left = remote.send({ type: 'm.room.member', sender: elsie, stateKey: elsie, content, auth: by(joins.elsie) });
+  assert.deepEqual(await receive(left), ['accepted']);
+  await becomeWhole();
+  const members = await readState(context, room, { keys: [['m.room.member', elsie]] });
+  assert.deepEqual(
+    members.map(({ eventId }) => eventId),
+    [left.eventId],
+  );
+});
+
 test('where every verdict holds nothing changes', async () => {
   const { remote, joins, by, receive, becomeWhole, current, timeline } = await enterPartialRoom();
   const said = remote.send({ type: 'm.room.message', sender: elsie, auth: by(joins.elsie) });

@@ -86,6 +86,20 @@ test('when all members are known, clients ask for their keys and the directory c
   await bob.call('POST', inRoom(roomId, '/leave'), {});
 });
 
+test('while members are missing, other servers say who may come in', async () => {
+  const roomId = await createFullRoom('11');
+  const carol = await registerUser((federation.homeservers[1] as FederatedHomeserver).baseUrl, 'carol');
+  const dave = await registerUser((federation.homeservers[1] as FederatedHomeserver).baseUrl, 'dave');
+  await (members[0] as TestUser).call('POST', inRoom(roomId, '/ban'), { user_id: carol.userId });
+  const { finish } = await joinWithoutMembers(roomId);
+  await carol.call('POST', inRoom(roomId, '/join'), {}, 403);
+  await dave.call('POST', inRoom(roomId, '/join'), {});
+  await finish();
+  const { joined } = await bob.call('GET', inRoom(roomId, '/joined_members'));
+  assert.equal(Object.keys(joined).length, memberCount + 2);
+  await Promise.all([bob, dave].map((user) => user.call('POST', inRoom(roomId, '/leave'), {})));
+});
+
 test('events are taken in while members are missing, and a restart goes on with what is left', async () => {
   const [, two] = federation.homeservers;
   assert.ok(two);
