@@ -180,8 +180,8 @@ async function talkBothWays({ alice, bob, roomId }: Stage, body: string): Promis
 
 /** The next line that matches, waited for as long as what comes to Matrix. */
 async function hearOnIrc(bob: RawIrcClient, pattern: RegExp): Promise<string> {
-  const hear = async () => bob.wait(pattern).catch(() => undefined);
-  return until(`IRC hears ${pattern.source}`, hear, patienceMs);
+  const heard = async () => bob.wait(pattern).catch(() => undefined);
+  return until(`IRC hears ${pattern.source}`, heard, patienceMs);
 }
 
 function countJoins(bob: RawIrcClient): number {
