@@ -15,7 +15,8 @@ import { selectNeeded } from './select-needed.ts';
 const longestMs = 120_000;
 /** In which the events in between are asked for; after them the state is. A hostile server could go on for ever. */
 const maxMissingRounds = 20;
-const maxFetchedEvents = 1_000;
+/** Fewer than may wait of one origin: what it sends meanwhile waits too. */
+const maxFetchedEvents = 800;
 const maxRounds = 40;
 /** Servers give no more than 10 or 20 events unless they are generous; a shorter answer is all there is. */
 const longAnswer = 10;
@@ -161,6 +162,11 @@ async function receiveMissing(
     answered.add(server);
     const events = await selectNeeded(context, latest, told);
     const outcomes = events.length > 0 ? await receiveAsManyAsMay(context, room, server, events) : [];
+    if (!outcomes) {
+      for (const { eventId } of latest) work.asked.add(eventId);
+      work.mayGoDown = false;
+      return true;
+    }
     if (outcomes.every(({ outcome }) => outcome === 'known')) continue;
     for (const { eventId } of latest) work.asked.add(eventId);
     for (const { eventId } of events) work.fetched.add(eventId);
@@ -179,12 +185,12 @@ async function receiveMissing(
   return true;
 }
 
-/** Nothing of it where too many events of the room wait already. */
+/** Undefined where too many events of the room wait already: what waits has to be placed before more is fetched. */
 async function receiveAsManyAsMay(context: Context, room: RoomName, origin: string, events: readonly ReceivedEvent[]) {
   try {
     return await receiveEvents(context, { roomId: room.roomId, origin, events });
   } catch (error) {
-    if (error instanceof MatrixError && error.errcode === 'M_LIMIT_EXCEEDED') return [];
+    if (error instanceof MatrixError && error.errcode === 'M_LIMIT_EXCEEDED') return undefined;
     throw error;
   }
 }

@@ -15,7 +15,7 @@ import type { ReceivedOutcome } from './receive-events.ts';
 import { receiveWithState } from './receive-on-fork.ts';
 import { parseReceivedEvent, type ReceivedEvent } from './received-event.ts';
 import { RoomReceiver } from './room-receiver.ts';
-import type { Override, Overrides } from './state-overrides.ts';
+import { noOverrides, type Override, type Overrides } from './state-overrides.ts';
 
 interface EnterInput {
   readonly roomId: string;
@@ -36,7 +36,7 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
     // Another join was faster.
     if (await hasLocalMember(shard.context, name)) return { result: { eventId: joinEvent.eventId, outcome: 'known' } };
     const event = parseReceivedEvent(roomId, { ...joinEvent, isSentElsewhere: true });
-    const state = await addStateFromTheBeginning(shard, name, stateEventIds);
+    const { state, isCurrent } = await addStateFromTheBeginning(shard, name, stateEventIds);
     // What was in memory is behind now.
     shard.remember(hotRooms).forget(roomId);
     const room = await shard.remember(hotRooms).load(roomId);
@@ -48,7 +48,7 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
     await prepareEvents(shard, room, [event.pdu]);
     await receiver.loadReferences([event]);
     if (receiver.isHere(event.eventId)) return { result: { eventId: event.eventId, outcome: 'known' } };
-    const overrides = await differencesFromNow(shard, name, state, partial !== null);
+    const overrides = isCurrent ? noOverrides : await differencesFromNow(shard, name, state, partial !== null);
     const { verdict, reason } = await receiveWithState(receiver, event, {
       before: { overrides, place: undefined },
       // Where this server was in the room before, what it had then is no state that the event could contradict.

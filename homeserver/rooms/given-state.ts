@@ -10,20 +10,22 @@ import { stateFromTheBeginning } from '../storage/rooms/read-state.ts';
 import { openStateSpan } from '../storage/rooms/write-state.ts';
 import type { Override } from './state-overrides.ts';
 
-/** Of one query, and of one transaction. */
-const eventsPerStep = 2_000;
+/** Of one query, and of one transaction; so few that parsing them keeps nobody else waiting. */
+const eventsPerStep = 500;
 
 /**
  * Makes stored events (by id) the room's state from its beginning on, those of them that are of a (type, state key)
- * which the room has never had here. Gives all of the state, rejected events left out. Under the room's key; in several
- * transactions, each of which is good by itself.
+ * which the room has never had here. Gives all of the state, rejected events left out, and whether it is the room's
+ * current one now, as it is where the room had none. Under the room's key; in several transactions, each of which is good
+ * by itself.
  */
 export async function addStateFromTheBeginning(
   shard: OwnedShard,
   room: RoomName,
   eventIds: readonly string[],
-): Promise<Override[]> {
+): Promise<{ readonly state: readonly Override[]; readonly isCurrent: boolean }> {
   const known = await readKnownTuples(shard.context, room);
+  const isCurrent = known.size === 0;
   const state: Override[] = [];
   for (let first = 0; first < eventIds.length; first += eventsPerStep) {
     const events = await readEventsById(shard.context, eventIds.slice(first, first + eventsPerStep));
@@ -44,5 +46,5 @@ export async function addStateFromTheBeginning(
     }
     if (writes.length > 0) await shard.append(0, () => ({ entries: [], writes }));
   }
-  return state;
+  return { state, isCurrent };
 }

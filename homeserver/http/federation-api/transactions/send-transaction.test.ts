@@ -248,6 +248,33 @@ for (const agree of [true, false]) {
   });
 }
 
+test('of a gap with more events than may wait, none is lost', async () => {
+  const room = new FakeRoom(fake, 'long-away');
+  await joinFakeRoom({ ...homeserver, context }, room, user);
+  const first = room.events.length;
+  const said = Array.from({ length: 1_150 }, (_, index) => room.say(`${index}`));
+  room.serve();
+  fake.answer(`/_matrix/federation/v1/get_missing_events/${encodeURIComponent(room.roomId)}`, (_, { body }) => {
+    const latest = (body?.['latest_events'] ?? []) as string[];
+    const end = Math.min(...latest.map((eventId) => room.events.indexOf(room.find(eventId))));
+    return { events: room.events.slice(Math.max(first, end - 100), end).map(pduOf) };
+  });
+  assert.equal((await send({ pdus: [pduOf(room.newest)] })).status, 200);
+  while (!(await messages(room.roomId)).includes('1149')) await context.clock.sleep(50);
+  const read: string[] = [];
+  for (let from: string | undefined = ''; from !== undefined; ) {
+    const query = `dir=b&limit=500${from && `&from=${encodeURIComponent(from)}`}`;
+    const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}/messages?${query}`;
+    const { chunk, end }: AnyJson = await user.call('GET', path);
+    for (const event of chunk) if (event.type === 'm.room.message') read.push(event.event_id);
+    from = end;
+  }
+  assert.deepEqual(
+    read.toReversed(),
+    said.map(({ eventId }) => eventId),
+  );
+});
+
 test('an event whose server does not tell what comes before it is dropped, and taken when that has come', async () => {
   const room = await startRoom();
   const before = await room.say('before');
