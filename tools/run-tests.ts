@@ -20,7 +20,7 @@ const runDeadlineMs = 14 * 60_000;
 /** Between asking the tests to end and ending them. */
 const graceMs = 5_000;
 /** Database tests wait for the disk more than for the processor, so the number may exceed the cores. */
-const concurrency = Math.max(2, availableParallelism());
+const concurrency = availableParallelism() + 1;
 
 const root = resolve(import.meta.dirname, '..');
 

@@ -1,6 +1,7 @@
 import type { Timer } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { Context } from '../../platform/context.ts';
+import { perContext } from '../../platform/per-context.ts';
 import type { LogEntry } from '../../platform/shard-log/log-entry.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { type PartialRoom, readPartialRooms, readWholeSince } from '../../storage/rooms/read-partial-rooms.ts';
@@ -188,11 +189,9 @@ export class PartialRooms {
   }
 }
 
-const known = new WeakMap<Context, PartialRooms>();
+const partialRooms = perContext((context: Context) => new PartialRooms(context));
 
 /** Those of a process. */
 export function partialRoomsOf(context: Context): PartialRooms {
-  let rooms = known.get(context);
-  if (!rooms) known.set(context, (rooms = new PartialRooms(context)));
-  return rooms;
+  return partialRooms.of(context);
 }
