@@ -80,7 +80,7 @@ const maxContextLimit = 100;
 
 /**
  * The reply of /context as JSON text: an event, what was before and after it, and the state at the last event that is
- * told. Six queries, whatever the limit. Throws M_NOT_FOUND.
+ * told. Six queries, and up to two for what relates to the events, whatever the limit. Throws M_NOT_FOUND.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidcontexteventid
  */
 export async function viewEventContext(
