@@ -122,11 +122,12 @@ for (const name of ircdNames) {
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     await world.ircds[name].start();
     const bob = await joinFirst(name);
-    for (const text of ['one', 'two', 'three']) {
-      assert.match(
-        await bob.wait(/PRIVMSG #away/),
-        new RegExp(`:\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\] late ${text}$`),
-      );
+    // What was being said when the server died may come twice.
+    const heard = await bob.wait(/PRIVMSG #away/);
+    const texts = /UTC\] before$/.test(heard) ? [] : [heard];
+    while (texts.length < 3) texts.push(await bob.wait(/PRIVMSG #away/));
+    for (const [index, text] of ['one', 'two', 'three'].entries()) {
+      assert.match(texts[index] ?? '', new RegExp(`:\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\] late ${text}$`));
     }
     await alice.say(roomId, 'now');
     assert.match(await bob.wait(/PRIVMSG #away/), /:now$/);

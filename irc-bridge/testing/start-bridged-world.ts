@@ -120,7 +120,9 @@ export async function startBridgedWorld(options: WorldOptions = {}): Promise<Bri
 }
 
 async function killBridge(folder: string): Promise<void> {
-  const pids = (await readFile(join(folder, 'output.log'), 'utf8')).matchAll(/"bridgePid":(\d+)/g);
+  const pids = (await readFile(join(folder, 'output.log'), 'utf8')).matchAll(
+    /"childPid":(\d+)[^\n]*the IRC bridge starts/g,
+  );
   process.kill(Number([...pids].at(-1)?.[1]), 'SIGKILL');
 }
 
