@@ -22,8 +22,8 @@ const largestUnreadBytes = 1024 * 1024;
 
 /**
  * The life of a request: who (token, account) → how often (rate limits) → what (params, query, body, each by its
- * schema) → the endpoint (what administrators change is recorded first) → reply. Another server's body is read before: its signature covers it. An error at any step
- * becomes the reply; nothing is thrown from here.
+ * schema) → the endpoint (what administrators change is recorded first) → reply. Another server's body is read before: its
+ * signature covers it. An error at any step becomes the reply; nothing is thrown from here.
  */
 export async function answerRequest(
   server: HttpServer,

@@ -65,7 +65,7 @@ async function findBroughtEvent(context: Context, roomId: string, eventId: strin
 }
 
 /**
- * One event as JSON text. Three queries. Throws M_NOT_FOUND.
+ * One event as JSON text. Three queries, and up to two for what relates to it. Throws M_NOT_FOUND.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid
  */
 export async function viewEvent(context: Context, viewer: Viewer, roomId: string, eventId: string): Promise<string> {

@@ -5,10 +5,11 @@ import type { RawIrcClient } from '../testing/raw-irc-client.ts';
 import { type BridgedWorld, startBridgedWorld } from '../testing/start-bridged-world.ts';
 import { type IrcdName, ircdNames } from '../testing/start-ircd.ts';
 
+const lateAfterMs = 1_000;
 let world: BridgedWorld;
 let alice: MatrixPerson;
 before(async () => {
-  world = await startBridgedWorld({ root: () => ({ limits: { late_after_ms: 1_000 } }) });
+  world = await startBridgedWorld({ root: () => ({ limits: { late_after_ms: lateAfterMs } }) });
   alice = await world.person('alice');
 });
 after(() => world.stop());
@@ -119,7 +120,10 @@ for (const name of ircdNames) {
     await world.ircds[name].kill();
     await isConnected(name, false);
     for (const text of ['late one', 'late two', 'late three']) await alice.say(roomId, text);
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    // Until the last of them is late, too: what is the oldest now stays so while the server is away.
+    const { queues: waiting } = await world.status();
+    const lateMs = (waiting.matrix_to_irc.oldestAgeMs ?? 0) + lateAfterMs;
+    await world.untilStatus(({ queues }) => (queues.matrix_to_irc.oldestAgeMs ?? 0) > lateMs);
     await world.ircds[name].start();
     const bob = await joinFirst(name);
     // What was being said when the server died may come twice.

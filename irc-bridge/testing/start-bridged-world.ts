@@ -44,6 +44,11 @@ export interface BridgedWorld {
   stop(): Promise<void>;
 }
 
+interface QueueStatus {
+  readonly entries: number;
+  readonly oldestAgeMs?: number;
+}
+
 export interface BridgeStatus {
   readonly networks: readonly {
     readonly id: string;
@@ -51,7 +56,7 @@ export interface BridgeStatus {
     readonly userConnections: number;
     readonly canary?: Readonly<Record<'matrix_to_irc' | 'irc_to_matrix', { isSilent: boolean; roundTripMs?: number }>>;
   }[];
-  readonly queues: Readonly<Record<'matrix_to_irc' | 'irc_to_matrix', { readonly entries: number }>>;
+  readonly queues: Readonly<Record<'matrix_to_irc' | 'irc_to_matrix', QueueStatus>>;
 }
 
 export async function startBridgedWorld(options: WorldOptions = {}): Promise<BridgedWorld> {

@@ -22,6 +22,8 @@ export interface FederationPool {
   readonly eventIds: string[];
 }
 
+/** Of every transaction: what a seed sends does not depend on when. */
+const sentTs = 1_700_000_000_000;
 const keptEventIds = 2_000;
 const eduTypes = [
   ...['m.typing', 'm.receipt', 'm.presence', 'm.device_list_update', 'm.direct_to_device', 'm.signing_key_update'],
@@ -43,7 +45,7 @@ export function makeFederationRequest(
 function makeTransaction(random: Random, pool: FederationPool): FederationRequest {
   const pdus = Array.from({ length: choose(random, [0, 1, 1, 2, 5, 50, 51]) }, () => makeEvent(random, pool).json);
   const edus = Array.from({ length: choose(random, [0, 0, 1, 3, 100, 101]) }, () => makeEdu(random, pool));
-  const body = `{"edus":[${edus.join(',')}],"origin":"${pool.stub.name}","origin_server_ts":${Date.now()},"pdus":[${pdus.join(',')}]}`;
+  const body = `{"edus":[${edus.join(',')}],"origin":"${pool.stub.name}","origin_server_ts":${sentTs},"pdus":[${pdus.join(',')}]}`;
   return {
     what: 'transaction',
     method: 'PUT',
