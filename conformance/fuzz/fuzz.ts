@@ -20,7 +20,8 @@ import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
 /**
  * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`, as clients and
  * administrators' tools, with `--federation` as another server, with `--appservices` as application services, or with
- * `--irc` as a server of IRC and a homeserver to the bridge. Fails on a crash, a 500, an error without a code, anything stored in part, and memory that grows on.
+ * `--irc` as a server of IRC and a homeserver to the bridge. Fails on a crash, a 500, an error without a code, anything
+ * stored in part, and memory that grows on.
  */
 const concurrency = 16;
 const toldProblems = 20;

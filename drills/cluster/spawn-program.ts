@@ -5,7 +5,10 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '@holdfast/effects/clock.ts';
 import { withDeadline } from '@holdfast/effects/deadline.ts';
 
-/** A program that a drill has started, of Node.js unless another is named. Its output goes to a file and is searched line by line. */
+/**
+ * A program that a drill has started, of Node.js unless another is named. Its output goes to a file and is searched
+ * line by line.
+ */
 export interface SpawnedProgram {
   readonly pid: number;
   isRunning(): boolean;

@@ -65,7 +65,7 @@ async function findBroughtEvent(context: Context, roomId: string, eventId: strin
 }
 
 /**
- * One event as JSON text. Three queries, and up to two for what relates to it. Throws M_NOT_FOUND.
+ * One event as JSON text. Four queries, and up to four more where something relates to it. Throws M_NOT_FOUND.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomideventeventid
  */
 export async function viewEvent(context: Context, viewer: Viewer, roomId: string, eventId: string): Promise<string> {
@@ -80,7 +80,8 @@ const maxContextLimit = 100;
 
 /**
  * The reply of /context as JSON text: an event, what was before and after it, and the state at the last event that is
- * told. Six queries, and up to two for what relates to the events, whatever the limit. Throws M_NOT_FOUND.
+ * told. Seven queries whatever the limit, and up to four more for what
+ * relates to the events. Throws M_NOT_FOUND.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidcontexteventid
  */
 export async function viewEventContext(

@@ -24,7 +24,8 @@ export interface ViewMessagesRequest {
 
 /**
  * The reply of /messages as JSON text: what the user may read of a room's timeline. Four to seven queries, whatever the
- * size of the page, and up to five for what relates to its events; history that is not here is asked for at other servers. Throws M_FORBIDDEN, M_INVALID_PARAM.
+ * size of the page, and up to five for what relates to its events; history that is not here is asked for at other
+ * servers. Throws M_FORBIDDEN, M_INVALID_PARAM.
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3roomsroomidmessages
  */
 export async function viewMessages(

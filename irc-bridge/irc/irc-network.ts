@@ -126,7 +126,10 @@ export interface IrcNetwork {
   userOf(nick: string): string | undefined;
   /** Whether a nick is the bot's. */
   isBot(nick: string): boolean;
-  /** Resolves when the connection is in the channel, at once when it is there already. It returns there by itself after every reconnection. */
+  /**
+   * Resolves when the connection is in the channel, at once when it is there already. It returns there by itself after
+   * every reconnection.
+   */
   join(userId: string | undefined, channel: string, key?: string): Promise<void>;
   part(userId: string | undefined, channel: string, reason: string): Promise<void>;
   changeNick(userId: string, nick: string): Promise<void>;

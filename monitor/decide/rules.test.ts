@@ -12,7 +12,10 @@ const dayMs = 24 * hourMs;
 const gib = 1024 ** 3;
 
 type Values = Partial<SourceValues>;
-/** What changes, and what the rule says then: `[subject, severity]`, the alerts that there are already, and whether data is lost. */
+/**
+ * What changes, and what the rule says then: `[subject, severity]`, the alerts that there are already, and whether
+ * data is lost.
+ */
 interface Case {
   readonly says: string;
   readonly given: Values;

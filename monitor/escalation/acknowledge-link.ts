@@ -6,7 +6,10 @@ export interface AcknowledgeClaim {
   readonly person: string;
 }
 
-/** The part of the link after `/acknowledge/`. Whoever has it can acknowledge this incident as this person, and nothing else. */
+/**
+ * The part of the link after `/acknowledge/`. Whoever has it can acknowledge this incident as this person, and nothing
+ * else.
+ */
 export function formatAcknowledgeToken(secret: string, { incident, person }: AcknowledgeClaim): string {
   return [incident, person, sign(secret, incident, person)].map(encodeURIComponent).join('/');
 }

@@ -26,7 +26,10 @@ export function expectStatus(answer: HttpAnswer, expected: readonly number[]): H
   throw new NotifyError(`answered ${answer.status}: ${answer.body.slice(0, shownChars)}`);
 }
 
-/** A field of a JSON answer as text; NotifyError when the answer has none: whatever took the message, it was not the provider. */
+/**
+ * A field of a JSON answer as text; NotifyError when the answer has none: whatever took the message, it was not the
+ * provider.
+ */
 export function requireField(answer: HttpAnswer, field: string): string {
   let parsed: unknown;
   try {

@@ -39,7 +39,10 @@ export type Look<Value> =
 
 /** Everything that is known at one moment. A source that is not there has not been looked at, or is not configured. */
 export interface Observations {
-  /** The monitor's time, in milliseconds since 1970: set once by the database's clock, and going on by a clock that never jumps. */
+  /**
+   * The monitor's time, in milliseconds since 1970: set once by the database's clock, and going on by a clock that
+   * never jumps.
+   */
   readonly atMs: number;
   readonly sources: { readonly [Name in SourceName]?: Look<SourceValues[Name]> };
 }

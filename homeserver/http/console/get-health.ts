@@ -4,7 +4,10 @@ import { readDatabaseFacts } from '../../storage/processes/read-database-facts.t
 import { readProcesses, readShards } from '../../storage/processes/read-processes.ts';
 import { defineEndpoint } from '../endpoint.ts';
 
-/** How the server is, at a glance, for its administrators. Times are milliseconds; above 10,000 accounts their number is an estimate. */
+/**
+ * How the server is, at a glance, for its administrators. Times are milliseconds; above 10,000 accounts their number
+ * is an estimate.
+ */
 export const getHealth = defineEndpoint({
   operation: 'getHealth',
   method: 'GET',

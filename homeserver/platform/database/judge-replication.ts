@@ -31,7 +31,10 @@ export interface ReplicationVerdict {
 /** Below this share of what is kept somebody must look: it comes long before the slot is lost. */
 const pageShare = 0.5;
 
-/** What the state of the replicas means. A replica that is away is a warning; one that will have to catch up from the archive, a page. */
+/**
+ * What the state of the replicas means. A replica that is away is a warning; one that will have to catch up from the
+ * archive, a page.
+ */
 export function judgeReplication({ slots, slotKeepBytes }: ReplicationState): ReplicationVerdict {
   const problems: string[] = [];
   let severity: ReplicationSeverity = 'well';

@@ -37,8 +37,8 @@ export class Connections {
   }
 
   /**
-   * Sends a request when its turn has come. `isProbe`: nobody knows whether the server answers. The slot is held until the response's
-   * body has been read or given up.
+   * Sends a request when its turn has come. `isProbe`: nobody knows whether the server answers. The slot is held until
+   * the response's body has been read or given up.
    */
   async send(request: HttpRequest, isProbe: boolean, deadline: Deadline): Promise<IncomingMessage> {
     const release = await this.slots.acquire(request.poolKey, isProbe, deadline);

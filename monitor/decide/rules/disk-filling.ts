@@ -7,7 +7,10 @@ const hourMs = 3_600_000;
 const pageShare = 0.05;
 const warningShare = 0.1;
 
-/** A volume is full soon. It is told by the time that is left, at the pace of the last minutes and at that of the last hours. */
+/**
+ * A volume is full soon. It is told by the time that is left, at the pace of the last minutes and at that of the last
+ * hours.
+ */
 export const diskFilling = defineRule({
   name: 'disk-filling',
   title: 'A volume is filling up',

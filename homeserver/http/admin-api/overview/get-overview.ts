@@ -3,7 +3,10 @@ import { observeServer } from '../../../administration/overview/observe-server.t
 import { readHoldfastVersion } from '../../../platform/holdfast-version.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
-/** Whether everything is all right, what is not and what to do then, and the server's size. Counts above 10,000 are estimates. */
+/**
+ * Whether everything is all right, what is not and what to do then, and the server's size. Counts above 10,000 are
+ * estimates.
+ */
 export const getOverview = defineEndpoint({
   operation: 'getOverview',
   method: 'GET',
