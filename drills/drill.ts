@@ -1,3 +1,4 @@
+import type { Observation } from './checker/history.ts';
 import type { DrillPostgres } from './cluster/drill-postgres.ts';
 import type { Cluster } from './cluster/start-cluster.ts';
 import type { DrillUser } from './load/populate.ts';
@@ -42,10 +43,14 @@ export interface Drill {
   prepare?(folder: string): Promise<(index: number) => Readonly<Record<string, string>>>;
   /** The database of the drill, where it is not the one that Holdfast carries. */
   startDatabase?(folder: string): Promise<DrillPostgres>;
+  /** Of all senders together; the same in both forms. Unless set 1,000, or 300 in the short form. */
+  readonly eventsPerSecond?: number;
   /** How long a client waits for an answer before it asks another process; 3 s unless set. */
   readonly attemptTimeoutMs?: number;
   /** Makes the faults, under load. */
   inject(stage: Stage): Promise<Finding[]>;
+  /** What others than clients have seen of the rooms, once the load has ended: judged as the readers are. */
+  observe?(stage: Pick<Stage, 'load'>): Promise<Observation[]>;
 }
 
 export function finding(what: string, value: number | string, limit: string, passed: boolean): Finding {

@@ -57,7 +57,7 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
     population.rooms.map(({ roomId }) => roomId),
   );
   const followers = await startFollowers(cluster, population);
-  const eventsPerSecond = options.short ? shortRate : fullRate;
+  const eventsPerSecond = drill.eventsPerSecond ?? (options.short ? shortRate : fullRate);
   const { attemptTimeoutMs } = drill;
   const load = startLoad({ baseUrls, rooms: population.rooms, eventsPerSecond, attemptTimeoutMs });
   const startedMs = performance.now();
@@ -75,7 +75,8 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
   const loadEndMs = await load.stop();
   say(`${load.acknowledgedCount()} events acknowledged; reading all rooms on every process`);
   const followed = await finishFollowers(cluster, followers);
-  const observations = [...followed, ...(await observeRooms(cluster, population))];
+  const observedByOthers = (await drill.observe?.({ load })) ?? [];
+  const observations = [...followed, ...(await observeRooms(cluster, population)), ...observedByOthers];
   const limits = { load: { startMs: load.startMs, endMs: loadEndMs }, longestGapMs: drill.longestGapMs };
   const verdict = checkHistory(
     { attempts: load.attempts, observations },

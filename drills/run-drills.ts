@@ -19,6 +19,7 @@ import { federationDrill } from './federation/federation-drill.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
 import { freezePrimary } from './scenarios/d1-primary.ts';
+import { hangAppservices } from './scenarios/d4-hang-appservices.ts';
 import { loseReplica } from './scenarios/d5-lose-replica.ts';
 import { fillDisk } from './scenarios/d6-fill-disk.ts';
 import { nobodyAnswers } from './scenarios/d9-nobody-answers.ts';
@@ -33,6 +34,7 @@ type AnyDrill = Drill | Pick<typeof federationDrill, 'name' | 'fault' | 'run'>;
 
 const drills: readonly AnyDrill[] = [
   ...[freezeOwner, freezePrimary, stepClock, loseReplica, fillDisk, killProcesses, dropHints],
+  hangAppservices,
   ...[nobodyAnswers, restoreDrill, federationDrill],
 ];
 const fullEvents = 50_000;
