@@ -6,6 +6,7 @@
  *   npm run drill -- --short                   a few thousand events each, for every change
  *   npm run drill -- d2 --events 100000        more
  *   npm run drill -- d7 --keep                 keeps the logs of drills that pass, too
+ *   npm run drill -- d10 --seed 7              chances as this number says, where a drill has any
  *
  * Prints each drill's numbers and ends with 1 if one of them missed its limit.
  */
@@ -23,6 +24,7 @@ import { hangAppservices } from './scenarios/d4-hang-appservices.ts';
 import { loseReplica } from './scenarios/d5-lose-replica.ts';
 import { fillDisk } from './scenarios/d6-fill-disk.ts';
 import { nobodyAnswers } from './scenarios/d9-nobody-answers.ts';
+import { coldStart } from './scenarios/d10-cold-start.ts';
 import { restoreDrill } from './scenarios/d11-restore.ts';
 import { dropHints } from './scenarios/drop-hints.ts';
 import { freezeOwner } from './scenarios/freeze-owner.ts';
@@ -30,12 +32,12 @@ import { killProcesses } from './scenarios/kill-processes.ts';
 import { stepClock } from './scenarios/step-clock.ts';
 
 /** Those with a `run` of their own are not judged by the load's log. */
-type AnyDrill = Drill | Pick<typeof federationDrill, 'name' | 'fault' | 'run'>;
+type AnyDrill = Drill | Pick<typeof coldStart, 'name' | 'fault' | 'run'>;
 
 const drills: readonly AnyDrill[] = [
   ...[freezeOwner, freezePrimary, stepClock, loseReplica, fillDisk, killProcesses, dropHints],
   hangAppservices,
-  ...[nobodyAnswers, restoreDrill, federationDrill],
+  ...[nobodyAnswers, coldStart, restoreDrill, federationDrill],
 ];
 const fullEvents = 50_000;
 const shortEvents = 3_000;
@@ -51,7 +53,7 @@ function formatTable(findings: readonly Finding[]): string {
 /** Runs a drill in a folder of its own, which is kept when it failed. Gives whether it passed. */
 async function runOne(
   drill: (typeof drills)[number],
-  options: { events: number; short: boolean; keep: boolean },
+  options: { events: number; short: boolean; keep: boolean; seed: number },
 ): Promise<boolean> {
   console.log(`\n${drill.name}: ${drill.fault}`);
   const parent = await mkdtemp(join(tmpdir(), `holdfast-drill-${drill.name}-`));
@@ -81,20 +83,22 @@ async function runDrills(args: string[]): Promise<number> {
       short: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       events: { type: 'string' },
+      seed: { type: 'string', default: '1' },
     },
   });
   const unknown = positionals.filter((name) => !drills.some((drill) => drill.name === name));
   const events = Number(values.events ?? (values.short ? shortEvents : fullEvents));
-  if (unknown.length > 0 || !Number.isSafeInteger(events) || events <= 0) {
+  const seed = Number(values.seed);
+  if (unknown.length > 0 || ![events, seed].every((each) => Number.isSafeInteger(each) && each > 0)) {
     console.error(
-      `Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--keep] [--events NUMBER]`,
+      `Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--keep] [--events NUMBER] [--seed NUMBER]`,
     );
     return 1;
   }
   const chosen = positionals.length === 0 ? drills : drills.filter(({ name }) => positionals.includes(name));
   const failed: string[] = [];
   for (const drill of chosen) {
-    if (!(await runOne(drill, { events, short: values.short, keep: values.keep }))) failed.push(drill.name);
+    if (!(await runOne(drill, { events, short: values.short, keep: values.keep, seed }))) failed.push(drill.name);
   }
   closeConnections();
   console.log(failed.length === 0 ? '\nAll drills passed.' : `\nFailed: ${failed.join(', ')}.`);

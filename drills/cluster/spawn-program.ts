@@ -27,6 +27,10 @@ export interface SpawnOptions {
   /** Whom it runs as. */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly environment?: Readonly<Record<string, string>>;
+  /** `environment` is all that it has: nothing of the drill's own, PATH included. */
+  readonly hasOnlyThat?: boolean;
+  /** With its children it is a group of its own, and signals reach all of them: what a machine's power cut ends. */
+  readonly ownGroup?: boolean;
   readonly logFile: string;
 }
 
@@ -36,18 +40,20 @@ interface Waiting {
 }
 
 /** A drill that is interrupted leaves nothing running. */
-const running = new Set<ChildProcess>();
+const running = new Map<ChildProcess, (signal: NodeJS.Signals) => void>();
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const signal of running.values()) signal('SIGKILL');
 });
 
 export function spawnProgram(args: readonly string[], options: SpawnOptions): SpawnedProgram {
   const child = spawn(options.program ?? process.execPath, args, {
     ...(options.user && { uid: options.user.uid, gid: options.user.gid, cwd: '/' }),
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.environment },
+    env: { ...(!options.hasOnlyThat && process.env), ...options.environment },
+    detached: options.ownGroup ?? false,
   });
-  running.add(child);
+  const signalIt = (signal: NodeJS.Signals) => signalProgram(child, signal, options.ownGroup ?? false);
+  running.set(child, signalIt);
   const lines: string[] = [];
   const waiting = new Set<Waiting>();
   const file = createWriteStream(options.logFile, { flags: 'a' });
@@ -73,7 +79,7 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions): Sp
     pid: child.pid ?? 0,
     isRunning,
     findLines: (pattern) => lines.filter((line) => pattern.test(line)),
-    signal: (signal) => void child.kill(signal),
+    signal: signalIt,
     ended,
     async waitForLine(pattern, timeoutMs) {
       const earlier = lines.map((line) => pattern.exec(line)).find((match) => match !== null);
@@ -91,4 +97,17 @@ export function spawnProgram(args: readonly string[], options: SpawnOptions): Sp
       }
     },
   };
+}
+
+function signalProgram(child: ChildProcess, signal: NodeJS.Signals, isGroup: boolean): void {
+  if (!isGroup || child.pid === undefined) {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    // All of them have ended already.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startDrillPostgres } from '../cluster/drill-postgres.ts';
+import { type FakePager, startFakePager } from '../cluster/fake-pager.ts';
 import { HomeserverProcess } from '../cluster/homeserver-process.ts';
 import { type Finding, finding } from '../drill.ts';
 
@@ -26,7 +24,7 @@ export const nobodyAnswers = {
   name: 'd9',
   fault: 'nobody answers the pager; then the monitor itself dies',
   async run({ folder, short }: { readonly folder: string; readonly short: boolean }): Promise<Finding[]> {
-    const pager = await startPager();
+    const pager = await startFakePager();
     const postgres = await startDrillPostgres(folder);
     const homeserver = await HomeserverProcess.start({
       name: 'hs1',
@@ -57,7 +55,7 @@ export const nobodyAnswers = {
   },
 };
 
-async function judge(homeserver: HomeserverProcess, pager: Pager, monitorPid: number): Promise<Finding[]> {
+async function judge(homeserver: HomeserverProcess, pager: FakePager, monitorPid: number): Promise<Finding[]> {
   console.log('  the homeserver is killed, and nobody will answer');
   const killedMs = performance.now();
   await homeserver.kill();
@@ -94,41 +92,6 @@ function describePaging(url: string, short: boolean) {
     people: { anna: person('anna'), ben: person('ben') },
     roster: { time_zone: 'UTC', start: '2026-01-05', every_days: 366, people: ['anna', 'ben'] },
     ...(short && { escalation: { next_person_after_ms: shortNextPersonMs } }),
-  };
-}
-
-interface Pager {
-  readonly url: string;
-  /** When a call of the path came that is not older than `sinceMs`; infinity when none comes in time. */
-  first(path: string, sinceMs: number, timeoutMs: number): Promise<number>;
-  last(path: string): number | undefined;
-  close(): void;
-}
-
-async function startPager(): Promise<Pager> {
-  const calls: { readonly path: string; readonly atMs: number }[] = [];
-  const server = createServer((request, response) => {
-    calls.push({ path: request.url ?? '', atMs: performance.now() });
-    request.resume().on('end', () => response.end('ok'));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async first(path, sinceMs, timeoutMs) {
-      const endMs = performance.now() + timeoutMs;
-      for (;;) {
-        const found = calls.find((call) => call.path === path && call.atMs >= sinceMs);
-        if (found) return found.atMs;
-        if (performance.now() >= endMs) return Number.POSITIVE_INFINITY;
-        await wait(100);
-      }
-    },
-    last: (path) => calls.findLast((call) => call.path === path)?.atMs,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
   };
 }
 

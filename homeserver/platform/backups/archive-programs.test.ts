@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { makeTestFolder } from '../../testing/make-test-folder.ts';
@@ -27,13 +28,13 @@ async function prepare(settings: { reserveBytes?: number; waitingLimit?: number 
       ),
     );
   /** As PostgreSQL calls it, in its data folder. */
-  const call = (command: string, path: string) => {
+  const call = (command: string, path: string, env: NodeJS.ProcessEnv = process.env) => {
     const line = command.replace('%f', name).replace('%p', path);
-    const { status, stderr } = spawnSync('/bin/sh', ['-c', line], { cwd: data, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', line], { cwd: data, encoding: 'utf8', env });
     return { status, stderr };
   };
-  const archive = () => call(archiveCommand(home), `pg_wal/${name}`);
-  const restore = () => call(restoreCommand(home), 'pg_wal/RECOVERYXLOG');
+  const archive = (env?: NodeJS.ProcessEnv) => call(archiveCommand(home), `pg_wal/${name}`, env);
+  const restore = (env?: NodeJS.ProcessEnv) => call(restoreCommand(home), 'pg_wal/RECOVERYXLOG', env);
   return { home, folder, data, write, wait, archive, restore, stored: join(folder, 'wal', `${name}.gz`) };
 }
 
@@ -45,6 +46,14 @@ test('a log is stored whole, comes back, and may be handed over twice', async ()
   assert.equal(archive().status, 0);
   assert.deepEqual(await readdir(join(folder, 'wal')), [`${name}.gz`]);
   assert.equal(restore().status, 0);
+  assert.equal(await readFile(join(data, 'pg_wal', 'RECOVERYXLOG'), 'utf8'), 'the log');
+});
+
+test('a log is stored and comes back where PATH is empty', async () => {
+  const { write, archive, restore, data } = await prepare();
+  await write('the log');
+  assert.deepEqual(archive({ PATH: '' }), { status: 0, stderr: '' });
+  assert.deepEqual(restore({ PATH: '' }), { status: 0, stderr: '' });
   assert.equal(await readFile(join(data, 'pg_wal', 'RECOVERYXLOG'), 'utf8'), 'the log');
 });
 

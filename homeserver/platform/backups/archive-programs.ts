@@ -45,6 +45,9 @@ export async function writeRestoreProgram(home: string, user: PostgresUser | und
   await chmod(restoreFile(home), 0o700);
 }
 
+/** Where the programs are that ours call: whoever started PostgreSQL may have had another PATH, or none. */
+const programPlaces = 'PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}\nexport PATH';
+
 /**
  * PostgreSQL keeps a log until this has ended with 0 for it. A log is stored under another name first, on the disk, and
  * then renamed; what is there under its name is never overwritten. When the volume is away or full, logs wait, but not
@@ -55,6 +58,7 @@ export function formatArchiveProgram({ home, folder, reserveBytes, waitingLimit 
 # Written by Holdfast at every start: what is changed here is lost. PostgreSQL calls it for each finished log:
 #   archive-log.sh PATH NAME
 set -u
+${programPlaces}
 path=$1
 name=$2
 folder=${quote(folder)}
@@ -68,8 +72,9 @@ volume() { df -Pk "$1" | awk 'NR == 2 { print $1 }'; }
 refuse() {
   rm -f "$partial"
   waiting=$(ls pg_wal/archive_status | grep -c '\\.ready$')
-  if [ "$waiting" -le "$limit" ]; then
-    echo "holdfast: $name is not archived: $1 ($waiting logs wait)" >&2
+  # Given up only where they can be counted: a log that is kept for too long can still be archived.
+  if ! [ "\${waiting:-0}" -gt "$limit" ]; then
+    echo "holdfast: $name is not archived: $1 (\${waiting:-unknown} logs wait)" >&2
     exit 1
   fi
   echo "holdfast: $name is given up: $1. The next base backup begins anew" >&2
@@ -103,6 +108,7 @@ export function formatRestoreProgram(folder: string, logs: string | undefined): 
 # Written by Holdfast: what is changed here is lost. PostgreSQL calls it for each log that it recovers from:
 #   restore-log.sh NAME PATH
 set -u
+${programPlaces}
 source=${quote(folder)}/wal/$1.gz
 if [ -e "$source" ]; then
   gzip -dc "$source" >"$2.partial" || exit 1

@@ -2,6 +2,8 @@
 # Written by Holdfast: what is changed here is lost. PostgreSQL calls it for each log that it recovers from:
 #   restore-log.sh NAME PATH
 set -u
+PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}
+export PATH
 source='/mnt/archive'/wal/$1.gz
 if [ -e "$source" ]; then
   gzip -dc "$source" >"$2.partial" || exit 1

@@ -2,6 +2,8 @@
 # Written by Holdfast at every start: what is changed here is lost. PostgreSQL calls it for each finished log:
 #   archive-log.sh PATH NAME
 set -u
+PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin${PATH:+:$PATH}
+export PATH
 path=$1
 name=$2
 folder='/mnt/archive'
@@ -15,8 +17,9 @@ volume() { df -Pk "$1" | awk 'NR == 2 { print $1 }'; }
 refuse() {
   rm -f "$partial"
   waiting=$(ls pg_wal/archive_status | grep -c '\.ready$')
-  if [ "$waiting" -le "$limit" ]; then
-    echo "holdfast: $name is not archived: $1 ($waiting logs wait)" >&2
+  # Given up only where they can be counted: a log that is kept for too long can still be archived.
+  if ! [ "${waiting:-0}" -gt "$limit" ]; then
+    echo "holdfast: $name is not archived: $1 (${waiting:-unknown} logs wait)" >&2
     exit 1
   fi
   echo "holdfast: $name is given up: $1. The next base backup begins anew" >&2
