@@ -12,6 +12,8 @@ import {
 } from '../testing/start-fake-application-service.ts';
 import { startTestHomeserver, type TestHomeserver } from '../testing/start-test-homeserver.ts';
 import { registerUser, request, type TestUser } from '../testing/test-user.ts';
+import { wakeAppserviceCommand } from './delivery/queue-commands.ts';
+import { homeShardOf, queueOwners } from './delivery/queue-owners.ts';
 import { tellHeardFromAppservice } from './delivery/tell-heard-from.ts';
 import { applicationServices } from './registrations/application-services.ts';
 
@@ -167,6 +169,32 @@ for (const behaviour of ['refuse', 'redirect', 'hang', 'endless', 'short', 'floo
     assert.deepEqual(bodies(current), ['one', 'two']);
   });
 }
+
+test('what was lost on its way to a service, while it was heard from, is sent again without a long pause', async () => {
+  const service = await startService('lossy');
+  const roomId = await makeBridgedRoom('lossy');
+  await hasMember(service, roomId, 'join');
+  const { shardLog } = homeserver.context;
+  const hear = () => shardLog.submit(wakeAppserviceCommand, homeShardOf(homeserver.context, 'lossy'), { id: 'lossy' });
+  const queue = () => queueOwners.of(homeserver.context).owner?.find('lossy');
+  const failAgain = async () => {
+    const failures = queue()?.failures ?? 0;
+    await hear();
+    while ((queue()?.failures ?? 0) <= failures || queue()?.retryInMs === null) await new Promise(setImmediate);
+  };
+  service.behaviour = 'drop';
+  await say(roomId, 'lost');
+  for (let failure = 0; failure < 7; failure++) await failAgain();
+  assert.ok((queue()?.retryInMs ?? 0) > 10_000, 'a service that is not heard from is left alone');
+  service.behaviour = 'hang';
+  const before = service.transactions.length;
+  await hear();
+  await service.waitFor(() => service.transactions.length > before);
+  await hear();
+  await service.stop();
+  while (queue()?.retryInMs === null) await new Promise(setImmediate);
+  assert.ok((queue()?.retryInMs ?? Number.POSITIVE_INFINITY) <= 1_000);
+});
 
 /** On the same port, with nothing of what it knew. */
 async function restartService(service: FakeApplicationService, id: string): Promise<void> {

@@ -138,6 +138,8 @@ test('messages that waited long carry their time, and their senders are told of 
   const roomId = await openRoom(bridge);
   await bridge.transact('1', [matrixMessage(roomId, 'late', { origin_server_ts: 1_000_000_000_000 })]);
   assert.deepEqual(await bridge.irc.texts(1), ['<alice> [2001-09-09 01:46 UTC] late']);
+  // Said, it is taken out of what waits.
+  while (bridge.bridge.bridge.outbox.activeKeys > 0) await new Promise(setImmediate);
   bridge.irc.isConnected = false;
   await bridge.transact(
     '2',
@@ -146,6 +148,14 @@ test('messages that waited long carry their time, and their senders are told of 
   const { dropExcess } = await import('./to-irc/drop-excess.ts');
   await dropExcess(bridge.bridge.bridge.context);
   assert.match(bridge.homeserver.messages(roomId).at(-1) ?? '', /3 messages of @alice:example.org did not reach #room/);
+});
+
+test('a message that waited before it came to the bridge carries its time, too', async () => {
+  const bridge = await start('connections: relay');
+  const roomId = await openRoom(bridge);
+  const events = [matrixMessage(roomId, 'late', { origin_server_ts: 1_000_000_000_000 }), matrixMessage(roomId, 'now')];
+  await bridge.transact('1', events);
+  assert.deepEqual(await bridge.irc.texts(2), ['<alice> [2001-09-09 01:46 UTC] late', '<alice> now']);
 });
 
 test('messages of IRC reach the room in their order and once, although the homeserver fails in between', async () => {

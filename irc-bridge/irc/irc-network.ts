@@ -45,8 +45,11 @@ export interface IrcLimits {
   readonly pingMs: number;
   /** From the moment that a line was written until its answer. */
   readonly answerTimeoutMs: number;
-  /** Between two attempts: it doubles up to the second, and each wait is between half and all of it. */
-  readonly backoffMs: { readonly first: number; readonly most: number };
+  /**
+   * Between two attempts: it doubles up to `most`, or to `unreachable` while nobody answers at the address, and each wait
+   * is between half and all of it.
+   */
+  readonly backoffMs: { readonly first: number; readonly most: number; readonly unreachable: number };
   /** How long QUITs of one netsplit are collected, since the last of them. */
   readonly splitWindowMs: number;
   /** Personal connections, standing and being made. */
@@ -57,11 +60,11 @@ export const defaultIrcLimits: IrcLimits = {
   flood: { burstLines: 5, lineMs: 2_000 },
   queuedLines: 500,
   connectPaceMs: 1_000,
-  connectTimeoutMs: 15_000,
-  registrationTimeoutMs: 60_000,
-  pingMs: 60_000,
+  connectTimeoutMs: 8_000,
+  registrationTimeoutMs: 30_000,
+  pingMs: 30_000,
   answerTimeoutMs: 20_000,
-  backoffMs: { first: 2_000, most: 120_000 },
+  backoffMs: { first: 2_000, most: 120_000, unreachable: 12_000 },
   splitWindowMs: 1_000,
   connections: 500,
 };

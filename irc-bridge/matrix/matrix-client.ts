@@ -29,7 +29,7 @@ export interface MatrixClientOptions {
 
 const defaultTimeoutMs = 30_000;
 /** One try; the whole request may have several. */
-const tryTimeoutMs = 15_000;
+const tryTimeoutMs = 10_000;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
 /** Requests that wait for their turn; more are refused at once, and whoever asks tries again. */
@@ -44,6 +44,11 @@ export class MatrixClient {
   #active = 0;
   readonly #waiting: (() => void)[] = [];
   #lastSuccessMs: number | undefined;
+  #isAway = false;
+  /** Ends the pauses of all requests that wait for another try. */
+  #back = new AbortController();
+  /** Called when the homeserver answers after it did not. */
+  onBack: () => void = () => {};
   readonly #closing = new AbortController();
 
   constructor(options: MatrixClientOptions) {
@@ -78,7 +83,8 @@ export class MatrixClient {
           if (!(error instanceof MatrixRequestError) || !error.isPassing) throw error;
           const waitMs = Math.max(error.retryAfterMs ?? 0, pauseMs * (0.5 + random.fraction()));
           if (waitMs >= deadline.remainingMs() || signal.aborted) throw error;
-          await clock.sleep(waitMs, deadline.signal);
+          const isAsked = error.retryAfterMs !== undefined;
+          await clock.sleep(waitMs, isAsked ? deadline.signal : AbortSignal.any([deadline.signal, this.#back.signal]));
         }
       }
     } finally {
@@ -111,13 +117,23 @@ export class MatrixClient {
         deadline,
       );
     } catch (error) {
+      this.#isAway = true;
       throw new MatrixRequestError(0, 'NO_ANSWER', describeFailure(error));
     } finally {
       deadline.finish();
       this.#giveTurn();
     }
     this.#lastSuccessMs = clock.monotonicMs();
+    if (this.#isAway) this.#comeBack();
     return readAnswer(answer);
+  }
+
+  /** What waits for another try has it now. */
+  #comeBack(): void {
+    this.#isAway = false;
+    this.#back.abort();
+    this.#back = new AbortController();
+    this.onBack();
   }
 
   async #takeTurn(): Promise<void> {

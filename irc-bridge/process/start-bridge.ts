@@ -89,6 +89,10 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     }
     const bridge = new Bridge(context);
     receive = (network, event) => bridge.receiveFromIrc(network, event);
+    matrix.onBack = () => {
+      bridge.inbox.hurry();
+      bridge.outbox.hurry();
+    };
     const answers = answerHomeserver(bridge, { url, asToken, clock, open: openRequest }, metrics);
     const { bind, port } = config.http;
     const { hsToken } = registration;

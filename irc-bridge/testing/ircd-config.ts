@@ -7,6 +7,10 @@ export interface IrcdOptions {
   readonly tls?: { readonly port: number; readonly certificate: string; readonly key: string } | undefined;
   /** That clients have to say. */
   readonly password?: string;
+  /** Listens there besides the loopback interface. */
+  readonly address?: string;
+  /** InspIRCd keeps so many messages of channels with mode H, and tells them to whoever comes in. */
+  readonly historyLines?: number;
   /** Another server of the network. One of the two calls the other at its port. */
   readonly peer?: { readonly name: string; readonly port: number; readonly ownPort: number; readonly calls: boolean };
 }
@@ -14,12 +18,12 @@ export interface IrcdOptions {
 const linkPassword = 'between-servers';
 
 export function ngircdConfig(port: number, folder: string, options: IrcdOptions): string {
-  const { serverName = 'irc.test.example', tls, password, peer } = options;
+  const { serverName = 'irc.test.example', tls, password, peer, address } = options;
   const isRoot = process.getuid?.() === 0;
   return `[Global]
 Name = ${serverName}
 Info = Test
-Listen = 127.0.0.1
+Listen = 127.0.0.1${address === undefined ? '' : `, ${address}`}
 Ports = ${port}${peer ? `, ${peer.ownPort}` : ''}
 PidFile = ${folder}/ngircd.pid
 ${isRoot ? 'ServerGID = nogroup\nServerUID = nobody' : ''}
@@ -54,14 +58,22 @@ const inspircdModules = [
 ];
 
 export function inspircdConfig(port: number, folder: string, options: IrcdOptions): string {
-  const { serverName = 'irc.test.example', tls, password, peer } = options;
-  const modules = [...inspircdModules, ...(tls ? ['ssl_gnutls', 'sslinfo'] : []), ...(peer ? ['spanningtree'] : [])];
+  const { serverName = 'irc.test.example', tls, password, peer, address, historyLines } = options;
+  const modules = [
+    ...inspircdModules,
+    ...(tls ? ['ssl_gnutls', 'sslinfo'] : []),
+    ...(peer ? ['spanningtree'] : []),
+    ...(historyLines === undefined ? [] : ['chanhistory']),
+  ];
+  // Who comes in is told all that is kept at once.
+  const sendQueue = historyLines === undefined ? 'hardsendq="1M" softsendq="512K"' : 'hardsendq="32M" softsendq="16M"';
   const id = peer?.calls === true ? '2TT' : '1TT';
   return `<config format="xml">
 <server name="${serverName}" description="Test" network="Test" id="${id}">
 <admin name="Test" nick="test" email="test@test.example">
 <bind address="127.0.0.1" port="${port}" type="clients">
-<connect name="all" allow="*" timeout="30" pingfreq="120" hardsendq="1M" softsendq="512K" recvq="64K" threshold="1000"
+${address === undefined ? '' : `<bind address="${address}" port="${port}" type="clients">`}
+<connect name="all" allow="*" timeout="30" pingfreq="120" ${sendQueue} recvq="64K" threshold="1000"
   commandrate="1000000" fakelag="no" localmax="5000" globalmax="5000" maxconnwarn="no" resolvehostnames="no" modes=""
   ${password === undefined ? '' : `password="${password}"`}>
 <performance softlimit="10000" nouserdns="yes">
@@ -70,6 +82,7 @@ export function inspircdConfig(port: number, folder: string, options: IrcdOption
 <channels users="100">
 <pid file="${folder}/inspircd.pid">
 ${modules.map((each) => `<module name="${each}">`).join('\n')}
+${historyLines === undefined ? '' : `<chanhistory maxlines="${historyLines}" prefixmsg="no">`}
 <class name="none"><type name="none" classes="none">
 ${tls ? `<sslprofile name="clients" provider="gnutls" certfile="${tls.certificate}" keyfile="${tls.key}" hash="sha256">\n<bind address="127.0.0.1" port="${tls.port}" type="clients" sslprofile="clients">` : ''}
 ${peer ? inspircdPeer(peer) : ''}

@@ -22,7 +22,7 @@ const waitMs = 15_000;
 export const quickLimits: Partial<IrcLimits> = {
   flood: { burstLines: 1_000, lineMs: 1 },
   connectPaceMs: 0,
-  backoffMs: { first: 50, most: 200 },
+  backoffMs: { first: 50, most: 200, unreachable: 200 },
   splitWindowMs: 100,
 };
 

@@ -27,9 +27,9 @@ export class ScriptedIrcServer {
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
-  static async start(): Promise<ScriptedIrcServer> {
+  static async start(port = 0): Promise<ScriptedIrcServer> {
     const server = new ScriptedIrcServer();
-    server.#server.listen(0, '127.0.0.1');
+    server.#server.listen(port, '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
   }

@@ -1,7 +1,8 @@
-import { startDeadline } from '@holdfast/effects/deadline.ts';
+import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { BridgeObservation } from '../observations/bridges.ts';
 import type { SendRequest } from '../platform/send-request.ts';
 import { findMetric, type MetricSample, parseMetrics } from './parse-metrics.ts';
+import { describeFailure } from './processes.ts';
 import type { Source } from './source.ts';
 
 export interface BridgesParts {
@@ -17,28 +18,43 @@ const allowedSilenceMs = 75_000;
 /** Entries of the log that are only looked at do not count as waiting. */
 const directionOf = { matrix_to_irc: 'from Matrix', irc_to_matrix: 'to Matrix' } as const;
 
-/** What waits for each application service, and the canaries of the bridges that have them, in both directions. */
+/**
+ * What waits for each application service, and the canaries of the bridges that have them, in both directions. A bridge
+ * that does not answer is as silent as what it said last has grown old: nothing is known to have come through since.
+ */
 export function bridgesSource({ bridgeMetrics, readProcessMetrics, send }: BridgesParts): Source<'bridges'> {
+  const told = new Map<string, { readonly atMs: number; readonly canaries: readonly BridgeObservation[] }>();
+  const ask = async (url: string, deadline: Deadline, atMs: number): Promise<BridgeObservation[]> => {
+    const own = startDeadline(lookTimeoutMs, `asking ${url}`, { signal: deadline.signal });
+    try {
+      const answer = await send({ method: 'GET', url }, own, 1024 * 1024);
+      if (answer.status !== 200) throw new Error(`it answered with status ${answer.status}`);
+      const canaries = readCanaries(parseMetrics(answer.body));
+      told.set(url, { atMs, canaries });
+      return canaries;
+    } catch (error) {
+      const last = told.get(url);
+      return last ? ageCanaries(last.canaries, atMs - last.atMs, describeFailure(error)) : [];
+    } finally {
+      own.finish();
+    }
+  };
   return {
     ...{ name: 'bridges', everyMs: 5_000, timeoutMs: 2 * lookTimeoutMs },
-    async look(deadline): Promise<BridgeObservation[]> {
-      const told = await Promise.all(
-        bridgeMetrics.map(async (url) => {
-          const own = startDeadline(lookTimeoutMs, `asking ${url}`, { signal: deadline.signal });
-          try {
-            const answer = await send({ method: 'GET', url }, own, 1024 * 1024);
-            return answer.status === 200 ? readCanaries(parseMetrics(answer.body)) : [];
-          } catch {
-            // A bridge that does not answer is seen by what waits for it.
-            return [];
-          } finally {
-            own.finish();
-          }
-        }),
-      );
-      return [...readServices(readProcessMetrics()), ...told.flat()];
+    async look(deadline, atMs): Promise<BridgeObservation[]> {
+      const canaries = await Promise.all(bridgeMetrics.map((url) => ask(url, deadline, atMs)));
+      return [...readServices(readProcessMetrics()), ...canaries.flat()];
     },
   };
+}
+
+/** What waits in a bridge that does not answer is not known, and not guessed. */
+function ageCanaries(canaries: readonly BridgeObservation[], forMs: number, why: string): BridgeObservation[] {
+  return canaries.map((each) => ({
+    ...each,
+    canaryAgeMs: (each.canaryAgeMs ?? 0) + forMs,
+    ...{ oldestWaitingMs: 0, waiting: 0, lastError: `the bridge's metrics cannot be read: ${why}` },
+  }));
 }
 
 /** From the homeserver to application services. A service has its gauges at the process that sends to it. */

@@ -10,6 +10,7 @@ import { makeManualClock } from '@holdfast/homeserver/testing/make-manual-clock.
 import { sendRequest } from '../platform/send-request.ts';
 import { type MonitorSql, openMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { type StubProvider, startStubProvider } from '../testing/stub-provider.ts';
+import { bridgesSource } from './bridges.ts';
 import { clocksSource } from './clocks.ts';
 import { networkSource } from './network.ts';
 import type { MetricSample } from './parse-metrics.ts';
@@ -272,6 +273,31 @@ test('push gateways: any answer will do but a failure of their own', async () =>
   stub.behaviour = 'refuses';
   assert.match((await look(source, 1))[0]?.why ?? '', /500/);
   stub.behaviour = 'takes';
+});
+
+test('bridges: the canaries of one that does not answer grow older, and what waits there is not guessed', async () => {
+  const source = bridgesSource({ bridgeMetrics: [stub.url], readProcessMetrics: () => [], send: sendRequest });
+  const seen = async (atMs: number) =>
+    (await look(source, atMs)).map(({ direction, canaryAgeMs, waiting }) => [direction, canaryAgeMs, waiting]);
+  stub.behaviour = 'refuses';
+  assert.deepEqual(await seen(0), [], 'of a bridge that never answered nothing is known');
+  stub.behaviour = 'takes';
+  const body =
+    'irc_bridge_canary_age_seconds{network="libera",direction="matrix_to_irc"} 20\n' +
+    'irc_bridge_canary_age_seconds{network="libera",direction="irc_to_matrix"} 3\n' +
+    'irc_bridge_waiting{direction="matrix_to_irc"} 7\n';
+  stub.answer = { status: 200, body };
+  assert.deepEqual(await seen(1_000), [
+    ['from Matrix', 20_000, 7],
+    ['to Matrix', 3_000, 0],
+  ]);
+  stub.behaviour = 'refuses';
+  assert.deepEqual(await seen(61_000), [
+    ['from Matrix', 80_000, 0],
+    ['to Matrix', 63_000, 0],
+  ]);
+  stub.behaviour = 'takes';
+  assert.equal((await seen(62_000))[0]?.[1], 20_000);
 });
 
 test('a source that hangs or breaks costs its own deadline, is told as unseen, and the others are seen', async () => {

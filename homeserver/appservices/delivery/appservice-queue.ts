@@ -56,6 +56,8 @@ export class AppserviceQueue {
   #running: Promise<void> | undefined;
   #isWanted = false;
   #isClosed = false;
+  /** While something was on its way to it, which may have been lost all the same. */
+  #wasHeard = false;
   #sending: AbortController | undefined;
 
   constructor(home: QueueHome, service: ApplicationService, stored: StoredQueue | undefined) {
@@ -99,6 +101,7 @@ export class AppserviceQueue {
 
   /** The service is there again, or it is to be tried in any case. */
   heard(): void {
+    this.#wasHeard = true;
     this.#cancelRetry();
     this.wake();
   }
@@ -231,6 +234,7 @@ export class AppserviceQueue {
     const { id, url } = this.service.registration;
     if (url === null) throw new AppserviceError('the registration has no url');
     this.#sending = new AbortController();
+    this.#wasHeard = false;
     try {
       const { status } = await callAppservice(context, this.service, {
         ...{ operation: 'sendTransaction', parameter: String(number), body, timeoutMs: transactionTimeoutMs },
@@ -258,7 +262,8 @@ export class AppserviceQueue {
         { service: id, failures: this.failures, problem: error.message },
         'an application service was not reached',
       );
-      const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(this.failures - 1, 10));
+      const doublings = this.#wasHeard ? 0 : Math.min(this.failures - 1, 10);
+      const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** doublings);
       // Never longer than the longest, and not all at the same time.
       return this.#retryIn(waitMs * (0.5 + context.random.fraction() / 2));
     }

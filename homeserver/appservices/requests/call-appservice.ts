@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, request as startHttp } from 'node:http';
 import { Agent as HttpsAgent, request as startHttps } from 'node:https';
+import type { Clock } from '@holdfast/effects/clock.ts';
 import { type Deadline, DeadlineExceededError, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { Context } from '../../platform/context.ts';
 import { describeFetchError } from '../../platform/fetch-json.ts';
@@ -43,6 +44,9 @@ export class AppserviceError extends Error {
 
 const largestAnswerBytes = 1024 * 1024;
 
+/** Who is there is connected to in less; a network that comes back finds no attempt that began long before. */
+const connectTimeoutMs = 8_000;
+
 // The connections of one service must not be taken by another one that hangs: there is no bound over all of them, and
 // each service has few.
 const agentOptions = { keepAlive: true, maxSockets: 20, maxFreeSockets: 4 };
@@ -71,13 +75,13 @@ export async function callAppservice(
   const formerPath = formerPathOfOperation(operation, parameter);
   const usesFormerPaths = clock.monotonicMs() < (usesFormerPathsUntilMs.get(service) ?? -Infinity);
   try {
-    if (formerPath === undefined) return await exchange(service, path, question, deadline);
+    if (formerPath === undefined) return await exchange(clock, service, path, question, deadline);
     // Services that are so old do not look into the header.
     const former = `${formerPath}?access_token=${encodeURIComponent(service.registration.hsToken)}`;
     const [first, second] = usesFormerPaths ? [former, path] : [path, former];
-    const answer = await exchange(service, first, question, deadline);
+    const answer = await exchange(clock, service, first, question, deadline);
     if (!isUnknownPath(answer)) return answer;
-    const other = await exchange(service, second, question, deadline);
+    const other = await exchange(clock, service, second, question, deadline);
     if (other.status < 200 || other.status >= 300) return answer;
     usesFormerPathsUntilMs.set(service, usesFormerPaths ? 0 : clock.monotonicMs() + formerPathsMs);
     return other;
@@ -101,6 +105,7 @@ function isUnknownPath({ status, text }: AppserviceAnswer): boolean {
 }
 
 async function exchange(
+  clock: Clock,
   { registration }: ApplicationService,
   path: string,
   question: AppserviceQuestion,
@@ -110,6 +115,7 @@ async function exchange(
   if (question.query) url.search += `${url.search === '' ? '' : '&'}${question.query}`;
   for (;;) {
     const sent = startRequest(url, registration.hsToken, question, deadline);
+    limitConnecting(sent, clock);
     try {
       const response = await responseOf(sent);
       return { status: response.statusCode ?? 0, text: await readText(response) };
@@ -136,6 +142,19 @@ function startRequest(url: URL, hsToken: string, { operation, body }: Appservice
   const sent = isHttps ? startHttps(url, options) : startHttp(url, options);
   sent.end(body);
   return sent;
+}
+
+/** Ends a request that has found no connection in time: the deadline alone would wait for one that cannot come. */
+function limitConnecting(sent: ReturnType<typeof startHttp>, clock: Clock): void {
+  sent.once('socket', (socket) => {
+    if (!socket.connecting) return;
+    const seconds = connectTimeoutMs / 1000;
+    const timer = clock.startTimer(connectTimeoutMs, () =>
+      sent.destroy(new Error(`no connection within ${seconds} s`)),
+    );
+    socket.once('connect', () => timer.cancel());
+    sent.once('close', () => timer.cancel());
+  });
 }
 
 function responseOf(sent: ReturnType<typeof startHttp>): Promise<IncomingMessage> {

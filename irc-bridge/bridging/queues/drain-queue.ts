@@ -14,7 +14,7 @@ export interface DrainQueueOptions<Entry> {
 
 const batchEntries = 50;
 const firstPauseMs = 500;
-const longestPauseMs = 30_000;
+const longestPauseMs = 15_000;
 /** Keys that are worked on at once; the others wait for their turn. */
 const maxActive = 200;
 

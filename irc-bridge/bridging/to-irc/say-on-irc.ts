@@ -71,7 +71,13 @@ async function toText(
     isAboutKnown: about !== undefined,
   };
   const text = toIrcText(event, textContext);
-  return text && entry.ageMs > config.limits.lateAfterMs ? markLate(text, event.origin_server_ts) : text;
+  return text && isLate(context, portal, entry, event) ? markLate(text, event.origin_server_ts) : text;
+}
+
+/** It waited here, or before it came here; a canary is known by its text. */
+function isLate({ clock, config }: BridgeContext, portal: Portal, entry: OutboxEntry, event: MatrixEvent): boolean {
+  const waitedMs = Math.max(entry.ageMs, clock.wallMs() - event.origin_server_ts);
+  return portal.kind !== 'canary' && waitedMs > config.limits.lateAfterMs;
 }
 
 async function sayLines(

@@ -7,7 +7,7 @@ import type { IrcLine } from '../lines/irc-line.ts';
 import { foldName, type NetworkFeatures, rfcFeatures } from '../lines/network-features.ts';
 import { answerRequest } from './answer-request.ts';
 import { ChannelList } from './channel-list.ts';
-import type { ConnectPace } from './connect-pace.ts';
+import { ConnectPace } from './connect-pace.ts';
 import { followBot } from './follow-bot.ts';
 import { LastingConnection } from './lasting-connection.ts';
 import { Netsplits } from './netsplits.ts';
@@ -17,7 +17,6 @@ import type { UserConnections } from './user-connections.ts';
 interface BotOptions {
   readonly network: IrcNetworkOptions;
   readonly limits: IrcLimits;
-  readonly pace: ConnectPace;
   readonly users: UserConnections;
   readonly tell: (event: IrcEvent) => void;
   readonly nextIdentity: () => string;
@@ -41,14 +40,19 @@ export class BotConnection {
 
   constructor(options: BotOptions) {
     this.#options = options;
-    const { network, limits, pace, tell, onFault } = options;
+    const { network, limits, users, tell, onFault } = options;
+    // It does not wait behind its users.
+    const pace = new ConnectPace(network.clock, 0);
     const fold = (name: string) => foldName(name, (this.lastFeatures ?? rfcFeatures).caseMapping);
     this.channels = new ChannelList(fold);
     this.#splits = new Netsplits(network.clock, limits.splitWindowMs, fold, tell);
     this.lasting = new LastingConnection({
       ...{ network, limits, pace, identity: network.bot, localAddress: undefined, persists: true, onFault },
       onLine: (line, connection) => this.#read(line, connection),
-      onUp: () => tell({ kind: 'connected' }),
+      onUp: () => {
+        for (const user of users.values()) user.hurry();
+        tell({ kind: 'connected' });
+      },
       onDown: (reason) => {
         this.#splits.flush();
         this.channels.clear();

@@ -179,3 +179,41 @@ test('the next server is taken when one cannot be reached', async (t) => {
   network.start();
   await wait('connected');
 });
+
+test('where nobody answers it is tried soon again, and a server that sends us away is left alone', async (t) => {
+  const foreverMs = 2 ** 30;
+  const backoffMs = { first: foreverMs, most: foreverMs, unreachable: 20 };
+  const closed = await ScriptedIrcServer.start();
+  const { port } = closed;
+  await closed.stop();
+  const { network } = openTestNetwork(port, { limits: { backoffMs } });
+  t.after(() => network.close('the test is over'));
+  network.start();
+  while (network.describe().problem === undefined) await new Promise(setImmediate);
+  const server = await ScriptedIrcServer.start(port);
+  t.after(() => server.stop());
+  server.onConnect = (client) => client.socket.end('ERROR :Closing Link: throttled\r\n');
+  server.script = () => true;
+  await server.receive(/^NICK/);
+  while (!network.describe().problem?.includes('throttled')) await new Promise(setImmediate);
+  // Ten times as long as a server that is not reached would be left alone.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(server.clients.length, 1);
+});
+
+test('a connection of a user that broke is made again once, however many wait for it', async (t) => {
+  const { server, network, wait } = await start(t, {
+    limits: { backoffMs: { first: 2_000, most: 2_000, unreachable: 2_000 } },
+  });
+  network.start();
+  await wait('connected');
+  await network.connectUser('@alice:s', { nick: 'alice' });
+  const ofAlice = () => server.clients.filter(({ nick }) => nick === 'alice');
+  ofAlice()[0]?.socket.end();
+  await wait('user_disconnected');
+  await Promise.all(Array.from({ length: 5 }, () => network.connectUser('@alice:s', { nick: 'alice' })));
+  assert.equal(network.nickOf('@alice:s'), 'alice');
+  // Others would have followed after the pause of each.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  assert.equal(ofAlice().length, 2);
+});

@@ -18,7 +18,12 @@ interface LastingOptions {
   readonly onFault: (kind: string) => void;
   /** Whether to try again after the network refused us: the bot does, at the longest intervals. */
   readonly persists: boolean;
+  /** False while nothing would come of another attempt: it is not made before `hurry`, or the next pause's end. */
+  readonly isWorthTrying?: () => boolean;
 }
+
+/** Nobody answered at the address. */
+class IrcUnreachable extends Error {}
 
 const maxJoinBytes = 400;
 const defaultJoinTargets = 10;
@@ -27,7 +32,13 @@ const defaultJoinTargets = 10;
 export class LastingConnection {
   readonly #options: LastingOptions;
   readonly #stop = new AbortController();
-  readonly #first = Promise.withResolvers<void>();
+  /** Settles with the next attempt: resolves when the connection is registered. */
+  #attempt = Promise.withResolvers<void>();
+  #isRunning = false;
+  /** The network answered the last attempt, and did not want us: it is not pressed. */
+  #wasSentAway = false;
+  /** Ends the pause before the next attempt. */
+  #hurry = new AbortController();
   /** The channels to be in, by folded name. */
   readonly channels = new Map<string, { readonly name: string; readonly key: string | undefined }>();
   /** Those where it is, by folded name. */
@@ -42,13 +53,24 @@ export class LastingConnection {
   constructor(options: LastingOptions) {
     this.#options = options;
     this.lastUsedMs = options.network.clock.monotonicMs();
-    this.#first.promise.catch(() => {});
+    this.#attempt.promise.catch(() => {});
   }
 
-  /** Begins; resolves when the first connection is registered. Throws IrcRefusal when it is not going to be. */
+  /**
+   * Begins; where it has begun, ends the pause before the next attempt unless the network sent us away. Resolves when the connection is registered.
+   * Throws IrcRefusal when it is not going to be, and IrcConnectionLost when an attempt has failed and others follow.
+   */
   start(): Promise<void> {
-    void this.#run();
-    return this.#first.promise;
+    if (this.connection) return Promise.resolve();
+    const { promise } = this.#attempt;
+    if (!this.#isRunning) void this.#run();
+    else if (!this.#wasSentAway) this.hurry();
+    return promise;
+  }
+
+  /** The next attempt is made without a pause: there is a reason to believe that it succeeds. */
+  hurry(): void {
+    this.#hurry.abort();
   }
 
   /** The connection, when it is registered. */
@@ -74,7 +96,7 @@ export class LastingConnection {
     if (this.isStopped) return;
     this.#stop.abort();
     this.#connection?.end(reason, reason);
-    this.#first.reject(new IrcConnectionLost(reason, false));
+    this.#failAttempt(new IrcConnectionLost(reason, false));
   }
 
   get #address() {
@@ -85,33 +107,66 @@ export class LastingConnection {
   }
 
   async #run(): Promise<void> {
-    const { pace, limits, network } = this.#options;
+    this.#isRunning = true;
+    const { pace, limits, isWorthTrying } = this.#options;
     while (!this.isStopped) {
+      if (isWorthTrying?.() === false) {
+        this.#failAttempt(new IrcConnectionLost('the network is away', false));
+        await this.#pause(limits.backoffMs.most);
+        continue;
+      }
       await pace.wait(this.#stop.signal);
       if (this.isStopped) return;
+      let isReached = true;
+      this.#wasSentAway = false;
       try {
         await this.#connectOnce();
       } catch (error) {
-        this.problem = (error as Error).message;
-        if (error instanceof IrcRefusal && !this.#options.persists && error.code !== 'ERROR') {
-          this.#stop.abort();
-          this.#first.reject(error);
-          this.#options.onDown(this.problem);
-          return;
-        }
-        network.log.warn({ network: network.id, server: this.#address.host, err: error }, 'no connection to IRC');
-        if (this.#mustGiveUp()) {
-          this.#stop.abort();
-          this.#first.reject(new IrcRefusal(`no connection could be made: ${this.problem}`));
-          this.#options.onDown(this.problem);
-        }
+        isReached = !(error instanceof IrcUnreachable);
+        this.#wasSentAway = isReached;
+        this.#takeFailure(error as Error);
       }
       if (this.isStopped) return;
       this.#server += 1;
-      const most = Math.min(limits.backoffMs.most, limits.backoffMs.first * 2 ** Math.min(20, this.#failures));
+      // Who is not reached is not burdened by another attempt; who sends us away is left alone for longer and longer.
+      const most = isReached ? limits.backoffMs.most : limits.backoffMs.unreachable;
+      const waitMs = Math.min(most, limits.backoffMs.first * 2 ** Math.min(20, this.#failures));
       this.#failures += 1;
-      await network.clock.sleep(most * (0.5 + network.random.fraction() / 2), this.#stop.signal);
+      await this.#pause(waitMs);
     }
+  }
+
+  /** Waits between half and all of it, unless somebody hurries. */
+  async #pause(mostMs: number): Promise<void> {
+    const { clock, random } = this.#options.network;
+    const { signal } = this.#hurry;
+    await clock.sleep(mostMs * (0.5 + random.fraction() / 2), AbortSignal.any([signal, this.#stop.signal]));
+    if (signal.aborted) this.#hurry = new AbortController();
+  }
+
+  #takeFailure(error: Error): void {
+    const { network, persists, onDown } = this.#options;
+    this.problem = error.message;
+    if (error instanceof IrcRefusal && !persists && error.code !== 'ERROR') {
+      this.#stop.abort();
+      this.#failAttempt(error);
+      onDown(this.problem);
+      return;
+    }
+    network.log.warn({ network: network.id, server: this.#address.host, err: error }, 'no connection to IRC');
+    if (this.#mustGiveUp()) {
+      this.#stop.abort();
+      this.#failAttempt(new IrcRefusal(`no connection could be made: ${this.problem}`));
+      onDown(this.problem);
+    } else if (this.#wasUp) this.#failAttempt(new IrcConnectionLost(this.problem, false));
+  }
+
+  /** Whoever waits for a connection is told; who asks next waits for the next attempt. */
+  #failAttempt(error: Error): void {
+    const { reject } = this.#attempt;
+    this.#attempt = Promise.withResolvers<void>();
+    this.#attempt.promise.catch(() => {});
+    reject(error);
   }
 
   /** Who waits for its first connection is told when it does not come: each server was tried, and twice at least. */
@@ -133,6 +188,8 @@ export class LastingConnection {
       const socket = await openSocket({
         ...{ address: this.#address, certificate: identity.certificate, localAddress, clock, signal, onConnected },
         timeoutMs: limits.connectTimeoutMs,
+      }).catch((error: unknown) => {
+        throw new IrcUnreachable((error as Error).message, { cause: error });
       });
       const connection = new IrcConnection({ socket, identity, password, limits, clock, random, onLine, onFault });
       this.#connection = connection;
@@ -141,7 +198,9 @@ export class LastingConnection {
       this.problem = undefined;
       this.#options.onUp(connection);
       this.#wasUp = true;
-      this.#first.resolve();
+      this.#attempt.resolve();
+      this.#attempt = Promise.withResolvers<void>();
+      this.#attempt.promise.catch(() => {});
       this.#returnToChannels(connection);
       const reason = await connection.ended;
       // A connection that ends at once each time must not be made again without a pause that grows.

@@ -58,7 +58,7 @@ class ConnectedNetwork implements IrcNetwork {
     this.#users = new UserConnections(clock, (name) => this.fold(name));
     this.#metrics = createNetworkMetrics(options.metrics, () => [{ network: id, ...this.describe() }]);
     this.#bot = new BotConnection({
-      ...{ network: options, limits: this.#limits, pace: this.#pace, users: this.#users },
+      ...{ network: options, limits: this.#limits, users: this.#users },
       tell: (event) => this.#tell(event),
       nextIdentity: () => this.#nextIdentity(),
       onFault: (kind) => this.#metrics.faults.add({ network: id, kind }),
@@ -264,6 +264,8 @@ class ConnectedNetwork implements IrcNetwork {
     let known: string | undefined;
     const lasting: LastingConnection = new LastingConnection({
       ...{ network: this.#options, limits: this.#limits, pace: this.#pace, persists: false },
+      // Nobody is on a network where the bot is not.
+      isWorthTrying: () => this.isConnected,
       identity: { nick, username, realname: toOneLine(realname), account, password, certificate },
       localAddress: userPrefix === undefined ? undefined : sourceAddress(userPrefix, seed),
       onFault: (kind) => this.#metrics.faults.add({ network: this.id, kind }),

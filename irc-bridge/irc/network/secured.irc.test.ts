@@ -28,7 +28,10 @@ for (const name of ircdNames) {
     // Of both, this one tells others which certificate somebody has shown.
     if (name === 'inspircd') assert.match(told, /fingerprint/i);
     const isRefused = async (options: Parameters<typeof openTestNetwork>[1], words: RegExp) => {
-      const { network: refused } = open({ ...options, limits: { backoffMs: { first: 10, most: 20 } } });
+      const { network: refused } = open({
+        ...options,
+        limits: { backoffMs: { first: 10, most: 20, unreachable: 20 } },
+      });
       while (refused.describe().problem === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
       assert.match(refused.describe().problem ?? '', words);
       assert.equal(refused.isConnected, false);
