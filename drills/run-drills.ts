@@ -20,6 +20,7 @@ import { federationDrill } from './federation/federation-drill.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
 import { freezePrimary } from './scenarios/d1-primary.ts';
+import { cutBridge } from './scenarios/d3-cut-bridge.ts';
 import { hangAppservices } from './scenarios/d4-hang-appservices.ts';
 import { loseReplica } from './scenarios/d5-lose-replica.ts';
 import { fillDisk } from './scenarios/d6-fill-disk.ts';
@@ -36,7 +37,7 @@ type AnyDrill = Drill | Pick<typeof coldStart, 'name' | 'fault' | 'run'>;
 
 const drills: readonly AnyDrill[] = [
   ...[freezeOwner, freezePrimary, stepClock, loseReplica, fillDisk, killProcesses, dropHints],
-  hangAppservices,
+  ...[cutBridge, hangAppservices],
   ...[nobodyAnswers, coldStart, restoreDrill, federationDrill],
 ];
 const fullEvents = 50_000;

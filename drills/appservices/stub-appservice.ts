@@ -42,18 +42,17 @@ interface Transaction {
 
 type RoomMessage = Parameters<typeof messagesIn>[0][number] & { readonly room_id: string };
 
-/** Starts one on the loopback interface, and writes its registration, which makes it see what `senders` say. */
-export async function startStubAppservice(
-  id: string,
-  folder: string,
-  behaviour: AppserviceBehaviour = 'well',
-): Promise<StubAppservice> {
-  const stub = new Stub(id, behaviour);
+/**
+ * Starts one on the loopback interface, and writes its registration, which makes it see the rooms of the users whose ids
+ * match `regex`: those of the load's senders unless given.
+ */
+export async function startStubAppservice(id: string, folder: string, regex = '@sender-.*'): Promise<StubAppservice> {
+  const stub = new Stub(id);
   const server = createServer((incoming, response) => void stub.answer(incoming, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const namespaces = { users: [{ exclusive: false, regex: '@sender-.*' }], aliases: [], rooms: [] };
+  const namespaces = { users: [{ exclusive: false, regex }], aliases: [], rooms: [] };
   const registration = fakeRegistration(id, { url, as_token: stub.asToken, namespaces });
   await writeFile(join(folder, `${id}.yaml`), JSON.stringify(registration));
   stub.stop = async () => {
@@ -67,7 +66,7 @@ export async function startStubAppservice(
 class Stub implements StubAppservice {
   readonly id: string;
   readonly asToken: string;
-  behaviour: AppserviceBehaviour;
+  behaviour: AppserviceBehaviour = 'well';
   readonly abandoned: AbandonedTransaction[] = [];
   readonly firstSeenMs = new Map<string, number>();
   readonly repetitionsAtFault: string[] = [];
@@ -78,10 +77,9 @@ class Stub implements StubAppservice {
   #newest: string | undefined;
   #hanging = 0;
 
-  constructor(id: string, behaviour: AppserviceBehaviour) {
+  constructor(id: string) {
     this.id = id;
     this.asToken = `as-token-of-${id}`;
-    this.behaviour = behaviour;
   }
 
   hangingCount(): number {

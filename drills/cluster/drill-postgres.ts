@@ -14,12 +14,13 @@ export interface DrillPostgres {
   stop(): Promise<void>;
 }
 
-/** Starts a real PostgreSQL, supervised by a process of its own. */
+/** Starts a real PostgreSQL, supervised by a process of its own, which `spawn` starts. */
 export async function startDrillPostgres(
   folder: string,
   logFile = join(folder, 'postgres.log'),
+  spawn: typeof spawnProgram = spawnProgram,
 ): Promise<DrillPostgres> {
-  const program = spawnProgram([programFile, folder], { logFile });
+  const program = spawn([programFile, folder], { logFile });
   const [line] = await program.waitForLine(/^\{"url":.*\}$/, startTimeoutMs);
   const { url, dataFolder } = JSON.parse(line) as { url: string; dataFolder: string };
   return {

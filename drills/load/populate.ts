@@ -57,12 +57,13 @@ export async function populate(sizes: PopulationOptions): Promise<Population> {
   return { rooms, readers };
 }
 
-async function register(baseUrl: string, username: string): Promise<DrillUser> {
+export async function register(baseUrl: string, username: string): Promise<DrillUser> {
   const body = { username, password: 'drill-password-4b1d', auth: { type: 'm.login.dummy' } };
   const reply = await requestJson(`${baseUrl}${client}/register`, 'POST', { body, timeoutMs: setupTimeoutMs });
   return { userId: reply.user_id as string, token: reply.access_token as string };
 }
 
-async function call(baseUrl: string, method: string, path: string, { token }: DrillUser, body: unknown) {
+/** A request to the client API, below its version; gives the reply of a success. */
+export async function call(baseUrl: string, method: string, path: string, { token }: DrillUser, body: unknown) {
   return await requestJson(`${baseUrl}${client}${path}`, method, { token, body, timeoutMs: setupTimeoutMs });
 }

@@ -25,6 +25,13 @@ interface LastingOptions {
 /** Nobody answered at the address. */
 class IrcUnreachable extends Error {}
 
+/** Nobody has to wait for it. */
+function openAttempt(): PromiseWithResolvers<void> {
+  const attempt = Promise.withResolvers<void>();
+  attempt.promise.catch(() => {});
+  return attempt;
+}
+
 const maxJoinBytes = 400;
 const defaultJoinTargets = 10;
 
@@ -33,7 +40,7 @@ export class LastingConnection {
   readonly #options: LastingOptions;
   readonly #stop = new AbortController();
   /** Settles with the next attempt: resolves when the connection is registered. */
-  #attempt = Promise.withResolvers<void>();
+  #attempt = openAttempt();
   #isRunning = false;
   /** The network answered the last attempt, and did not want us: it is not pressed. */
   #wasSentAway = false;
@@ -53,7 +60,6 @@ export class LastingConnection {
   constructor(options: LastingOptions) {
     this.#options = options;
     this.lastUsedMs = options.network.clock.monotonicMs();
-    this.#attempt.promise.catch(() => {});
   }
 
   /**
@@ -164,8 +170,7 @@ export class LastingConnection {
   /** Whoever waits for a connection is told; who asks next waits for the next attempt. */
   #failAttempt(error: Error): void {
     const { reject } = this.#attempt;
-    this.#attempt = Promise.withResolvers<void>();
-    this.#attempt.promise.catch(() => {});
+    this.#attempt = openAttempt();
     reject(error);
   }
 
@@ -199,8 +204,7 @@ export class LastingConnection {
       this.#options.onUp(connection);
       this.#wasUp = true;
       this.#attempt.resolve();
-      this.#attempt = Promise.withResolvers<void>();
-      this.#attempt.promise.catch(() => {});
+      this.#attempt = openAttempt();
       this.#returnToChannels(connection);
       const reason = await connection.ended;
       // A connection that ends at once each time must not be made again without a pause that grows.
