@@ -9,7 +9,7 @@ import type { DrillOptions } from '../run-drill.ts';
 /** Of each side. */
 const messagesPerSecond = { short: 25, full: 60 };
 /** A quarter of an hour, scaled: longer than each time-out between the two, and than the alarms take. */
-const cutMs = { short: 45_000, full: 130_000 };
+const cutMs = { short: 45_000, full: 100_000 };
 const calmMs = 10_000;
 /** Between two cuts: until the monitor has closed what it opened in the first. */
 const betweenMs = 30_000;

@@ -150,6 +150,18 @@ test('messages that waited long carry their time, and their senders are told of 
   assert.match(bridge.homeserver.messages(roomId).at(-1) ?? '', /3 messages of @alice:example.org did not reach #room/);
 });
 
+test('what the bridge has said does not come back when the network tells it later under a nick that is nobody’s', async () => {
+  const bridge = await start('connections: relay');
+  const roomId = await openRoom(bridge);
+  await bridge.transact('1', [matrixMessage(roomId, 'one\ntwo')]);
+  const lines = await bridge.irc.texts(2);
+  while (bridge.bridge.bridge.outbox.activeKeys > 0) await new Promise(setImmediate);
+  for (const [index, text] of lines.entries()) bridge.irc.message('#room', 'bot_', text, `own-${index + 1}`);
+  bridge.irc.message('#room', 'Bob', 'three');
+  await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).some((message) => message.endsWith('three')));
+  assert.deepEqual(bridge.homeserver.messages(roomId), ['@irc_net_bob:example.org: three']);
+});
+
 test('a message that waited before it came to the bridge carries its time, too', async () => {
   const bridge = await start('connections: relay');
   const roomId = await openRoom(bridge);

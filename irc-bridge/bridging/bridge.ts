@@ -184,7 +184,8 @@ export class Bridge {
     const isCanary = this.canaries.get(networkId)?.takeFromIrc(event) ?? false;
     const nick = irc.isBot(event.nick) ? '' : irc.fold(event.nick);
     const { unknownLines } = this.context;
-    if (event.channel && unknownLines.confirm(networkId, irc.fold(event.channel), nick, event.text)) return;
+    const channel = irc.fold(event.channel ?? '');
+    if (event.channel && unknownLines.confirm({ network: networkId, channel, nick, text: event.text })) return;
     if (!isCanary && this.#isOurs(irc, event.nick)) return;
     const isBridged = event.channel === undefined || this.context.portals.ofTarget(networkId, irc.fold(event.channel));
     if (!isBridged && !event.text.startsWith('!link ')) return;

@@ -105,7 +105,8 @@ async function sayLines(
     const line = { speaker: userId, target: portal.displayTarget, kind: spoken.kind, text: lines[index] ?? '' };
     const identity = await sayLine(context, network, portal, line);
     await noteSentLines(context.sql, entry.position, index + 1);
-    if (index > 0 || event.type !== 'm.room.message') continue;
+    // Every line that has an id, so that the network's history cannot bring it back as somebody's.
+    if (identity === undefined && (index > 0 || event.type !== 'm.room.message')) continue;
     await rememberMessage(context.sql, portal.network, portal.target, {
       identity: identity ?? `matrix ${event.event_id}`,
       roomId: portal.roomId,
@@ -123,16 +124,19 @@ async function sayLine(
   portal: Portal,
   line: SpokenLine,
 ): Promise<string | undefined> {
-  const nick = line.speaker === undefined ? '' : irc.fold(irc.nickOf(line.speaker) ?? '');
-  if (unknownLines.takeConfirmed(portal.network, portal.target, nick, line.text)) return undefined;
-  unknownLines.add(portal.network, portal.target, nick, line.text);
+  const own = {
+    ...{ network: portal.network, channel: portal.target, speaker: line.speaker ?? '', text: line.text },
+    nick: line.speaker === undefined ? '' : irc.fold(irc.nickOf(line.speaker) ?? ''),
+  };
+  if (unknownLines.takeConfirmed(own)) return undefined;
+  unknownLines.add(own);
   try {
     const { identity } = await irc.say(line);
-    unknownLines.takeConfirmed(portal.network, portal.target, nick, line.text);
+    unknownLines.takeConfirmed(own);
     return identity;
   } catch (error) {
     const isUnknown = error instanceof IrcConnectionLost && error.isUnknown;
-    if (!isUnknown) unknownLines.takeConfirmed(portal.network, portal.target, nick, line.text);
+    if (!isUnknown) unknownLines.takeConfirmed(own);
     throw error;
   }
 }

@@ -63,8 +63,8 @@ export class LastingConnection {
   }
 
   /**
-   * Begins; where it has begun, ends the pause before the next attempt unless the network sent us away. Resolves when the connection is registered.
-   * Throws IrcRefusal when it is not going to be, and IrcConnectionLost when an attempt has failed and others follow.
+   * Begins; where it has begun, ends the pause before the next attempt unless the network sent us away. Resolves when the
+   * connection is registered. Throws IrcRefusal when it is not going to be, and IrcConnectionLost when an attempt has failed and others follow.
    */
   start(): Promise<void> {
     if (this.connection) return Promise.resolve();
