@@ -4,16 +4,11 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeAuthority } from '@holdfast/conformance/federated-servers/make-authority.ts';
 import type { ServerKind } from '@holdfast/conformance/federated-servers/start-linked-server.ts';
+import type { Figure } from '../figure-table.ts';
 import { startPostgres } from '../peers/start-postgres.ts';
 import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
 import { installSynapse } from '../peers/synapse/install-synapse.ts';
-import {
-  type FederationGround,
-  type FederationScenario,
-  type FederationSizes,
-  type Figure,
-  runScenario,
-} from './federation-run.ts';
+import { type FederationGround, type FederationScenario, type FederationSizes, runScenario } from './federation-run.ts';
 import { type FederationResults, formatFederationTable } from './federation-table.ts';
 import { measureResolution } from './measure-resolution.ts';
 import { fanOut } from './scenarios/fan-out.ts';

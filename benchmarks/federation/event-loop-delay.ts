@@ -1,4 +1,5 @@
-import type { FederatedServer, Figure } from './federation-run.ts';
+import type { Figure } from '../figure-table.ts';
+import type { FederatedServer } from './federation-run.ts';
 
 const metric = 'holdfast_event_loop_delay_seconds_bucket';
 

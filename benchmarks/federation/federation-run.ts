@@ -5,6 +5,7 @@ import {
   startLinkedServer,
 } from '@holdfast/conformance/federated-servers/start-linked-server.ts';
 import { type StubServer, startStubServer } from '@holdfast/conformance/stub-servers/stub-server.ts';
+import type { Figure } from '../figure-table.ts';
 import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
 
 export interface FederationSizes {
@@ -30,11 +31,6 @@ export interface FederationRun {
 
 export interface FederatedServer extends StartedServer {
   readonly serverName: string;
-}
-
-export interface Figure {
-  readonly key: string;
-  readonly value: number;
 }
 
 export interface FederationScenario {

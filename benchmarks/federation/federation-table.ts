@@ -1,41 +1,12 @@
-import type { Figure } from './federation-run.ts';
+import { atMost, compare, type FigureResults, type FigureRow, formatFigureTable, tenTimes } from '../figure-table.ts';
 
 /** What one server showed. */
-export interface FederationResults {
-  readonly peer: string;
-  readonly version: string;
-  readonly figures: readonly Figure[];
-  readonly failures: readonly { readonly scenario: string; readonly error: string }[];
-}
-
-interface FederationRow {
-  readonly key: string;
-  readonly title: string;
-  readonly unit: string;
-  readonly digits: number;
-  readonly goal?: string;
-  /** Whether the goal is reached; undefined where a figure is missing. */
-  reached?(value: Look): boolean | undefined;
-}
-
-type Look = (peer: 'holdfast' | 'synapse', key: string) => number | undefined;
-
-/** Holdfast's figure is at most this share of Synapse's. */
-function atMost(key: string, share: number) {
-  return (look: Look) => compare(look('holdfast', key), look('synapse', key), (own, other) => own <= other * share);
-}
-
-function compare(one: number | undefined, other: number | undefined, holds: (one: number, other: number) => boolean) {
-  return one === undefined || other === undefined ? undefined : holds(one, other);
-}
-
-const tenTimes = (key: string) => (look: Look) =>
-  compare(look('holdfast', key), look('synapse', key), (own, other) => own >= other * 10);
+export type FederationResults = FigureResults;
 
 const mostDelayMs = 50;
 
 /** How late timers ran, as the server tells itself. */
-function loopRow(key: string, title: string): FederationRow {
+function loopRow(key: string, title: string): FigureRow {
   return {
     ...{ key, title: `${title}: delay of the event loop, p99, at most`, unit: 'ms', digits: 0 },
     goal: `≤ ${mostDelayMs} ms`,
@@ -43,7 +14,7 @@ function loopRow(key: string, title: string): FederationRow {
   };
 }
 
-const rows: readonly FederationRow[] = [
+const rows: readonly FigureRow[] = [
   ...(
     [
       ['receiveOne', 'messages received from one server'],
@@ -117,30 +88,5 @@ const rows: readonly FederationRow[] = [
 
 /** A row for each figure, a column for each server, and how Holdfast stands to Synapse and to its goals. */
 export function formatFederationTable(results: readonly FederationResults[]): string {
-  const find = (peer: string, key: string) =>
-    results.find((result) => result.peer === peer)?.figures.find((figure) => figure.key === key)?.value;
-  const peers = results.map(({ peer }) => peer);
-  const compared = peers.includes('holdfast') && peers.includes('synapse');
-  const head = ['what', ...peers, ...(compared ? ['holdfast : synapse'] : []), 'goal', ''];
-  const lines = rows
-    .filter(({ key }) => peers.some((peer) => find(peer, key) !== undefined))
-    .map((row) => {
-      const values = peers.map((peer) => formatValue(find(peer, row.key), row));
-      const ratio = formatRatio(find('holdfast', row.key), find('synapse', row.key));
-      const reached = row.reached?.(find);
-      const verdict = reached === undefined ? '' : reached ? '✔' : '✖';
-      return [row.title, ...values, ...(compared ? [ratio] : []), row.goal ?? '', verdict];
-    });
-  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function formatValue(value: number | undefined, { unit, digits }: FederationRow): string {
-  if (value === undefined) return '–';
-  return `${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
-}
-
-function formatRatio(own: number | undefined, other: number | undefined): string {
-  if (own === undefined || other === undefined || other === 0) return '';
-  const ratio = own / other;
-  return ratio >= 1 ? `${ratio.toFixed(1)} ×` : `1/${(1 / ratio).toFixed(1)}`;
+  return formatFigureTable(rows, results);
 }

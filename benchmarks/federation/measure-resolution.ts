@@ -1,7 +1,7 @@
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { resolveStateInSlices } from '@holdfast/protocol/state-resolution/resolve-state.ts';
+import type { Figure } from '../figure-table.ts';
 import { makeConflictedRoom } from '../micro/conflicted-room.ts';
-import type { Figure } from './federation-run.ts';
 
 /** Two events for each member's key. */
 const conflictedEvents = 10_000;

@@ -5,9 +5,10 @@ import type { StubServer } from '@holdfast/conformance/stub-servers/stub-server.
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
 import { roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
+import type { Figure } from '../../figure-table.ts';
 import { sampleText, seededRandomness } from '../../load/sample-text.ts';
 import { watchEventLoop } from '../event-loop-delay.ts';
-import type { FederationRun, FederationScenario, Figure } from '../federation-run.ts';
+import type { FederationRun, FederationScenario } from '../federation-run.ts';
 import { joinThrough, readMessageIds, waitForEvent } from '../send-and-wait.ts';
 
 interface Origin {
