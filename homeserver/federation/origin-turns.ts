@@ -1,3 +1,4 @@
+import type { Clock } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
@@ -31,10 +32,22 @@ export class OriginTurns {
   readonly #turns = new Turns(maxAtOnce);
   readonly #origins = new BoundedCache<string, OriginStatus>(keptOrigins);
   readonly #waiting = new Map<string, number>();
-  #inAll = 0;
+  /** When each that is not worked off came, by the monotonic clock: in the order of their coming. */
+  readonly #arrivals = new Map<symbol, number>();
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock;
+  }
 
   get inAll(): number {
-    return this.#inAll;
+    return this.#arrivals.size;
+  }
+
+  /** How long the oldest of them has been here; 0: there is none. */
+  get oldestMs(): number {
+    const [oldestMs] = this.#arrivals.values();
+    return oldestMs === undefined ? 0 : this.#clock.monotonicMs() - oldestMs;
   }
 
   statusOf(origin: string): OriginStatus {
@@ -57,9 +70,10 @@ export class OriginTurns {
   /** Runs `work` when the origin's turn has come. Throws M_LIMIT_EXCEEDED when too much waits. */
   async run<T>(origin: string, work: () => Promise<T>): Promise<T> {
     const waiting = this.#waiting.get(origin) ?? 0;
-    if (waiting >= maxPerOrigin || this.#inAll >= maxInAll) throw tooMany();
+    if (waiting >= maxPerOrigin || this.inAll >= maxInAll) throw tooMany();
     this.#waiting.set(origin, waiting + 1);
-    this.#inAll++;
+    const arrival = Symbol(origin);
+    this.#arrivals.set(arrival, this.#clock.monotonicMs());
     const endQueue = await this.#queue.acquire(origin);
     const endTurn = await this.#turns.take();
     try {
@@ -67,7 +81,7 @@ export class OriginTurns {
     } finally {
       endTurn();
       endQueue();
-      this.#inAll--;
+      this.#arrivals.delete(arrival);
       const left = (this.#waiting.get(origin) ?? 1) - 1;
       if (left > 0) this.#waiting.set(origin, left);
       else this.#waiting.delete(origin);
@@ -82,11 +96,16 @@ function tooMany(): MatrixError {
 }
 
 export const originTurns = perContext((context: Context) => {
-  const turns = new OriginTurns();
+  const turns = new OriginTurns(context.clock);
   context.metrics.observedGauge({
     name: 'holdfast_federation_transactions_waiting',
     help: `Transactions of other servers that are worked on or wait; ${maxInAll} at most, ${maxPerOrigin} of one server.`,
     read: () => turns.inAll,
+  });
+  context.metrics.observedGauge({
+    name: 'holdfast_federation_oldest_received_seconds',
+    help: 'How long the oldest transaction of another server that is not worked off has been here; 0: there is none.',
+    read: () => turns.oldestMs / 1000,
   });
   return turns;
 });

@@ -37,6 +37,10 @@ export interface Rule {
   readonly name: string;
   /** What has happened, in a few words. */
   readonly title: string;
+  /** All that its conditions can have. */
+  readonly severities: readonly Severity[];
+  /** Its conditions mean that what was acknowledged is going away: nobody can silence it. */
+  readonly losesData: boolean;
   /** How long it must be so before it is an alert. */
   readonly raiseAfterMs: number;
   /** How long it must not be so before the alert is over. */
@@ -50,6 +54,8 @@ export interface Rule {
 interface RuleDefinition<Name extends SourceName> {
   readonly name: string;
   readonly title: string;
+  readonly severities: readonly Severity[];
+  readonly losesData?: true;
   readonly source: Name;
   readonly raiseAfterMs?: number;
   readonly clearAfterMs?: number;
@@ -62,14 +68,17 @@ const defaultClearAfterMs = 60_000;
 
 /** A rule over one source. A source that is not configured has no conditions. */
 export function defineRule<Name extends SourceName>(definition: RuleDefinition<Name>): Rule {
-  const { name, title, source, raiseAfterMs = defaultRaiseAfterMs, clearAfterMs = defaultClearAfterMs } = definition;
+  const { name, title, severities, source, losesData = false } = definition;
+  const { raiseAfterMs = defaultRaiseAfterMs, clearAfterMs = defaultClearAfterMs } = definition;
   const causes = (definition.causes ?? []).map((cause) => (typeof cause === 'string' ? { rule: cause } : cause));
   return {
-    ...{ name, title, raiseAfterMs, clearAfterMs, causes },
+    ...{ name, title, severities, losesData, raiseAfterMs, clearAfterMs, causes },
     judge({ sources }, look) {
       const seen = sources[source];
       if (!seen) return [];
-      return seen.kind === 'seen' ? definition.judge(seen.value, look) : 'unknown';
+      if (seen.kind !== 'seen') return 'unknown';
+      const conditions = definition.judge(seen.value, look);
+      return losesData ? conditions.map((condition) => ({ ...condition, losesData })) : conditions;
     },
   };
 }

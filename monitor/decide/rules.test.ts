@@ -506,6 +506,19 @@ test('every rule has its table, a case in which it says something, a name of its
   for (const rule of rules) for (const cause of rule.causes) assert.ok(names.includes(cause.rule), cause.rule);
 });
 
+test('a rule names all severities that it can have, and whether data is lost', () => {
+  for (const rule of rules.filter(({ name }) => name !== 'source-unseen')) {
+    const table = cases[rule.name] ?? [];
+    const seen = new Set(table.flatMap(({ expected }) => expected.map(([, severity]) => severity)));
+    assert.deepEqual([...seen].sort(), [...rule.severities].sort(), rule.name);
+    assert.equal(
+      table.some(({ losesData }) => losesData),
+      rule.losesData,
+      rule.name,
+    );
+  }
+});
+
 test('causes make no circle', () => {
   const above = new Map(rules.map(({ name, causes }) => [name, causes.map(({ rule }) => rule)]));
   const climb = (name: string, path: readonly string[]): void => {

@@ -14,7 +14,7 @@ export interface BridgesParts {
 }
 
 const lookTimeoutMs = 4_000;
-const allowedSilenceMs = 75_000;
+export const allowedSilenceMs = 75_000;
 /** Entries of the log that are only looked at do not count as waiting. */
 const directionOf = { matrix_to_irc: 'from Matrix', irc_to_matrix: 'to Matrix' } as const;
 

@@ -5,6 +5,7 @@ import { defineRule } from '../rule.ts';
 export const addressLost = defineRule({
   name: 'address-lost',
   title: 'An address is gone',
+  severities: ['page'],
   source: 'network',
   clearAfterMs: 15_000,
   causes: ['lease-ending'],

@@ -8,6 +8,7 @@ const pageMs = 600_000;
 export const archiveFailing = defineRule({
   name: 'archive-failing',
   title: 'Logs are not archived',
+  severities: ['page', 'warning'],
   source: 'postgres',
   raiseAfterMs: 0,
   causes: ['volume-read-only', 'route-lost', 'peer-unreachable'],

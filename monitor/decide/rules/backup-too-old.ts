@@ -5,6 +5,7 @@ import { defineRule } from '../rule.ts';
 export const backupTooOld = defineRule({
   name: 'backup-too-old',
   title: 'The newest backup is too old',
+  severities: ['page', 'warning'],
   source: 'backups',
   raiseAfterMs: 60_000,
   causes: ['archive-failing', 'disk-filling'],

@@ -5,6 +5,7 @@ import { defineRule } from '../rule.ts';
 export const backupUnverified = defineRule({
   name: 'backup-unverified',
   title: 'No backup was checked for too long',
+  severities: ['warning'],
   source: 'backups',
   raiseAfterMs: 60_000,
   causes: ['backup-too-old'],

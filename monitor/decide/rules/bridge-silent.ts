@@ -5,6 +5,7 @@ import { defineRule } from '../rule.ts';
 export const bridgeSilent = defineRule({
   name: 'bridge-silent',
   title: 'A bridge is silent in one direction',
+  severities: ['page'],
   source: 'bridges',
   raiseAfterMs: 0,
   clearAfterMs: 15_000,

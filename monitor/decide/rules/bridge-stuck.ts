@@ -4,10 +4,14 @@ import { defineRule } from '../rule.ts';
 const warningMs = 30_000;
 const pageMs = 75_000;
 
+/** What other programs that watch go by, too. */
+export const bridgeStuckLimits = { warningMs, pageMs };
+
 /** Events wait for a bridge or an application service and are not taken. */
 export const bridgeStuck = defineRule({
   name: 'bridge-stuck',
   title: 'A bridge or application service takes nothing',
+  severities: ['page', 'warning', 'notice'],
   source: 'bridges',
   raiseAfterMs: 0,
   clearAfterMs: 15_000,

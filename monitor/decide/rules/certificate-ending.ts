@@ -9,6 +9,7 @@ const pageMs = 2 * dayMs;
 export const certificateEnding = defineRule({
   name: 'certificate-ending',
   title: 'A certificate ends or is wrong',
+  severities: ['page', 'warning'],
   source: 'certificates',
   raiseAfterMs: 60_000,
   judge(certificates) {

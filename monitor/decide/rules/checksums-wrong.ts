@@ -4,6 +4,8 @@ import { defineRule } from '../rule.ts';
 export const checksumsWrong = defineRule({
   name: 'checksums-wrong',
   title: 'Data is being lost: the database reads damaged pages',
+  severities: ['page'],
+  losesData: true,
   source: 'postgres',
   raiseAfterMs: 0,
   clearAfterMs: 3_600_000,
@@ -11,6 +13,6 @@ export const checksumsWrong = defineRule({
     const failures = primary?.checksumFailures ?? 0;
     if (failures === 0) return [];
     const summary = `PostgreSQL has read ${failures} pages with a wrong checksum`;
-    return [{ subject: '', severity: 'page', summary, losesData: true }];
+    return [{ subject: '', severity: 'page', summary }];
   },
 });

@@ -5,10 +5,14 @@ const pageMs = 5_000;
 const warningMs = 1_000;
 const rightMs = 500;
 
+/** What other programs that watch go by, too. */
+export const clockOffLimits = { pageMs, warningMs };
+
 /** A process that is more than five seconds off hands its shards over until it is right. */
 export const clockOff = defineRule({
   name: 'clock-off',
   title: 'A clock is wrong',
+  severities: ['page', 'warning'],
   source: 'clocks',
   clearAfterMs: 30_000,
   causes: [],

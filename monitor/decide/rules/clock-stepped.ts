@@ -8,6 +8,7 @@ const rememberedMs = 600_000;
 export const clockStepped = defineRule({
   name: 'clock-stepped',
   title: 'A clock has jumped',
+  severities: ['warning'],
   source: 'clocks',
   raiseAfterMs: 0,
   causes: [{ rule: 'clock-off', explains: (cause, symptom) => cause.subject === symptom.subject }],

@@ -4,6 +4,7 @@ import { defineRule } from '../rule.ts';
 export const clockUnkept = defineRule({
   name: 'clock-unkept',
   title: 'Nothing keeps a clock right',
+  severities: ['warning'],
   source: 'clocks',
   raiseAfterMs: 600_000,
   causes: ['clock-off', 'route-lost'],

@@ -8,6 +8,7 @@ const pageShare = 0.95;
 export const connectionsRunningOut = defineRule({
   name: 'connections-running-out',
   title: 'The connections of the database run out',
+  severities: ['page', 'warning'],
   source: 'postgres',
   raiseAfterMs: 30_000,
   judge({ primary }, { isRaised }) {

@@ -7,6 +7,7 @@ const allowedMs = 5_000;
 export const databaseDown = defineRule({
   name: 'database-down',
   title: 'The database is down',
+  severities: ['page'],
   source: 'postgres',
   raiseAfterMs: 5_000,
   clearAfterMs: 15_000,

@@ -14,6 +14,7 @@ const warningShare = 0.1;
 export const diskFilling = defineRule({
   name: 'disk-filling',
   title: 'A volume is filling up',
+  severities: ['page', 'warning'],
   source: 'volumes',
   raiseAfterMs: 15_000,
   clearAfterMs: 120_000,

@@ -7,10 +7,14 @@ const pageShare = 0.5;
 const receivedWarningMs = 120_000;
 const receivedPageMs = 600_000;
 
+/** What other programs that watch go by, too. */
+export const federationStuckLimits = { leastServers, pageShare, receivedWarningMs, receivedPageMs };
+
 /** What is for other servers, or what came from them, waits here without a reason of theirs. */
 export const federationStuck = defineRule({
   name: 'federation-stuck',
   title: 'Other servers get or give nothing',
+  severities: ['page', 'warning'],
   source: 'federation',
   raiseAfterMs: 30_000,
   causes: ['route-lost', 'address-lost', 'name-unresolved', 'database-down', 'process-silent', 'certificate-ending'],

@@ -9,6 +9,7 @@ const pageShare = 0.03;
 export const inodesRunningOut = defineRule({
   name: 'inodes-running-out',
   title: 'A volume can take few more files',
+  severities: ['page', 'warning'],
   source: 'volumes',
   judge(volumes) {
     return volumes.flatMap((volume) => {

@@ -9,6 +9,7 @@ const pageShare = 0.05;
 export const leaseEnding = defineRule({
   name: 'lease-ending',
   title: 'The lease of an address is not renewed',
+  severities: ['page', 'warning'],
   source: 'network',
   clearAfterMs: 30_000,
   judge({ leases }) {

@@ -4,6 +4,8 @@ import { defineRule } from '../rule.ts';
 export const logHole = defineRule({
   name: 'log-hole',
   title: 'The log has a hole',
+  severities: ['page'],
+  losesData: true,
   source: 'processes',
   raiseAfterMs: 0,
   clearAfterMs: 600_000,
@@ -11,7 +13,7 @@ export const logHole = defineRule({
     return processes.flatMap(({ name, logHoles = 0 }) => {
       if (logHoles === 0) return [];
       const summary = `${name} found a hole in the log, ${logHoles} times since it started`;
-      return [{ subject: name, severity: 'page', summary, losesData: true }];
+      return [{ subject: name, severity: 'page', summary }];
     });
   },
 });

@@ -8,6 +8,7 @@ const pageMs = 60_000;
 export const nameUnresolved = defineRule({
   name: 'name-unresolved',
   title: 'A name is not found',
+  severities: ['page', 'warning'],
   source: 'network',
   raiseAfterMs: 0,
   clearAfterMs: 30_000,

@@ -8,6 +8,7 @@ const pageMs = 45_000;
 export const peerUnreachable = defineRule({
   name: 'peer-unreachable',
   title: 'A machine is not reached',
+  severities: ['page', 'warning'],
   source: 'network',
   raiseAfterMs: 0,
   clearAfterMs: 30_000,

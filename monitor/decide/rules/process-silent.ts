@@ -4,10 +4,14 @@ import { defineRule } from '../rule.ts';
 /** A start or a planned restart takes less. */
 const allowedMs = 15_000;
 
+/** What other programs that watch go by, too. */
+export const processSilentLimits = { allowedMs };
+
 /** Frozen, dead or cut off. The others take its shards over; alone, nobody does. */
 export const processSilent = defineRule({
   name: 'process-silent',
   title: 'A process does not answer',
+  severities: ['page'],
   source: 'processes',
   raiseAfterMs: 0,
   clearAfterMs: 15_000,

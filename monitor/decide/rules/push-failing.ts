@@ -8,6 +8,7 @@ const pageMs = 60 * 60_000;
 export const pushFailing = defineRule({
   name: 'push-failing',
   title: 'A push gateway takes nothing',
+  severities: ['page', 'warning'],
   source: 'push',
   raiseAfterMs: 0,
   causes: ['route-lost', 'name-unresolved', 'database-down'],

@@ -4,10 +4,14 @@ import { defineRule } from '../rule.ts';
 /** They look every second at least. */
 const allowedMs = 5_000;
 
+/** What other programs that watch go by, too. */
+export const readersStaleLimits = { allowedMs };
+
 /** What is committed does not reach the readers of a process: its clients see nothing new. */
 export const readersStale = defineRule({
   name: 'readers-stale',
   title: 'The readers of a process are wedged',
+  severities: ['page'],
   source: 'processes',
   raiseAfterMs: 5_000,
   clearAfterMs: 15_000,

@@ -9,6 +9,7 @@ const pageMs = 60_000;
 export const replicaLost = defineRule({
   name: 'replica-lost',
   title: 'A replica of the database is lost',
+  severities: ['page', 'warning'],
   source: 'postgres',
   raiseAfterMs: 0,
   clearAfterMs: 30_000,

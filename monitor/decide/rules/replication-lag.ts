@@ -9,6 +9,7 @@ const warningBytes = 256 * 1024 ** 2;
 export const replicationLag = defineRule({
   name: 'replication-lag',
   title: 'A replica is behind',
+  severities: ['page', 'warning'],
   source: 'postgres',
   raiseAfterMs: 15_000,
   causes: ['replica-lost', 'route-lost'],

@@ -5,6 +5,7 @@ import { defineRule } from '../rule.ts';
 export const routeLost = defineRule({
   name: 'route-lost',
   title: 'A route is gone',
+  severities: ['page'],
   source: 'network',
   clearAfterMs: 15_000,
   causes: ['address-lost'],

@@ -15,6 +15,7 @@ const unboundedPageBytes = 16 * 1024 ** 3;
 export const slotRunningOut = defineRule({
   name: 'slot-running-out',
   title: 'Logs pile up for a replica',
+  severities: ['page', 'warning'],
   source: 'postgres',
   clearAfterMs: 120_000,
   causes: ['replica-lost', 'replication-lag'],

@@ -9,6 +9,8 @@ const pageMs = 5 * 60_000;
 export const sourceUnseen: Rule = {
   name: 'source-unseen',
   title: 'The monitor cannot see',
+  severities: ['page', 'warning'],
+  losesData: false,
   raiseAfterMs: 0,
   clearAfterMs: 30_000,
   causes: [],

@@ -8,6 +8,7 @@ const pageMs = 3 * 3_600_000;
 export const transactionOpenLong = defineRule({
   name: 'transaction-open-long',
   title: 'A transaction stays open',
+  severities: ['page', 'warning'],
   source: 'postgres',
   judge({ primary }) {
     const oldest = primary?.oldestTransaction;

@@ -8,6 +8,7 @@ const pageMs = 15 * 60_000;
 export const turnFailing = defineRule({
   name: 'turn-failing',
   title: 'A TURN server does not answer',
+  severities: ['page', 'warning'],
   source: 'turn',
   raiseAfterMs: 0,
   causes: ['route-lost', 'name-unresolved'],

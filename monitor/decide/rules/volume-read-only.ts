@@ -5,6 +5,7 @@ import { nameVolume } from './disk-filling.ts';
 export const volumeReadOnly = defineRule({
   name: 'volume-read-only',
   title: 'A volume cannot be written',
+  severities: ['page'],
   source: 'volumes',
   raiseAfterMs: 5_000,
   judge(volumes) {

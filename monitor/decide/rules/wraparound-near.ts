@@ -9,6 +9,7 @@ const pageShare = 0.6;
 export const wraparoundNear = defineRule({
   name: 'wraparound-near',
   title: 'Transaction ids run out',
+  severities: ['page', 'warning'],
   source: 'postgres',
   raiseAfterMs: 60_000,
   causes: ['transaction-open-long'],

@@ -7,6 +7,7 @@ const allowedMs = 10_000;
 export const writeProbeRefused = defineRule({
   name: 'write-probe-refused',
   title: 'Messages are not accepted',
+  severities: ['page'],
   source: 'canaries',
   raiseAfterMs: 5_000,
   clearAfterMs: 15_000,

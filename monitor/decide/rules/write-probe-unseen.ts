@@ -7,6 +7,7 @@ const allowedMs = 10_000;
 export const writeProbeUnseen = defineRule({
   name: 'write-probe-unseen',
   title: 'Accepted messages do not arrive',
+  severities: ['page'],
   source: 'canaries',
   raiseAfterMs: 5_000,
   clearAfterMs: 15_000,

@@ -4,6 +4,7 @@ import { defineRule } from '../rule.ts';
 export const writesRefused = defineRule({
   name: 'writes-refused',
   title: 'A process cannot write',
+  severities: ['page'],
   source: 'processes',
   clearAfterMs: 15_000,
   causes: [
