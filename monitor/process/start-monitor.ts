@@ -6,6 +6,8 @@ import type { Log } from '@holdfast/effects/log.ts';
 import type { Random } from '@holdfast/effects/random.ts';
 import type { FastifyInstance } from 'fastify';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
+import { emptyDecisionState } from '../decide/decide.ts';
+import type { Observations } from '../observations/observations.ts';
 import { bridgesSource } from '../observe/bridges.ts';
 import { canariesSource } from '../observe/canaries.ts';
 import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
@@ -22,6 +24,7 @@ import { volumesSource } from '../observe/volumes.ts';
 import { watchSources } from '../observe/watch-sources.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import type { SendRequest } from '../platform/send-request.ts';
+import { formatMonitorMetrics } from '../prometheus/format-monitor-metrics.ts';
 import { writeStatusFolder } from '../status-page/write-status-folder.ts';
 import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
@@ -29,6 +32,7 @@ import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
+import { serveMetrics } from './serve-metrics.ts';
 
 export interface MonitorParts {
   readonly settings: MonitorSettings;
@@ -73,6 +77,7 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
     readState: () => rounds.state,
     acknowledge: (incident, person) => rounds.acknowledge(incident, person),
   });
+  serveMetrics(server, settings.metrics_token, () => describeMetrics(rounds, sources.read(), leadership.isLeader));
   const url = await listen(server, settings, log);
   log.info({ url, name: ownName }, 'the monitor watches');
   const running = sources.first.then(() => rounds.run());
@@ -87,6 +92,15 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
       await sql.end({ timeout: 2 });
     },
   };
+}
+
+function describeMetrics(rounds: MonitorRounds, observations: Observations, isLeader: boolean): string {
+  const { state, lastRoundMs } = rounds;
+  return formatMonitorMetrics({
+    ...{ isLeader, observations, decision: isLeader ? state.decision : emptyDecisionState },
+    roundAgeMs: lastRoundMs === undefined ? undefined : observations.atMs - lastRoundMs,
+    unanswered: isLeader ? state.escalations.filter(({ acknowledgement }) => !acknowledgement).length : 0,
+  });
 }
 
 function listSources(

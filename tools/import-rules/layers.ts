@@ -30,7 +30,7 @@ export const layers: readonly (readonly string[])[] = [
   ['monitor/platform'],
   ['monitor/observations', 'monitor/configuration'],
   ['monitor/decide', 'monitor/observe'],
-  ['monitor/escalation', 'monitor/notify', 'monitor/status-page'],
+  ['monitor/escalation', 'monitor/notify', 'monitor/status-page', 'monitor/prometheus'],
   ['monitor/storage'],
   ['monitor/process'],
 ];

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { parse } from 'yaml';
+import type { Rule } from '../decide/rule.ts';
+import { rules } from '../decide/rules.ts';
+import { alertName } from './alerting-rules.ts';
+import { dashboards } from './dashboards.ts';
+import { listDeployedFiles } from './deployed-files.ts';
+import { monitorMetrics } from './format-monitor-metrics.ts';
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'deploy/prometheus');
+const read = (path: string) => readFileSync(join(folder, path), 'utf8');
+const scratch = mkdtempSync(join(tmpdir(), 'holdfast-prometheus-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+interface AlertingRule {
+  readonly alert?: string;
+  readonly record?: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string; readonly rule: string; readonly loses_data: string };
+  readonly annotations: { readonly summary: string; readonly guide: string };
+}
+const groups = (parse(read('rules.yml')) as { groups: { name: string; rules: AlertingRule[] }[] }).groups;
+const rulesOf = (name: string) => groups.find((group) => group.name === name)?.rules ?? [];
+
+test('deploy/prometheus is what the monitor’s rules make', () => {
+  for (const [path, text] of listDeployedFiles()) assert.equal(read(path), text, `${path}: npm run prometheus-files`);
+});
+
+test('each rule of the monitor is an alert in each of its severities, with its page, and there is no other', () => {
+  const [silent, ...told] = rulesOf('holdfast-monitor');
+  assert.equal(silent?.alert, 'HoldfastMonitorSilent');
+  const expected = rules.flatMap(({ name, severities }) =>
+    severities.filter((each) => each !== 'notice').map((each) => [alertName(name), each]),
+  );
+  assert.deepEqual(
+    told.map(({ alert, labels }) => [alert, labels.severity]),
+    expected,
+  );
+  const ruleOf = new Map<string, Rule>(rules.map((rule) => [rule.name, rule]));
+  for (const { labels, annotations, alert } of [...told, ...rulesOf('holdfast-direct')]) {
+    const rule = ruleOf.get(labels.rule);
+    assert.ok(
+      rule?.severities.some((each) => each === labels.severity),
+      `${alert} ${labels.severity}`,
+    );
+    assert.equal(alert, alertName(labels.rule));
+    assert.equal(labels.loses_data, String(rule?.losesData));
+    assert.ok(readFileSync(join(root, annotations.guide), 'utf8').startsWith(`# ${rule?.title}\n`));
+  }
+});
+
+/** Where metrics are made. What only reads them proves nothing. */
+function listExported(): Set<string> {
+  const sources = globSync(['homeserver/**/*.ts', 'irc-bridge/**/*.ts', 'effects/*.ts'], { cwd: root }).filter(
+    (path) => !path.endsWith('.test.ts') && !path.includes('/overview/') && !path.includes('/testing/'),
+  );
+  const made = sources.flatMap((path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    // A name and what it means, as every metric has them.
+    return [...text.matchAll(/'((?:holdfast|irc_bridge)_\w+)',\s*(?:help: )?['"`]/g)].map(([, name = '']) => name);
+  });
+  return new Set([...made, ...monitorMetrics.map(({ name }) => name), 'up']);
+}
+
+test('every metric that a rule or a dashboard asks for is one that a process exports', () => {
+  const recorded = groups.flatMap((group) => group.rules.flatMap(({ record }) => record ?? []));
+  const known = new Set([...listExported(), ...recorded]);
+  const asked = [...groups.flatMap((group) => group.rules.map(({ expr }) => expr)), ...listQuestions()].flatMap(
+    (text) =>
+      [...text.replace(/"[^"]*"/g, '').matchAll(/\b(?:holdfast|irc_bridge)[\w:]+|\bup\b/g)].map(([name]) => name),
+  );
+  assert.ok(asked.length > 100, String(asked.length));
+  const unknown = asked.filter((name) => !known.has(name) && !known.has(name.replace(/_(bucket|sum|count)$/, '')));
+  assert.deepEqual([...new Set(unknown)], []);
+});
+
+function listQuestions(): string[] {
+  return dashboards.flatMap(({ charts }) =>
+    charts.flatMap(({ questions }) => questions.map(([expression]) => expression)),
+  );
+}
+
+test('dashboards are whole: panels do not overlap, and have a source, a question and a unit', () => {
+  for (const { uid } of dashboards) {
+    const { panels, templating } = JSON.parse(read(`grafana/${uid}.json`)) as {
+      panels: {
+        id: number;
+        gridPos: { x: number; y: number };
+        targets: { refId: string; expr: string }[];
+        fieldConfig: { defaults: { unit: string } };
+      }[];
+      templating: { list: { name: string }[] };
+    };
+    assert.equal(templating.list[0]?.name, 'datasource');
+    const places = panels.map(({ gridPos }) => `${gridPos.x} ${gridPos.y}`);
+    assert.equal(new Set(places).size, panels.length);
+    for (const { targets, fieldConfig } of panels) {
+      assert.ok(targets.length > 0 && fieldConfig.defaults.unit);
+      assert.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length);
+    }
+  }
+});
+
+/** Runs a program of Prometheus (Debian's prometheus and prometheus-alertmanager bring them); gives what it said. */
+function run(program: string, ...args: string[]): string {
+  return execFileSync(program, args, { cwd: scratch, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+test('promtool takes the rules and their tests, and each question of the dashboards', () => {
+  cpSync(folder, scratch, { recursive: true });
+  assert.match(run('promtool', 'check', 'rules', '--lint-fatal', 'rules.yml'), /SUCCESS: \d+ rules found/);
+  assert.match(run('promtool', 'test', 'rules', 'rules-test.yml'), /SUCCESS/);
+  writeFileSync(join(scratch, 'metrics-token'), 'token');
+  assert.match(run('promtool', 'check', 'config', 'prometheus.yml'), /is valid/);
+  const asked = listQuestions().map((expr, index) => ({
+    record: `question_${index}`,
+    expr: expr.replaceAll('$__rate_interval', '1m'),
+  }));
+  writeFileSync(join(scratch, 'questions.yml'), JSON.stringify({ groups: [{ name: 'questions', rules: asked }] }));
+  assert.match(run('promtool', 'check', 'rules', 'questions.yml'), new RegExp(`${asked.length} rules found`));
+});
+
+test('Alertmanager wakes for pages, lets warnings wait, and mutes nothing that loses data', () => {
+  cpSync(folder, scratch, { recursive: true });
+  assert.match(run('amtool', 'check-config', 'alertmanager.yml'), /SUCCESS/);
+  const receiverOf = (...labels: string[]) =>
+    run('amtool', 'config', 'routes', 'test', '--config.file=alertmanager.yml', ...labels).trim();
+  assert.deepEqual(
+    [
+      receiverOf('severity=page', 'rule=database-down', 'loses_data=false'),
+      receiverOf('severity=warning', 'rule=disk-filling', 'loses_data=false'),
+      receiverOf('severity=page', 'rule=log-hole', 'loses_data=true'),
+      receiverOf('severity=other'),
+    ],
+    ['on-call', 'team', 'everybody', 'team'],
+  );
+  const config = parse(read('alertmanager.yml')) as {
+    route: { routes: { matchers: string[]; mute_time_intervals?: string[] }[] };
+    inhibit_rules: { target_matchers: string[] }[];
+  };
+  for (const { target_matchers: targets } of config.inhibit_rules) assert.ok(targets.includes('loses_data="false"'));
+  for (const { matchers, mute_time_intervals: muted } of config.route.routes)
+    if (muted) assert.deepEqual(matchers, ['severity="warning"']);
+});
