@@ -27,7 +27,9 @@ function indent(lines: readonly string[], first: string): string[] {
 
 function formatScalar(value: Scalar): string {
   if (typeof value !== 'string') return String(value);
-  return plain.test(value) && !reserved.test(value) ? value : JSON.stringify(value);
+  if (plain.test(value) && !reserved.test(value)) return value;
+  // In single quotes nothing is escaped but they themselves.
+  return value.includes('"') ? `'${value.replaceAll("'", "''")}'` : JSON.stringify(value);
 }
 
 function isList(value: Yaml): value is readonly Yaml[] {
