@@ -60,11 +60,17 @@ export function superviseChild(options: ChildOptions): SupervisedChild {
   };
 }
 
+/** What keeps a heap small that allocates much and keeps little is as good for the program as for the homeserver. */
+function isMemoryOption(option: string): boolean {
+  return /^--(max-semi-space-size|heap-growing-percent)=/.test(option);
+}
+
 /** Runs the program until it ends; says how. */
 function runOnce(options: ChildOptions, state: { child: ChildProcess | undefined }): Promise<string> {
   const { name, program, args, settings, log } = options;
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'inherit', 'inherit'] });
+    const nodeArgs = [...process.execArgv.filter(isMemoryOption), program, ...args];
+    const child = spawn(process.execPath, nodeArgs, { stdio: ['pipe', 'inherit', 'inherit'] });
     state.child = child;
     // It may end before it has read anything.
     child.stdin?.on('error', () => {});

@@ -9,6 +9,7 @@ import type { MatrixClient } from '../matrix/matrix-client.ts';
 import { isRefusal } from '../matrix/matrix-request-error.ts';
 import { sendEvent } from '../matrix/send-and-set.ts';
 import type { BridgeSql } from '../storage/open-bridge-database.ts';
+import type { StoredQueues } from '../storage/stored-queues.ts';
 import type { BridgeMetrics } from './bridge-metrics.ts';
 import type { Puppets } from './people/puppets.ts';
 import type { RoomMembers } from './people/room-members.ts';
@@ -30,6 +31,7 @@ export interface BridgeContext {
   readonly metrics: BridgeMetrics;
   readonly secrets: SecretBox;
   readonly sql: BridgeSql;
+  readonly queues: StoredQueues;
   readonly matrix: MatrixClient;
   readonly botUserId: string;
   readonly networks: ReadonlyMap<string, BridgedNetwork>;

@@ -4,18 +4,12 @@ import type { IrcNetwork } from '../irc/irc-network.ts';
 import { IrcRefusal } from '../irc/irc-refusal.ts';
 import type { MatrixEvent } from '../matrix/matrix-event.ts';
 import { inviteUser } from '../matrix/send-and-set.ts';
-import { readInbox, readWaitingTargets, storeInbox } from '../storage/inbox.ts';
+import { type InboxEntry, keyOfInbox, readWaitingTargets, sourceOfKey, storeInbox } from '../storage/inbox.ts';
 import { forgetMessages } from '../storage/messages.ts';
-import {
-  forgetTransactions,
-  type OutboxEntry,
-  type ReceivedEvent,
-  readOutbox,
-  readWaitingRooms,
-  storeTransaction,
-} from '../storage/outbox.ts';
+import { forgetTransactions, type OutboxEntry, readWaitingRooms, storeTransaction } from '../storage/outbox.ts';
 import type { Portal } from '../storage/portals.ts';
 import { toStoredJson } from '../storage/stored-json.ts';
+import { batchEntries } from '../storage/stored-queues.ts';
 import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
 import { Canary } from './canary.ts';
 import { PeopleOfNetworks } from './follow/people-of-network.ts';
@@ -42,7 +36,7 @@ type Arrival = Parameters<typeof storeInbox>[1][number];
 export class Bridge {
   readonly context: BridgeContext;
   readonly outbox: DrainQueue<OutboxEntry>;
-  readonly inbox: DrainQueue<Awaited<ReturnType<typeof readInbox>>[number]>;
+  readonly inbox: DrainQueue<InboxEntry>;
   readonly people: PeopleOfNetworks;
   readonly canaries: ReadonlyMap<string, Canary>;
   readonly #arrivals: WriteTogether<Arrival>;
@@ -56,15 +50,15 @@ export class Bridge {
   constructor(context: BridgeContext) {
     this.context = context;
     this.#epoch = context.random.token(9);
-    const { clock, random, log, metrics, sql } = context;
+    const { clock, random, log, metrics, sql, queues } = context;
     this.people = new PeopleOfNetworks(context);
     context.portals.onNew = (portal) => this.#beginPortal(portal);
     const networks = [...context.networks.values()];
     const withCanary = networks.filter(({ config }) => config.canary);
     this.canaries = new Map(withCanary.map((network) => [network.config.id, new Canary(context, network)]));
     this.outbox = new DrainQueue({
-      ...{ clock, random },
-      read: (roomId, limit) => readOutbox(sql, roomId, limit),
+      ...{ clock, random, batchEntries },
+      read: (roomId) => queues.readOutbox(roomId),
       process: (_, entry) => processOutboxEntry(this, entry),
       onFailure(roomId, error, pauseMs) {
         metrics.retried.add({ direction: 'matrix_to_irc' });
@@ -72,8 +66,8 @@ export class Bridge {
       },
     });
     this.inbox = new DrainQueue({
-      ...{ clock, random },
-      read: (key, limit) => readInbox(sql, ...splitKey(key), limit),
+      ...{ clock, random, batchEntries },
+      read: (key) => queues.readInbox(sourceOfKey(key)),
       process: (_, entry) => processInboxEntry(this, entry),
       onFailure(key, error, pauseMs) {
         metrics.retried.add({ direction: 'irc_to_matrix' });
@@ -86,7 +80,7 @@ export class Bridge {
       maxTogether: maxEventsAtOnce,
       write: async (entries) => {
         await storeInbox(sql, entries);
-        for (const { network, target } of entries) this.inbox.wake(joinKey(network, target));
+        for (const entry of entries) this.inbox.wake(keyOfInbox(entry));
       },
       onFailure: (error) => log.error({ err: error }, 'what comes from IRC cannot be stored; it is tried again'),
     });
@@ -96,7 +90,7 @@ export class Bridge {
   async start(): Promise<void> {
     const { sql } = this.context;
     for (const roomId of await readWaitingRooms(sql)) this.outbox.wake(roomId);
-    for (const { network, target } of await readWaitingTargets(sql)) this.inbox.wake(joinKey(network, target));
+    for (const source of await readWaitingTargets(sql)) this.inbox.wake(keyOfInbox(source));
     for (const canary of this.canaries.values()) canary.start();
     this.#scheduleUpkeep();
   }
@@ -110,9 +104,12 @@ export class Bridge {
   }
 
   /** Stores a transaction; when it resolves, the homeserver may be told so. */
-  async receiveTransaction(transactionId: string, events: readonly ReceivedEvent[]): Promise<void> {
-    const wanted = events.filter(({ event }) => this.#concerns(JSON.parse(event) as MatrixEvent));
-    if (!(await storeTransaction(this.context.sql, transactionId, wanted))) return;
+  async receiveTransaction(transactionId: string, events: readonly MatrixEvent[]): Promise<void> {
+    const wanted = events
+      .filter((event) => this.#concerns(event))
+      .map((event) => ({ roomId: event.room_id, eventId: event.event_id, event: toStoredJson(event) }));
+    // Where there is nothing to store, there is nothing that could be stored twice.
+    if (wanted.length === 0 || !(await storeTransaction(this.context.sql, transactionId, wanted))) return;
     for (const { roomId } of wanted) this.outbox.wake(roomId);
   }
 
@@ -332,13 +329,4 @@ export class Bridge {
       log.warn({ err: error }, 'the queues could not be looked after');
     }
   }
-}
-
-function joinKey(network: string, target: string): string {
-  return `${network} ${target}`;
-}
-
-function splitKey(key: string): [network: string, target: string] {
-  const space = key.indexOf(' ');
-  return [key.slice(0, space), key.slice(space + 1)];
 }

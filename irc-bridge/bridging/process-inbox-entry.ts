@@ -1,5 +1,5 @@
 import type { IrcEvent } from '../irc/irc-event.ts';
-import { finishInboxEntry, type InboxEntry } from '../storage/inbox.ts';
+import type { InboxEntry } from '../storage/inbox.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 import { followChannel } from './follow/follow-channel.ts';
 import { confirmLink } from './rooms/link-room.ts';
@@ -11,14 +11,14 @@ export async function processInboxEntry({ context, canaries }: BridgeParts, entr
   if (event.kind === 'message') {
     const { channel, nick, text } = event;
     if (channel !== undefined && (await confirmLink(context, entry.network, channel, nick, text))) {
-      return finishInboxEntry(context.sql, entry, undefined);
+      return context.queues.finishInboxEntry({ entry, sent: undefined });
     }
     const sent = await sayOnMatrix(context, entry.network, event);
-    await finishInboxEntry(context.sql, entry, sent);
+    await context.queues.finishInboxEntry({ entry, sent });
     if (sent) canaries.get(entry.network)?.noteOnMatrix(text);
     return;
   }
   const portal = context.portals.ofTarget(entry.network, entry.target);
   if (portal && 'channel' in event && event.kind !== 'members') await followChannel(context, portal, event);
-  await finishInboxEntry(context.sql, entry, undefined);
+  await context.queues.finishInboxEntry({ entry, sent: undefined });
 }

@@ -1,5 +1,5 @@
 import { type MatrixEvent, textOf } from '../matrix/matrix-event.ts';
-import { type OutboxEntry, removeFromOutbox } from '../storage/outbox.ts';
+import type { OutboxEntry } from '../storage/outbox.ts';
 import type { Portal } from '../storage/portals.ts';
 import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
 import type { BridgeParts } from './bridge-parts.ts';
@@ -14,30 +14,40 @@ const spokenTypes = new Set(['m.room.message', 'm.sticker', 'm.reaction', 'm.roo
 
 /** Does what an event of Matrix asks for and takes it out of the outbox. Throws when it is to be tried again. */
 export async function processOutboxEntry(bridge: BridgeParts, entry: OutboxEntry): Promise<void> {
-  await processEvent(bridge, entry, JSON.parse(entry.event) as MatrixEvent);
-  await removeFromOutbox(bridge.context.sql, entry.position);
+  const { context } = bridge;
+  const event = JSON.parse(entry.event) as MatrixEvent;
+  const portal = await followOrFind(bridge, entry, event);
+  const message = portal && (await sayOnIrc(context, portal, entry, event));
+  await context.queues.noteProgress({ position: entry.position, sentLines: 'all', message });
 }
 
-async function processEvent(bridge: BridgeParts, entry: OutboxEntry, event: MatrixEvent): Promise<void> {
+/** Where the event is to be said. Undefined: nowhere; what it asks for instead is done. */
+async function followOrFind(bridge: BridgeParts, entry: OutboxEntry, event: MatrixEvent): Promise<Portal | undefined> {
   const { context } = bridge;
   if (event.type === 'm.room.member') {
     await context.members.follow(event);
-    if (event.content['membership'] === 'invite') return acceptInvitation(context, event);
+    if (event.content['membership'] === 'invite') {
+      await acceptInvitation(context, event);
+      return undefined;
+    }
   }
   const portal = context.portals.ofRoom(event.room_id);
+  const isSpoken = spokenTypes.has(event.type);
   // In private only the two talk: what others say there would come from nowhere.
-  if (portal && portal.userId !== '' && portal.userId !== event.sender && spokenTypes.has(event.type)) return;
-  if (await runIfCommand(bridge, event, portal === undefined)) return;
-  if (!portal || !context.networks.has(portal.network)) return;
-  if (event.type === 'm.room.encrypted') return tellUnreadable(context, portal, event.sender);
-  if (!spokenTypes.has(event.type)) return followRoom(context, portal, event);
-  if (portal.kind === 'canary') {
-    const { canary } = networkOf(context, portal.network).config;
-    const isMeant = bridge.canaries.get(portal.network)?.isFromMatrix(event) ?? false;
-    // Old ones have missed their purpose.
-    if (!isMeant || entry.ageMs > (canary?.intervalMs ?? 0)) return;
-  }
-  await sayOnIrc(context, portal, entry, event);
+  if (portal && portal.userId !== '' && portal.userId !== event.sender && isSpoken) return undefined;
+  if (await runIfCommand(bridge, event, portal === undefined)) return undefined;
+  if (!portal || !context.networks.has(portal.network)) return undefined;
+  if (event.type === 'm.room.encrypted') await tellUnreadable(context, portal, event.sender);
+  else if (!isSpoken) await followRoom(context, portal, event);
+  else if (portal.kind !== 'canary' || isCanaryToSay(bridge, portal, entry, event)) return portal;
+  return undefined;
+}
+
+/** Old ones have missed their purpose. */
+function isCanaryToSay(bridge: BridgeParts, { network }: Portal, entry: OutboxEntry, event: MatrixEvent): boolean {
+  const { canary } = networkOf(bridge.context, network).config;
+  const isMeant = bridge.canaries.get(network)?.isFromMatrix(event) ?? false;
+  return isMeant && entry.ageMs <= (canary?.intervalMs ?? 0);
 }
 
 /** Everybody is told once. */

@@ -2,14 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Log } from '@holdfast/effects/log.ts';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import type { ReceivedEvent } from '../storage/outbox.ts';
-import { toStoredJson } from '../storage/stored-json.ts';
-import { readMatrixEvent } from './matrix-event.ts';
+import { type MatrixEvent, readMatrixEvent } from './matrix-event.ts';
 
 /** What the server asks the bridge. */
 export interface BridgeAnswers {
   /** Resolves when the events are stored; only then the homeserver is told so. */
-  receiveTransaction(transactionId: string, events: readonly ReceivedEvent[]): Promise<void>;
+  receiveTransaction(transactionId: string, events: readonly MatrixEvent[]): Promise<void>;
   /** Whether the user, whose id is in the bridge's namespace, is there; makes it if it may be. */
   hasUser(userId: string): Promise<boolean>;
   /** Whether the alias leads to a room; makes the room if it may be. */
@@ -114,7 +112,7 @@ function addHomeserverRoutes(server: FastifyInstance, hsToken: string, answers: 
     if (!Array.isArray(body?.events)) {
       return reply.code(400).send({ errcode: 'M_BAD_JSON', error: 'A transaction has a list of events' });
     }
-    await answers.receiveTransaction(request.params.id, (body.events as unknown[]).flatMap(toReceived));
+    await answers.receiveTransaction(request.params.id, (body.events as unknown[]).flatMap(toEvents));
     return {};
   });
   server.post('/_matrix/app/v1/ping', guard, async () => ({}));
@@ -153,11 +151,10 @@ function addStatusRoutes(server: FastifyInstance, statusToken: string | undefine
   }
 }
 
-function toReceived(value: unknown): ReceivedEvent[] {
+/** What is no event can never be bridged; refusing the transaction for it would stop all that comes after. */
+function toEvents(value: unknown): MatrixEvent[] {
   const event = readMatrixEvent(value);
-  // What is no event can never be bridged; refusing the transaction for it would stop all that comes after.
-  if (!event) return [];
-  return [{ roomId: event.room_id, eventId: event.event_id, event: toStoredJson(event) }];
+  return event ? [event] : [];
 }
 
 function readThirdParty(request: FastifyRequest): ThirdPartyQuery {

@@ -20,6 +20,7 @@ import { pingBridge, registerUser, setDisplayName } from '../matrix/send-and-set
 import { openRequest, sendRequest } from '../platform/send-request.ts';
 import { migrateBridgeDatabase } from '../storage/migrate-bridge-database.ts';
 import { openBridgeDatabase } from '../storage/open-bridge-database.ts';
+import { StoredQueues } from '../storage/stored-queues.ts';
 import { answerHomeserver } from './answer-homeserver.ts';
 import { takeBridgeLock } from './take-bridge-lock.ts';
 
@@ -75,6 +76,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     const botUserId = `@${registration.senderLocalpart}:${serverName}`;
     const context: BridgeContext = {
       ...{ config, clock, random, log, secrets, sql, matrix, portals, botUserId },
+      queues: new StoredQueues(sql),
       metrics: createBridgeMetrics(metrics),
       networks: new Map(),
       puppets: new Puppets({ sql, matrix, serverName }),

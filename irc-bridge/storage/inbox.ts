@@ -1,3 +1,4 @@
+import { insertMessages } from './messages.ts';
 import type { BridgeSql } from './open-bridge-database.ts';
 
 /** An event of IRC that waits for the homeserver. */
@@ -30,12 +31,32 @@ export async function readWaitingTargets(sql: BridgeSql): Promise<{ network: str
   return [...(await sql<{ network: string; target: string }[]>`SELECT DISTINCT network, target FROM inbox`)];
 }
 
-export async function readInbox(sql: BridgeSql, network: string, target: string, limit: number): Promise<InboxEntry[]> {
-  return [
-    ...(await sql<InboxEntry[]>`
-      SELECT position, network, target, identity, event FROM inbox
-      WHERE network = ${network} AND target = ${target} ORDER BY position LIMIT ${limit}`),
-  ];
+/** The oldest entries of each of some channels and nicks, in their order, by `keyOfInbox`. */
+export async function readInbox(
+  sql: BridgeSql,
+  sources: readonly InboxSource[],
+  limit: number,
+): Promise<ReadonlyMap<string, InboxEntry[]>> {
+  const rows = await sql<InboxEntry[]>`
+    SELECT position, oldest.network, oldest.target, identity, event
+    FROM json_array_elements(${JSON.stringify(sources)}::text::json) AS wanted (e), LATERAL (
+      SELECT * FROM inbox WHERE inbox.network = e->>'network' AND inbox.target = e->>'target'
+      ORDER BY position LIMIT ${limit}
+    ) AS oldest ORDER BY position`;
+  return Map.groupBy(rows, keyOfInbox);
+}
+
+/** A channel or nick of a network. */
+export type InboxSource = Pick<InboxEntry, 'network' | 'target'>;
+
+/** One text for a channel or nick. */
+export function keyOfInbox({ network, target }: InboxSource): string {
+  return `${network} ${target}`;
+}
+
+export function sourceOfKey(key: string): InboxSource {
+  const space = key.indexOf(' ');
+  return { network: key.slice(0, space), target: key.slice(space + 1) };
 }
 
 /** What a message of IRC became, to be remembered. */
@@ -46,20 +67,22 @@ export interface SentMessage {
   readonly excerpt: string;
 }
 
-/** Takes an entry away, since the homeserver has it, and remembers what it became. */
-export async function finishInboxEntry(
-  sql: BridgeSql,
-  entry: InboxEntry,
-  sent: SentMessage | undefined,
-): Promise<void> {
-  if (!sent) {
-    await sql`DELETE FROM inbox WHERE position = ${entry.position}`;
-    return;
-  }
+/** An entry that the homeserver has, or that is nothing for it. */
+export interface FinishedEntry {
+  readonly entry: InboxEntry;
+  readonly sent: SentMessage | undefined;
+}
+
+/** Takes entries away, and remembers what they became. */
+export async function finishInboxEntries(sql: BridgeSql, finished: readonly FinishedEntry[]): Promise<void> {
+  const positions = finished.map(({ entry }) => entry.position);
+  const messages = finished.flatMap(({ entry: { network, target, identity }, sent }) =>
+    sent ? [{ network, target, identity, ...sent }] : [],
+  );
   await sql`
-    WITH gone AS (DELETE FROM inbox WHERE position = ${entry.position})
-    INSERT INTO message (network, target, identity, room_id, event_id, author, excerpt)
-    VALUES (${entry.network}, ${entry.target}, ${entry.identity}, ${sent.roomId}, ${sent.eventId}, ${sent.author},
-      ${sent.excerpt})
-    ON CONFLICT DO NOTHING`;
+    WITH gone AS (
+      DELETE FROM inbox USING json_array_elements_text(${JSON.stringify(positions)}::text::json) AS done (position)
+      WHERE inbox.position = done.position::bigint
+    )
+    ${insertMessages(sql, messages)}`;
 }

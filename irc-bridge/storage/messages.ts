@@ -1,22 +1,25 @@
-import type { SentMessage } from './inbox.ts';
 import type { BridgeSql } from './open-bridge-database.ts';
+import { toStoredJson } from './stored-json.ts';
 
 /** A message that both sides have. */
-export interface KnownMessage extends SentMessage {
+export interface KnownMessage {
+  readonly network: string;
+  /** The channel or, in private, the nick, folded. */
+  readonly target: string;
   /** Its identity on IRC. */
   readonly identity: string;
+  readonly roomId: string;
+  readonly eventId: string;
+  readonly author: string;
+  readonly excerpt: string;
 }
 
-/** Remembers a message that went to IRC. */
-export async function rememberMessage(
-  sql: BridgeSql,
-  network: string,
-  target: string,
-  { identity, roomId, eventId, author, excerpt }: KnownMessage,
-): Promise<void> {
-  await sql`
+/** The end of a statement: remembers messages. */
+export function insertMessages(sql: BridgeSql, messages: readonly KnownMessage[]) {
+  return sql`
     INSERT INTO message (network, target, identity, room_id, event_id, author, excerpt)
-    VALUES (${network}, ${target}, ${identity}, ${roomId}, ${eventId}, ${author}, ${excerpt}) ON CONFLICT DO NOTHING`;
+    SELECT e->>'network', e->>'target', e->>'identity', e->>'roomId', e->>'eventId', e->>'author', e->>'excerpt'
+    FROM json_array_elements(${toStoredJson(messages)}::text::json) AS list (e) ON CONFLICT DO NOTHING`;
 }
 
 export async function findMessageByEvent(
@@ -25,7 +28,7 @@ export async function findMessageByEvent(
   eventId: string,
 ): Promise<KnownMessage | undefined> {
   const [row] = await sql<KnownMessage[]>`
-    SELECT identity, room_id AS "roomId", event_id AS "eventId", author, excerpt FROM message
+    SELECT network, target, identity, room_id AS "roomId", event_id AS "eventId", author, excerpt FROM message
     WHERE room_id = ${roomId} AND event_id = ${eventId} LIMIT 1`;
   return row;
 }
@@ -36,7 +39,7 @@ export async function findMessageByIdentity(
   identity: string,
 ): Promise<KnownMessage | undefined> {
   const [row] = await sql<KnownMessage[]>`
-    SELECT identity, room_id AS "roomId", event_id AS "eventId", author, excerpt FROM message
+    SELECT network, target, identity, room_id AS "roomId", event_id AS "eventId", author, excerpt FROM message
     WHERE network = ${network} AND identity = ${identity}`;
   return row;
 }

@@ -1,3 +1,4 @@
+import { insertMessages, type KnownMessage } from './messages.ts';
 import type { BridgeSql } from './open-bridge-database.ts';
 
 const ageMs = '(extract(epoch FROM now() - received_at) * 1000)::float8';
@@ -13,8 +14,6 @@ export interface OutboxEntry {
   readonly ageMs: number;
   /** Lines that IRC has. */
   readonly sentLines: number;
-  /** Lines that were handed to a connection: what is beyond `sentLines` may have arrived or not. */
-  readonly attemptedLines: number;
 }
 
 /** An event to be stored. */
@@ -33,26 +32,24 @@ export async function storeTransaction(
   transactionId: string,
   events: readonly ReceivedEvent[],
 ): Promise<boolean> {
-  return sql.begin(async (transaction) => {
-    const fresh = await transaction`
-      INSERT INTO received_transaction (id) VALUES (${transactionId}) ON CONFLICT DO NOTHING RETURNING id`;
-    if (fresh.length === 0) return false;
-    if (events.length > 0) {
-      // One statement, whose rows get their positions in the order of the list.
-      await transaction`
-        WITH given AS (
-          SELECT e->>'roomId' AS room_id, e->>'eventId' AS event_id, e->>'event' AS event, number
-          FROM json_array_elements(${JSON.stringify(events)}::text::json) WITH ORDINALITY AS list (e, number)
-        ), fresh AS (
-          INSERT INTO received_event (event_id) SELECT DISTINCT event_id FROM given
-          ON CONFLICT DO NOTHING RETURNING event_id
-        )
-        INSERT INTO outbox (room_id, event_id, event)
-        SELECT room_id, event_id, event FROM given JOIN fresh USING (event_id) ORDER BY number
-        ON CONFLICT (event_id) DO NOTHING`;
-    }
-    return true;
-  }) as Promise<boolean>;
+  // One statement, whose rows get their positions in the order of the list.
+  const [row] = await sql<{ is_fresh: boolean }[]>`
+    WITH transaction AS (
+      INSERT INTO received_transaction (id) VALUES (${transactionId}) ON CONFLICT DO NOTHING RETURNING id
+    ), given AS (
+      SELECT e->>'roomId' AS room_id, e->>'eventId' AS event_id, e->>'event' AS event, number
+      FROM json_array_elements(${JSON.stringify(events)}::text::json) WITH ORDINALITY AS list (e, number)
+      WHERE EXISTS (SELECT FROM transaction)
+    ), fresh AS (
+      INSERT INTO received_event (event_id) SELECT DISTINCT event_id FROM given
+      ON CONFLICT DO NOTHING RETURNING event_id
+    ), stored AS (
+      INSERT INTO outbox (room_id, event_id, event)
+      SELECT room_id, event_id, event FROM given JOIN fresh USING (event_id) ORDER BY number
+      ON CONFLICT (event_id) DO NOTHING
+    )
+    SELECT EXISTS (SELECT FROM transaction) AS is_fresh`;
+  return row?.is_fresh ?? false;
 }
 
 /** The rooms for which something waits. */
@@ -61,13 +58,18 @@ export async function readWaitingRooms(sql: BridgeSql): Promise<string[]> {
   return rows.map((row) => row.room_id);
 }
 
-/** The oldest entries of a room, in their order. */
-export async function readOutbox(sql: BridgeSql, roomId: string, limit: number): Promise<OutboxEntry[]> {
+/** The oldest entries of each of some rooms, in their order. */
+export async function readOutbox(
+  sql: BridgeSql,
+  roomIds: readonly string[],
+  limit: number,
+): Promise<ReadonlyMap<string, OutboxEntry[]>> {
   const rows = await sql<OutboxRow[]>`
-    SELECT position, room_id, event_id, event, sent_lines, attempted_lines,
-      ${sql.unsafe(ageMs)} AS age_ms
-    FROM outbox WHERE room_id = ${roomId} ORDER BY position LIMIT ${limit}`;
-  return rows.map(toEntry);
+    SELECT position, oldest.room_id, event_id, event, sent_lines, ${sql.unsafe(ageMs)} AS age_ms
+    FROM json_array_elements_text(${JSON.stringify(roomIds)}::text::json) AS wanted (room_id), LATERAL (
+      SELECT * FROM outbox WHERE outbox.room_id = wanted.room_id ORDER BY position LIMIT ${limit}
+    ) AS oldest ORDER BY position`;
+  return Map.groupBy(rows.map(toEntry), ({ roomId }) => roomId);
 }
 
 interface OutboxRow {
@@ -77,13 +79,12 @@ interface OutboxRow {
   event: string;
   age_ms: number;
   sent_lines: number;
-  attempted_lines: number;
 }
 
 function toEntry(row: OutboxRow): OutboxEntry {
   return {
     ...{ position: row.position, roomId: row.room_id, eventId: row.event_id, event: row.event },
-    ...{ ageMs: row.age_ms, sentLines: row.sent_lines, attemptedLines: row.attempted_lines },
+    ...{ ageMs: row.age_ms, sentLines: row.sent_lines },
   };
 }
 
@@ -94,23 +95,40 @@ export async function readExcess(
   count: number,
 ): Promise<OutboxEntry[]> {
   const rows = await sql<OutboxRow[]>`
-    SELECT position, room_id, event_id, event, sent_lines, attempted_lines, ${sql.unsafe(ageMs)} AS age_ms
+    SELECT position, room_id, event_id, event, sent_lines, ${sql.unsafe(ageMs)} AS age_ms
     FROM (SELECT *, row_number() OVER (PARTITION BY room_id ORDER BY position) AS place FROM outbox) AS numbered
     WHERE received_at < now() - ${limits.waitingMs} * interval '1 millisecond' OR place > ${limits.waitingMessages}
     ORDER BY position LIMIT ${count}`;
   return rows.map(toEntry);
 }
 
-/** Notes, before it happens, that lines up to this one are handed to a connection. */
-export async function noteAttempt(sql: BridgeSql, position: number, attemptedLines: number): Promise<void> {
-  await sql`UPDATE outbox SET attempted_lines = ${attemptedLines} WHERE position = ${position}`;
+/** How far an entry has come. */
+export interface OutboxProgress {
+  readonly position: number;
+  /** Lines that IRC has; `all`: the entry is taken away. */
+  readonly sentLines: number | 'all';
+  /** What is to be remembered of it. */
+  readonly message?: KnownMessage | undefined;
 }
 
-/** Notes that IRC has the lines up to this one. */
-export async function noteSentLines(sql: BridgeSql, position: number, sentLines: number): Promise<void> {
-  await sql`UPDATE outbox SET sent_lines = ${sentLines} WHERE position = ${position}`;
+/** Notes how far entries have come, and remembers what they became. */
+export async function noteProgress(sql: BridgeSql, progress: readonly OutboxProgress[]): Promise<void> {
+  const done = progress.filter(({ sentLines }) => sentLines === 'all').map(({ position }) => position);
+  const going = progress.filter(({ sentLines }) => sentLines !== 'all');
+  const messages = progress.flatMap(({ message }) => (message ? [message] : []));
+  await sql`
+    WITH gone AS (
+      DELETE FROM outbox USING json_array_elements_text(${JSON.stringify(done)}::text::json) AS done (position)
+      WHERE outbox.position = done.position::bigint
+    ), gone_on AS (
+      UPDATE outbox SET sent_lines = (e->>'sentLines')::int
+      FROM json_array_elements(${JSON.stringify(going)}::text::json) AS list (e)
+      WHERE outbox.position = (e->>'position')::bigint
+    )
+    ${insertMessages(sql, messages)}`;
 }
 
+/** Takes an entry away. */
 export async function removeFromOutbox(sql: BridgeSql, position: number): Promise<void> {
   await sql`DELETE FROM outbox WHERE position = ${position}`;
 }

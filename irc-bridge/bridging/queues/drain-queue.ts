@@ -4,15 +4,16 @@ import type { Random } from '@holdfast/effects/random.ts';
 export interface DrainQueueOptions<Entry> {
   readonly clock: Clock;
   readonly random: Random;
+  /** Entries that `read` gives at most. */
+  readonly batchEntries: number;
   /** The oldest entries of a key, in order; none when it is empty. */
-  read(key: string, limit: number): Promise<readonly Entry[]>;
+  read(key: string): Promise<readonly Entry[]>;
   /** Does what the entry asks for and takes it away. Throws when it cannot be done now: it is tried again. */
   process(key: string, entry: Entry): Promise<void>;
   /** Called for each failure, with how long the key waits now. */
   onFailure(key: string, error: unknown, pauseMs: number): void;
 }
 
-const batchEntries = 50;
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 /** Keys that are worked on at once; the others wait for their turn. */
@@ -98,13 +99,13 @@ export class DrainQueue<Entry> {
 
   /** Works on what is there; true when there may be more. */
   async #empty(key: string, onProgress: () => void): Promise<boolean> {
-    const entries = await this.#options.read(key, batchEntries);
+    const entries = await this.#options.read(key);
     for (const entry of entries) {
       if (this.#isClosed) return false;
       await this.#options.process(key, entry);
       onProgress();
     }
-    return entries.length === batchEntries;
+    return entries.length === this.#options.batchEntries;
   }
 
   async #takeTurn(): Promise<void> {

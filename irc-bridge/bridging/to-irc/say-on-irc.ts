@@ -4,8 +4,8 @@ import { IrcConnectionLost, IrcRefusal } from '../../irc/irc-refusal.ts';
 import { type MatrixEvent } from '../../matrix/matrix-event.ts';
 import { makeMediaLink } from '../../matrix/media-links.ts';
 import { uploadText } from '../../matrix/upload-text.ts';
-import { findMessageByEvent, rememberMessage } from '../../storage/messages.ts';
-import { noteAttempt, noteSentLines, type OutboxEntry } from '../../storage/outbox.ts';
+import { findMessageByEvent, type KnownMessage } from '../../storage/messages.ts';
+import type { OutboxEntry } from '../../storage/outbox.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, type BridgedNetwork, networkOf, tellRoom } from '../bridge-context.ts';
 import { connectSpeaker } from '../people/connect-speaker.ts';
@@ -26,26 +26,29 @@ const shownOfLong = 2;
 
 /**
  * Says an event of Matrix on IRC, from the first line on that IRC does not have. Resolves when IRC has all of it, or has
- * refused it and the sender was told. Throws when it is to be tried again.
+ * refused it and the sender was told. Gives what is to be remembered of it when the entry is taken away. Throws when it
+ * is to be tried again.
  */
 export async function sayOnIrc(
   context: BridgeContext,
   portal: Portal,
   entry: OutboxEntry,
   event: MatrixEvent,
-): Promise<void> {
+): Promise<KnownMessage | undefined> {
   const network = networkOf(context, portal.network);
   if (!network.irc.isConnected) throw new IrcAwayError(network.config.id);
   const text = await toText(context, portal, entry, event);
-  if (!text) return;
+  if (!text) return undefined;
   try {
-    await sayLines(context, network, portal, entry, event, text);
+    const message = await sayLines(context, network, portal, entry, event, text);
     context.metrics.delivered.add({ network: portal.network, direction: 'matrix_to_irc' });
+    return message;
   } catch (error) {
     if (!(error instanceof IrcRefusal) || !network.irc.isConnected) throw error;
     context.metrics.dropped.add({ network: portal.network, direction: 'matrix_to_irc', why: 'refused' });
     const words = `Not delivered to ${portal.displayTarget} on ${network.config.name}: ${error.message}`;
     await tellRoom(context, portal.roomId, `refused.${event.event_id}`, words);
+    return undefined;
   }
 }
 
@@ -87,7 +90,7 @@ async function sayLines(
   entry: OutboxEntry,
   event: MatrixEvent,
   text: IrcText,
-): Promise<void> {
+): Promise<KnownMessage | undefined> {
   const { irc } = network;
   const key = openChannelKey(context, portal);
   const speaker = await connectSpeaker(context, network, portal, event.sender, key);
@@ -100,21 +103,23 @@ async function sayLines(
   let lines = irc.splitText(userId, portal.displayTarget, spoken.text, maxLines + 1);
   if (lines.length > maxLines) lines = await linkLongText(context, text.text, lines);
   const author = (userId === undefined ? name : irc.nickOf(userId)) ?? event.sender;
+  // What the last line became is committed with the end of the entry.
+  let message: KnownMessage | undefined;
   for (let index = entry.sentLines; index < lines.length; index += 1) {
-    await noteAttempt(context.sql, entry.position, index + 1);
+    if (index > entry.sentLines) {
+      await context.queues.noteProgress({ position: entry.position, sentLines: index, message });
+      message = undefined;
+    }
     const line = { speaker: userId, target: portal.displayTarget, kind: spoken.kind, text: lines[index] ?? '' };
     const identity = await sayLine(context, network, portal, line);
-    await noteSentLines(context.sql, entry.position, index + 1);
     // Every line that has an id, so that the network's history cannot bring it back as somebody's.
     if (identity === undefined && (index > 0 || event.type !== 'm.room.message')) continue;
-    await rememberMessage(context.sql, portal.network, portal.target, {
-      identity: identity ?? `matrix ${event.event_id}`,
-      roomId: portal.roomId,
-      eventId: event.event_id,
-      author,
-      excerpt: excerptOf(text.text),
-    });
+    message = {
+      ...{ network: portal.network, target: portal.target, roomId: portal.roomId, eventId: event.event_id },
+      ...{ identity: identity ?? `matrix ${event.event_id}`, author, excerpt: excerptOf(text.text) },
+    };
   }
+  return message;
 }
 
 /** Says a line, unless it was said before its connection broke and has been seen on IRC since. */
