@@ -1,3 +1,4 @@
+import { showAlerts } from './alerts-panel.js';
 import { showAppservices } from './appservices-panel.js';
 import { readSession } from './ask.js';
 import { showAudit } from './audit-panel.js';
@@ -27,6 +28,7 @@ function page(title, show, link = title) {
 /** The pages for administrators, by address; those with a `link` are in the navigation. */
 export const administrationPages = {
   '/admin': { title: 'Overview', link: 'Overview', show: showOverview },
+  '/admin/alerts': page('Alerts and who is on call', showAlerts, 'Alerts'),
   '/admin/people': page('People', showPeople),
   '/admin/user': { title: 'Account', show: showOneUser },
   '/admin/rooms': page('Rooms', showRooms),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeTestFolder } from '@holdfast/homeserver/testing/make-test-folder.ts';
@@ -38,9 +39,21 @@ after(async () => {
   await server?.stop();
 });
 
+/** Somebody is on call, over a way that nobody hears, and an address is missing that nobody has. */
+const monitor = {
+  addresses: ['192.0.2.7'],
+  paging: {
+    notifiers: { hook: { kind: 'webhook' } },
+    people: { anna: { reach: [{ notifier: 'hook', address: 'http://127.0.0.1:9/' }] } },
+  },
+};
+
 /** A server named localhost with anna as its administrator. */
 async function startNamedServer(): Promise<RunningHoldfast> {
-  const started = await startHoldfast(join(await makeTestFolder(), 'data'));
+  const folder = await makeTestFolder();
+  const file = join(folder, 'holdfast.yaml');
+  await writeFile(file, JSON.stringify({ monitor }));
+  const started = await startHoldfast(join(folder, 'data'), { HOLDFAST_CONFIG: file });
   const token = started.address.split('=')[1];
   const ask = async (what: string, body: object) => {
     const reply = await request(started.url, 'POST', `/_holdfast/v1/set-up/${what}`, { body: { token, ...body } });
@@ -78,6 +91,26 @@ test('every page of the navigation is there, and can be seen, read and used on a
     assert.equal(await page.getByRole('alert').filter({ visible: true }).count(), 0, `${target} tells of a problem`);
     await checkPage(page, target?.split('/').at(-1) ?? '');
   }
+});
+
+test('an alert is told to everybody and taken in the console, and stands on the timeline', async () => {
+  await open('/admin/alerts');
+  const incident = page.getByRole('article').filter({ hasText: '192.0.2.7' });
+  await incident.getByText('Tell everybody').click();
+  await incident.getByLabel('On the public status page').fill('The address is being moved');
+  await incident.getByRole('button', { name: /^Publish/ }).click();
+  await page.getByRole('cell', { name: 'The address is being moved' }).waitFor();
+  await incident.getByRole('button', { name: /^I take it/ }).click();
+  await incident.getByText('@anna:localhost has taken it.').waitFor();
+  await incident.getByText('Silence', { exact: true }).first().click();
+  await incident.getByLabel('Why').fill('known');
+  await incident.getByRole('button', { name: /^Silence / }).click();
+  await page
+    .getByRole('cell', { name: /address-lost/ })
+    .first()
+    .waitFor();
+  assert.equal(await page.getByRole('alert').filter({ visible: true }).count(), 0);
+  await checkPage(page, 'alerts');
 });
 
 test('one account and one room are shown whole', async () => {

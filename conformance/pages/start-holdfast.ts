@@ -14,10 +14,13 @@ export interface RunningHoldfast {
   stop(): Promise<void>;
 }
 
-/** `holdfast start` as a person starts it, with nothing configured but a free port, the data folder and a quiet log. */
-export async function startHoldfast(dataDir: string): Promise<RunningHoldfast> {
+/** `holdfast start` as a person starts it, with nothing configured but a free port, the data folder, a quiet log and what `environment` says. */
+export async function startHoldfast(
+  dataDir: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningHoldfast> {
   const child = spawn(process.execPath, [program, 'start', '--data-dir', dataDir], {
-    env: { PATH: process.env['PATH'], HOLDFAST_HTTP_PORT: '0', HOLDFAST_LOG_LEVEL: 'error' },
+    env: { PATH: process.env['PATH'], HOLDFAST_HTTP_PORT: '0', HOLDFAST_LOG_LEVEL: 'error', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: string[] = [];

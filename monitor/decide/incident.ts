@@ -29,7 +29,10 @@ export interface IncidentChange {
     | 'cleared'
     | 'closed'
     | 'told'
-    | 'acknowledged';
+    | 'acknowledged'
+    | 'silenced'
+    | 'noted'
+    | 'recovered';
   readonly text: string;
   /** Of the alert that it is about, where it is about one. */
   readonly key?: string;

@@ -4,6 +4,9 @@ import type { Notifier } from './notifier.ts';
 import { formatText } from './page-message.ts';
 import { postJson, requireField } from './post-json.ts';
 
+/** By it the monitor knows its pages again when somebody answers one. */
+export const incidentField = 'org.holdfast.incident';
+
 /**
  * Addresses are room ids, on another server than the one that is watched.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
@@ -22,7 +25,7 @@ export function createMatrixNotifier(
       const content = {
         ...{ msgtype: 'm.text', body, format: 'org.matrix.custom.html' },
         formatted_body: `<pre>${escapeMarkup(body)}</pre>`,
-        ...(message.kind === 'page' && { 'm.mentions': { room: true } }),
+        ...(message.kind === 'page' && { 'm.mentions': { room: true }, [incidentField]: message.incident }),
       };
       const url = `${base}${path}/${encodeURIComponent(message.id)}`;
       requireField(

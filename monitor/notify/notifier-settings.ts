@@ -6,7 +6,7 @@ export type NotifierSettings =
   | { readonly kind: 'slack' }
   | { readonly kind: 'matrix'; readonly url: string; readonly access_token: string }
   | { readonly kind: 'webhook'; readonly secret?: string }
-  | { readonly kind: 'pagerduty'; readonly url?: string }
+  | { readonly kind: 'pagerduty'; readonly url?: string; readonly webhook_secret?: string }
   | { readonly kind: 'alertmanager' };
 
 export interface SmtpSettings {
@@ -18,6 +18,10 @@ export interface SmtpSettings {
   readonly user?: string;
   readonly password?: string;
   readonly from: string;
+  /** Where answers go: a mailbox whose provider hands what comes to the monitor's `/replies/email`. */
+  readonly reply_to?: string;
+  /** What that provider has to say in `Authorization`, as a bearer token. */
+  readonly reply_secret?: string;
 }
 
 /** https://www.twilio.com/docs/usage/api, or a provider that answers as Twilio does. */
@@ -27,4 +31,6 @@ export interface TwilioSettings {
   readonly account: string;
   readonly token: string;
   readonly from: string;
+  /** The provider hands answers to the monitor's `/replies/sms`. */
+  readonly replies?: boolean;
 }

@@ -16,6 +16,8 @@ export interface PageMessage {
   readonly openedMs: number;
   /** Where it is acknowledged; only in what goes to one person. */
   readonly acknowledgeUrl?: string | undefined;
+  /** Whoever sends it back takes the incident; only in what goes to one person. */
+  readonly replyCode?: string | undefined;
   /** What to do. */
   readonly guideUrl?: string | undefined;
 }

@@ -2,14 +2,14 @@ import { createTransport } from 'nodemailer';
 import { openBoundedSocket } from '../platform/open-bounded-socket.ts';
 import { type Notifier, NotifyError } from './notifier.ts';
 import type { SmtpSettings } from './notifier-settings.ts';
-import { formatText, formatTitle } from './page-message.ts';
+import { formatText, formatTitle, type PageMessage } from './page-message.ts';
 
 const defaultPorts = { tls: 465, starttls: 587, none: 25 } as const;
 const maxAnswerBytes = 64 * 1024;
 
 /** E-mail. Each message has a connection of its own, which ends with the deadline. */
 export function createSmtpNotifier(settings: SmtpSettings): Notifier {
-  const { host, encryption = 'starttls', user, password, from } = settings;
+  const { host, encryption = 'starttls', user, password, from, reply_to: replyTo } = settings;
   const place = { host, port: settings.port ?? defaultPorts[encryption] };
   return {
     isLoud: false,
@@ -28,7 +28,7 @@ export function createSmtpNotifier(settings: SmtpSettings): Notifier {
       });
       try {
         const sending = transport.sendMail({
-          ...{ from, to, subject: formatTitle(message), text: formatText(message) },
+          ...{ from, to, ...(replyTo === undefined ? formatMail(message) : formatAnswerable(message, replyTo)) },
           messageId: `<${toIdPart(message.id)}@${toIdPart(message.serverName)}>`,
           headers: { 'Auto-Submitted': 'auto-generated', Importance: message.kind === 'page' ? 'high' : 'normal' },
         });
@@ -39,6 +39,19 @@ export function createSmtpNotifier(settings: SmtpSettings): Notifier {
       }
     },
   };
+}
+
+function formatMail(message: PageMessage) {
+  return { subject: formatTitle(message), text: formatText(message) };
+}
+
+/** Whoever answers it, with whatever words, takes the incident: the code stays in the subject. */
+function formatAnswerable(message: PageMessage, replyTo: string) {
+  const { subject, text } = formatMail(message);
+  const { replyCode } = message;
+  if (replyCode === undefined) return { subject, text };
+  const hint = 'Answer this e-mail to take it.';
+  return { replyTo, subject: `${subject} [${replyCode}]`, text: `${text}\n\n${hint}` };
 }
 
 function toIdPart(text: string): string {

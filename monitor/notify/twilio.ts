@@ -14,7 +14,7 @@ const timesSaid = 3;
  * https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.com/docs/voice/api/call-resource
  */
 export function createTwilioNotifier(settings: TwilioSettings, send: SendRequest): Notifier {
-  const { kind, url = defaultUrl, account, token, from } = settings;
+  const { kind, url = defaultUrl, account, token, from, replies = false } = settings;
   const resource = kind === 'sms' ? 'Messages' : 'Calls';
   const address = `${url.replace(/\/$/, '')}/2010-04-01/Accounts/${encodeURIComponent(account)}/${resource}.json`;
   const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
@@ -22,13 +22,20 @@ export function createTwilioNotifier(settings: TwilioSettings, send: SendRequest
     isLoud: true,
     async send(message, to, deadline) {
       const words: Record<string, string> =
-        kind === 'sms' ? { Body: formatShort(message) } : { Twiml: formatSpeech(message) };
+        kind === 'sms'
+          ? { Body: replies ? formatAnswerable(message) : formatShort(message) }
+          : { Twiml: formatSpeech(message) };
       const body = new URLSearchParams({ To: to, From: from, ...words }).toString();
       const headers = { Authorization: authorization, 'Content-Type': 'application/x-www-form-urlencoded' };
       const answer = await send({ method: 'POST', url: address, headers, body }, deadline);
       requireField(expectStatus(answer, [200, 201]), 'sid');
     },
   };
+}
+
+function formatAnswerable(message: PageMessage): string {
+  const hint = message.kind === 'page' ? '\nOr answer OK.' : '';
+  return `${formatShort(message)}${hint}`;
 }
 
 function formatSpeech(message: PageMessage): string {

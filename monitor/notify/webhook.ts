@@ -12,11 +12,16 @@ export function createWebhookNotifier(settings: { readonly secret?: string }, se
   return {
     isLoud: false,
     async send(message, url, deadline) {
-      const { serverName, losesData, openedMs, acknowledgeUrl, guideUrl, ...rest } = message;
+      const { serverName, losesData, openedMs, acknowledgeUrl, guideUrl, replyCode, ...rest } = message;
       const body = JSON.stringify({
         ...{ ...rest, headline: oneLine(rest.headline), symptoms: rest.symptoms.map(oneLine) },
         ...{ title: formatTitle(message), server_name: serverName, loses_data: losesData },
-        ...{ opened_at: new Date(openedMs).toISOString(), acknowledge_url: acknowledgeUrl, guide_url: guideUrl },
+        ...{
+          opened_at: new Date(openedMs).toISOString(),
+          acknowledge_url: acknowledgeUrl,
+          guide_url: guideUrl,
+          reply_code: replyCode,
+        },
       });
       const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Idempotency-Key': message.id };
       if (settings.secret !== undefined) {

@@ -5,6 +5,7 @@ import type { Decision } from '../decide/decide.ts';
 import type { Incident } from '../decide/incident.ts';
 import { formatAcknowledgeToken } from '../escalation/acknowledge-link.ts';
 import type { PageOrder } from '../escalation/escalate.ts';
+import { formatReplyCode } from '../escalation/reply.ts';
 import { type Delivery, deliver } from '../notify/deliver.ts';
 import type { PageMessage } from '../notify/page-message.ts';
 import type { AllWays } from './build-ways.ts';
@@ -79,7 +80,10 @@ function describe(order: PageOrder, incident: Incident | undefined, { settings, 
     ...known,
     id,
     kind,
-    ...(kind === 'page' && { acknowledgeUrl: `${readBase(settings)}/acknowledge/${token}` }),
+    ...(kind === 'page' && {
+      acknowledgeUrl: `${readBase(settings)}/acknowledge/${token}`,
+      replyCode: formatReplyCode(readSecret(), { incident: order.incident, person }),
+    }),
   };
 }
 

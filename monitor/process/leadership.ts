@@ -1,12 +1,14 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
 import { startDeadline, withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Log } from '@holdfast/effects/log.ts';
+import type { OperatorRequest } from '../escalation/operator-request.ts';
 import type { MonitorTime } from '../platform/monitor-time.ts';
 import type { SendRequest } from '../platform/send-request.ts';
 import { isLeader } from '../storage/choose-leader.ts';
 import { fixSecret, readState, releaseLease, takeLease, writeState } from '../storage/lease-and-state.ts';
 import { emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
 import { type MonitorSql, migrateMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { takeOperatorRequests } from '../storage/operator-requests.ts';
 import { readStateFile, writeStateFile } from '../storage/state-file.ts';
 
 export interface LeadershipParts {
@@ -28,6 +30,8 @@ export interface Leadership {
   readonly isLeader: boolean;
   /** Signs the links in pages: the database's, where it could be read. */
   readonly secret: string;
+  /** What administrators asked for; nothing while the database is away. */
+  takeRequests(): Promise<readonly OperatorRequest[]>;
   load(): Promise<MonitorState>;
   save(state: MonitorState): Promise<void>;
   release(): Promise<void>;
@@ -71,6 +75,8 @@ export function openLeadership(parts: LeadershipParts, firstSecret: string): Lea
       state.isLeader = isLeader({ owner, lastOwner: state.lastOwner, silentForMs, ownName, peers });
       return state.isLeader;
     },
+    takeRequests: () =>
+      state.isReady ? askDatabase(() => takeOperatorRequests(sql)).catch(() => []) : Promise.resolve([]),
     async load() {
       const [stored, onDisk] = await Promise.all([
         askDatabase(() => readState(sql)).catch(() => undefined),

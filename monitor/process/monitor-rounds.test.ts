@@ -18,6 +18,8 @@ import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
+import { createReplyReader } from './read-chat-replies.ts';
+import { takeReplies } from './take-replies.ts';
 
 let database: CreatedTestDatabase;
 let stub: StubProvider;
@@ -95,6 +97,7 @@ function makeMonitor(name: string, url = database.url): TestMonitor {
       sources: { read: () => observe(time.nowMs(), monitor.values), first: Promise.resolve(), close: async () => {} },
       readSecret: () => leadership.secret,
       beat: async () => void (beats.count += 1),
+      readReplies: createReplyReader(settings.paging, { send: sendRequest, clock, log: silentLog }),
       publish: ({ decision, timeline }) =>
         writeStatusFolder(settings.status_folder ?? '', {
           ...{ serverName: 'example.org', atMs: time.nowMs(), incidents: decision.incidents, timeline },
@@ -112,6 +115,10 @@ function makeMonitor(name: string, url = database.url): TestMonitor {
       }
     },
   };
+  takeReplies(monitor.server, {
+    ...{ settings, readSecret: () => leadership.secret, readState: () => monitor.rounds.state },
+    acknowledge: (incident, person, how) => monitor.rounds.acknowledge(incident, person, how),
+  });
   closers.push(() => monitor.server.close());
   return monitor;
 }
@@ -200,6 +207,43 @@ test('of two monitors one pages; when it is gone the other one goes on with the 
   // Thawed, it finds that it is not the one any more.
   await one.pass(5);
   assert.equal(await one.rounds.acknowledge(incident, 'anna'), false);
+});
+
+test('what administrators ask for in the console is done in the next round: taking, silencing, noting', async () => {
+  const monitor = makeMonitor('a');
+  await monitor.pass(10);
+  const sql = openMonitorDatabase(database.url);
+  closers.push(() => sql.end({ timeout: 1 }));
+  const ask = (request: object) =>
+    sql`INSERT INTO operator_request (content) VALUES (${JSON.stringify({ by: '@op:example.org', ...request })})`;
+  await ask({ kind: 'silence', rules: ['database-down', 'log-hole'], duration_ms: 60_000, reason: 'upgrade' });
+  await ask({ kind: 'nonsense' });
+  await monitor.pass(5);
+  // What means that data is being lost is not among what was silenced.
+  assert.deepEqual(
+    monitor.rounds.state.silences.map(({ rules, by }) => [rules, by]),
+    [[['database-down'], '@op:example.org']],
+  );
+  monitor.values = down;
+  const before = told().filter(({ path }) => path === '/anna').length;
+  await monitor.pass(40);
+  assert.equal(told().filter(({ path }) => path === '/anna').length, before);
+  assert.deepEqual(monitor.rounds.state.escalations, []);
+  const [silence] = monitor.rounds.state.silences;
+  await ask({ kind: 'end-silence', id: silence?.id });
+  await monitor.pass(20);
+  await untilTold('/anna', before + 1);
+  const [incident = ''] = ids(monitor);
+  await ask({ kind: 'note', incident, text: 'A disk is being replaced' });
+  await ask({ kind: 'acknowledge', incident });
+  await monitor.pass(5);
+  assert.deepEqual(acknowledgements(monitor), ['@op:example.org']);
+  const kinds = monitor.rounds.state.timeline.map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['silenced', 'opened', 'silenced', 'told', 'noted', 'acknowledged']);
+  const status = await readFile(join(folder, 'status', 'index.html'), 'utf8');
+  assert.match(status, /A disk is being replaced/);
+  assert.doesNotMatch(status, /@op/);
+  assert.deepEqual(monitor.rounds.state.duty.order, ['anna', 'ben']);
 });
 
 test('without a database a monitor that is alone pages all the same, and remembers on disk', async () => {

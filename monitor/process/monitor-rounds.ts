@@ -3,13 +3,15 @@ import type { Log } from '@holdfast/effects/log.ts';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import { decide } from '../decide/decide.ts';
 import { rules } from '../decide/rules.ts';
-import { acknowledge, escalate, noteUndelivered } from '../escalation/escalate.ts';
+import { acknowledge, type Escalation, escalate, noteUndelivered } from '../escalation/escalate.ts';
 import type { EscalationPolicy } from '../escalation/escalation-policy.ts';
 import { isBeatDue } from '../escalation/outside-switch.ts';
+import { type Duty, planDuty } from '../escalation/plan-duty.ts';
 import type { WatchedSources } from '../observe/watch-sources.ts';
 import type { MonitorTime } from '../platform/monitor-time.ts';
 import { addToTimeline, emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
 import { type ActParts, sendOrders, tellTeam } from './act-on-round.ts';
+import { applyRequest } from './apply-request.ts';
 import type { Leadership } from './leadership.ts';
 import { readOnDuty, readPolicy, readWindows } from './read-paging.ts';
 
@@ -20,6 +22,8 @@ export interface RoundsParts extends Omit<ActParts, 'onUndelivered'> {
   readonly log: Log;
   readonly sources: WatchedSources;
   readonly leadership: Leadership;
+  /** Who took which incident by an answer in a chat since the last time. Bounded in time; failures are logged. */
+  readReplies(escalations: readonly Escalation[]): Promise<readonly { incident: string; by: string }[]>;
   /** Calls the dead man's switch; failures are the outside's to notice. */
   beat(): Promise<void>;
   /** Is told every state that differs from the one before. */
@@ -29,6 +33,7 @@ export interface RoundsParts extends Omit<ActParts, 'onUndelivered'> {
 const roundMs = 5_000;
 /** What has not changed is stored this often, so that whoever takes over knows that it is so still. */
 const saveEveryMs = 60_000;
+const planEveryMs = 3_600_000;
 
 /** Observe, decide, act: one round after the other, on the monitor that pages. */
 export class MonitorRounds {
@@ -38,6 +43,8 @@ export class MonitorRounds {
   #state: MonitorState = emptyMonitorState;
   #wasLeader = false;
   #savedMs = 0;
+  #duty: Duty = { order: [], shifts: [] };
+  #dutyMs: number | undefined;
   #lastBeatMs: number | undefined;
   #lastRoundMs: number | undefined;
 
@@ -76,6 +83,7 @@ export class MonitorRounds {
     const isLeader = await leadership.renew();
     if (isLeader && !this.#wasLeader) await this.#takeOver();
     this.#wasLeader = isLeader;
+    if (isLeader) await this.#doRequests();
     if (isLeader) await this.#decideAndAct();
     const atMs = time.nowMs();
     this.#lastRoundMs = atMs;
@@ -85,14 +93,25 @@ export class MonitorRounds {
     }
   }
 
-  /** A person takes an incident; false where there is nothing to take. */
-  async acknowledge(incident: string, by: string): Promise<boolean> {
+  /** A person takes an incident, and how; false where there is nothing to take. */
+  async acknowledge(incident: string, by: string, how = ''): Promise<boolean> {
     if (!this.#wasLeader || !this.#state.escalations.some((each) => each.incident === incident)) return false;
     const atMs = this.#parts.time.nowMs();
-    const entry = { atMs, incident, kind: 'acknowledged', text: `${by} takes it` } as const;
+    const entry = { atMs, incident, kind: 'acknowledged', text: `${by} takes it${how && ` (${how})`}` } as const;
     const escalations = acknowledge(this.#state.escalations, incident, by, atMs);
     await this.#keep(addToTimeline({ ...this.#state, escalations }, [entry]));
     return true;
+  }
+
+  /** What administrators asked for in the console, and what people answered in chats. */
+  async #doRequests(): Promise<void> {
+    for (const request of await this.#parts.leadership.takeRequests()) {
+      if (request.kind === 'acknowledge') await this.acknowledge(request.incident, request.by, 'console');
+      else await this.#keep(applyRequest(this.#state, request, this.#parts.time.nowMs()));
+    }
+    for (const { incident, by } of await this.#parts.readReplies(this.#state.escalations)) {
+      await this.acknowledge(incident, by, 'chat');
+    }
   }
 
   async #takeOver(): Promise<void> {
@@ -111,13 +130,13 @@ export class MonitorRounds {
     const { escalations, orders } = escalate(before.escalations, {
       ...{ atMs, merged, incidents: decision.state.incidents, policy: this.#policy },
       onDuty: readOnDuty(settings.paging, atMs),
-      windows: readWindows(settings.paging),
+      windows: [...readWindows(settings.paging), ...before.silences],
     });
     const told = orders.map(({ incident, kind, person, ways }) => {
       const text = kind === 'page' ? `${person} is called (${ways})` : `${person} is told that it is over`;
       return { atMs, incident, kind: 'told', text } as const;
     });
-    const state = { ...before, decision: decision.state, escalations };
+    const state = { ...before, decision: decision.state, escalations, duty: this.#planDuty(atMs) };
     const isNews = decision.changes.length > 0 || orders.length > 0;
     // What is sent is stored first: a monitor that dies in between has rather told than forgotten.
     if (isNews || atMs - this.#savedMs >= saveEveryMs)
@@ -135,6 +154,18 @@ export class MonitorRounds {
       ...sendOrders(orders, incidents, act),
       ...tellTeam(decision, before.decision.incidents, act),
     ]);
+  }
+
+  #planDuty(atMs: number): Duty {
+    if (
+      this.#dutyMs === undefined ||
+      atMs - this.#dutyMs >= planEveryMs ||
+      atMs >= (this.#duty.shifts[0]?.toMs ?? atMs)
+    ) {
+      this.#duty = planDuty((at) => readOnDuty(this.#parts.settings.paging, at), atMs);
+      this.#dutyMs = atMs;
+    }
+    return this.#duty;
   }
 
   async #keep(state: MonitorState): Promise<void> {

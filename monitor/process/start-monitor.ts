@@ -32,7 +32,9 @@ import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
+import { createReplyReader } from './read-chat-replies.ts';
 import { serveMetrics } from './serve-metrics.ts';
+import { takeReplies } from './take-replies.ts';
 
 export interface MonitorParts {
   readonly settings: MonitorSettings;
@@ -70,12 +72,17 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
     ways: buildWays(settings.paging, { send, clock }),
     readSecret: () => leadership.secret,
     beat: () => callOutside(parts),
+    readReplies: createReplyReader(settings.paging, { send, clock, log }),
     publish: (state) => publish(settings, state, time.nowMs()),
   });
   const server = createPeopleServer({
     ...{ ownName, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
     readState: () => rounds.state,
     acknowledge: (incident, person) => rounds.acknowledge(incident, person),
+  });
+  takeReplies(server, {
+    ...{ settings, readSecret: () => leadership.secret, readState: () => rounds.state },
+    acknowledge: (incident, person, how) => rounds.acknowledge(incident, person, how),
   });
   serveMetrics(server, settings.metrics_token, () => describeMetrics(rounds, sources.read(), leadership.isLeader));
   const url = await listen(server, settings, log);

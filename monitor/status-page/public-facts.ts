@@ -44,7 +44,9 @@ const words: Partial<Record<IncidentChange['kind'], (title: string) => string>> 
 export function choosePublicFacts({ serverName, atMs, incidents, timeline }: StatusFacts): PublicFacts {
   const open = incidents.filter(({ severity }) => severity !== 'notice');
   const isDisturbed = open.some(({ severity }) => severity === 'page');
-  const entries = timeline.flatMap(({ atMs: at, kind, key }, number) => {
+  const entries = timeline.flatMap(({ atMs: at, kind, key, text }, number) => {
+    // What a person writes by hand is written for everybody.
+    if (kind === 'noted') return [{ atMs: at, text, number }];
     const say = words[kind];
     return say ? [{ atMs: at, text: say(titleOf(key)), number }] : [];
   });

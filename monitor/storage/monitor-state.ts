@@ -1,6 +1,8 @@
 import { type DecisionState, emptyDecisionState } from '../decide/decide.ts';
 import type { IncidentChange } from '../decide/incident.ts';
 import type { Escalation } from '../escalation/escalate.ts';
+import type { Duty } from '../escalation/plan-duty.ts';
+import type { Silence } from '../escalation/silence.ts';
 
 /** Everything that the monitor that pages remembers. Plain data. */
 export interface MonitorState {
@@ -10,10 +12,21 @@ export interface MonitorState {
   readonly escalations: readonly Escalation[];
   /** The newest last. */
   readonly timeline: readonly IncidentChange[];
+  /** What administrators silenced in the console. */
+  readonly silences: readonly Silence[];
+  /** Who is on duty and who will be, for those who look. */
+  readonly duty: Duty;
 }
 
 export const emptyMonitorState: MonitorState = {
-  ...{ savedMs: 0, decision: emptyDecisionState, escalations: [], timeline: [] },
+  ...{
+    savedMs: 0,
+    decision: emptyDecisionState,
+    escalations: [],
+    timeline: [],
+    silences: [],
+    duty: { order: [], shifts: [] },
+  },
 };
 
 const mostTimelineEntries = 500;

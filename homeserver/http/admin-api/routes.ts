@@ -9,6 +9,10 @@ import { retryDestination } from './federation/retry-destination.ts';
 import { deleteMedia } from './media/delete-media.ts';
 import { listMediaUsage } from './media/list-media-usage.ts';
 import { quarantineMedia } from './media/quarantine-media.ts';
+import { getMonitor } from './monitor/get-monitor.ts';
+import { endSilence, silenceAlerts } from './monitor/silence-alerts.ts';
+import { takeIncident } from './monitor/take-incident.ts';
+import { writeNote } from './monitor/write-note.ts';
 import { getFigures } from './overview/get-figures.ts';
 import { getOverview } from './overview/get-overview.ts';
 import { handOverShard } from './processes/hand-over-shard.ts';
@@ -63,4 +67,5 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[listTasks, getTask, cancelTask],
   ...[listMediaUsage, quarantineMedia, deleteMedia],
   ...[listShards, handOverShard, restProcess, getDatabase, listActs],
+  ...[getMonitor, takeIncident, silenceAlerts, endSilence, writeNote],
 ];

@@ -13,16 +13,26 @@ function object(properties: Readonly<Record<string, object>>, required: readonly
 /** What each kind of notifier needs; docs/operating/monitor.md says it in words. */
 const kinds: Readonly<Record<string, [properties: Readonly<Record<string, object>>, required: readonly string[]]>> = {
   smtp: [
-    { host: text, port, encryption: { enum: ['tls', 'starttls', 'none'] }, user: text, password: text, from: text },
+    {
+      ...{
+        host: text,
+        port,
+        encryption: { enum: ['tls', 'starttls', 'none'] },
+        user: text,
+        password: text,
+        from: text,
+      },
+      ...{ reply_to: text, reply_secret: { ...text, minLength: 16 } },
+    },
     ['host', 'from'],
   ],
-  sms: [{ url, account: text, token: text, from: text }, ['account', 'token', 'from']],
+  sms: [{ url, account: text, token: text, from: text, replies: { type: 'boolean' } }, ['account', 'token', 'from']],
   voice: [{ url, account: text, token: text, from: text }, ['account', 'token', 'from']],
   ntfy: [{ url, token: text }, ['url']],
   slack: [{}, []],
   matrix: [{ url, access_token: text }, ['url', 'access_token']],
   webhook: [{ secret: text }, []],
-  pagerduty: [{ url }, []],
+  pagerduty: [{ url, webhook_secret: text }, []],
   alertmanager: [{}, []],
 };
 

@@ -1,0 +1,198 @@
+import { askAsAdministrator } from './ask.js';
+import { announce, build, newId } from './build.js';
+import { actionButton, confirmButton } from './confirm-button.js';
+import { table } from './list.js';
+import { cell, formatTime, loading, section } from './parts.js';
+
+const path = '/_holdfast/v1/admin/monitor';
+const hourMs = 3_600_000;
+/** The monitor looks for requests every five seconds. */
+const doneAfterMs = 6_000;
+const severities = { page: 'wakes somebody', warning: 'warning', notice: 'for your information' };
+
+/** What the monitor says is wrong, who is on call, and what happened. */
+export function showAlerts() {
+  const place = build('div', { 'aria-live': 'polite' });
+  const read = () => askAsAdministrator('GET', path);
+  const show = ({ monitor }) => (monitor ? showMonitor(monitor, refreshSoon) : showNone());
+  const refresh = () => {
+    if (!place.isConnected) return;
+    read().then(
+      (seen) => place.replaceChildren(...[show(seen)].flat()),
+      () => {},
+    );
+  };
+  const refreshSoon = () => {
+    announce('The monitor does it within five seconds');
+    setTimeout(refresh, doneAfterMs);
+  };
+  place.append(loading(read, show));
+  return place;
+}
+
+function showNone() {
+  const text = 'No monitor watches this server. It starts with the server when somebody can be told: set ';
+  return build('p', { class: 'hint' }, text, build('code', {}, 'monitor.paging'), ' in holdfast.yaml.');
+}
+
+function showMonitor(monitor, changed) {
+  const silent = build(
+    'p',
+    { class: 'problem', role: 'alert' },
+    `No monitor watches now. This is what the last one knew on ${formatTime(monitor.saved_ts)}.`,
+  );
+  return [
+    !monitor.watches && silent,
+    section('Now', showIncidents(monitor, changed)),
+    section('On call', showDuty(monitor)),
+    section('Silenced', showSilences(monitor, changed)),
+    section('What happened', showTimeline(monitor)),
+  ].filter(Boolean);
+}
+
+function showIncidents({ incidents }, changed) {
+  if (incidents.length === 0) return build('p', {}, 'Nothing is wrong.');
+  return incidents.map((incident) => showIncident(incident, changed));
+}
+
+function showIncident(incident, changed) {
+  const id = newId('incident');
+  const taken = incident.taken_by
+    ? `${incident.taken_by} has taken it.`
+    : incident.told.length > 0
+      ? `Called: ${incident.told.join(', ')}. Nobody has taken it yet.`
+      : 'Nobody was called.';
+  return build(
+    'article',
+    { class: 'incident', 'aria-labelledby': id },
+    build('h3', { id }, incident.headline),
+    incident.loses_data && build('p', { class: 'problem' }, 'Data is being lost: this cannot be silenced.'),
+    build('p', { class: 'hint' }, `${severities[incident.severity]}, since ${formatTime(incident.opened_ts)}`),
+    build('p', {}, taken),
+    incident.symptoms.length > 0 && build('p', {}, 'With it:'),
+    incident.symptoms.length > 0 &&
+      build(
+        'ul',
+        {},
+        incident.symptoms.map((each) => build('li', {}, each)),
+      ),
+    build(
+      'div',
+      { class: 'row' },
+      takeButton(incident, changed),
+      !incident.loses_data && silenceForm(incident, changed),
+    ),
+    noteForm(incident, changed),
+  );
+}
+
+function takeButton({ id, headline, can_be_taken: canBeTaken }, changed) {
+  if (!canBeTaken) return null;
+  return actionButton({
+    ...{ label: 'I take it', what: headline, done: 'It is yours', kind: '' },
+    run: () => askAsAdministrator('POST', `${path}/take`, { incident: id }).then(changed),
+  });
+}
+
+function silenceForm({ rules, headline }, changed) {
+  const [hoursId, reasonId] = [newId('hours'), newId('reason')];
+  const hours = build(
+    'select',
+    { id: hoursId },
+    [1, 4, 24].map((count) => build('option', { value: String(count) }, count === 1 ? '1 hour' : `${count} hours`)),
+  );
+  const reason = build('input', { id: reasonId, maxlength: 500, autocomplete: 'off' });
+  const silence = async () => {
+    if (reason.value.trim() === '') {
+      reason.focus();
+      throw new Error('Please say why.');
+    }
+    const body = { rules, duration_ms: Number(hours.value) * hourMs, reason: reason.value.trim() };
+    await askAsAdministrator('POST', `${path}/silences`, body);
+    changed();
+  };
+  return build(
+    'details',
+    {},
+    build('summary', {}, 'Silence'),
+    build('div', { class: 'field' }, build('label', { for: hoursId }, 'For'), hours),
+    build('div', { class: 'field' }, build('label', { for: reasonId }, 'Why'), reason),
+    actionButton({ label: 'Silence', what: headline, run: silence, done: 'It wakes nobody' }),
+  );
+}
+
+function noteForm({ id, headline }, changed) {
+  const inputId = newId('note');
+  const input = build('input', { id: inputId, maxlength: 1000, autocomplete: 'off' });
+  const write = async () => {
+    if (input.value.trim() === '') {
+      input.focus();
+      throw new Error('Please write something.');
+    }
+    await askAsAdministrator('POST', `${path}/notes`, { incident: id, text: input.value.trim() });
+    changed();
+  };
+  return build(
+    'details',
+    {},
+    build('summary', {}, 'Tell everybody'),
+    build('div', { class: 'field' }, build('label', { for: inputId }, 'On the public status page'), input),
+    actionButton({ label: 'Publish', what: `a note on ${headline}`, run: write, done: 'Published' }),
+  );
+}
+
+function showDuty({ on_duty: onDuty, shifts }) {
+  if (onDuty.length === 0) return build('p', { class: 'problem' }, 'Nobody is on call: a page would reach no one.');
+  return [
+    build(
+      'p',
+      {},
+      'Called first: ',
+      build('strong', {}, onDuty[0]),
+      onDuty.length > 1 && `, then ${onDuty.slice(1).join(', ')}`,
+    ),
+    shifts.length > 1 &&
+      table({
+        caption: 'The next shifts',
+        columns: ['Who', 'From', 'Until'],
+        items: shifts,
+        showRow: (shift) => [
+          cell('Who', shift.person),
+          cell('From', formatTime(shift.from_ts)),
+          cell('Until', formatTime(shift.to_ts)),
+        ],
+      }),
+  ].filter(Boolean);
+}
+
+function showSilences({ silences }, changed) {
+  if (silences.length === 0) return build('p', { class: 'hint' }, 'Nothing is silenced here.');
+  return table({
+    caption: 'What wakes nobody for a while',
+    columns: ['Alerts', 'Until', 'Why', ''],
+    items: silences,
+    showRow: (silence) => [
+      cell('Alerts', silence.rules.join(', ')),
+      cell('Until', formatTime(silence.until_ts)),
+      cell('Why', `${silence.reason} (${silence.by})`),
+      build(
+        'td',
+        { class: 'end' },
+        confirmButton({
+          ...{ label: 'End', what: `the silence of ${silence.rules.join(', ')}`, done: 'It ends' },
+          run: () => askAsAdministrator('DELETE', `${path}/silences/${encodeURIComponent(silence.id)}`).then(changed),
+        }),
+      ),
+    ],
+  });
+}
+
+function showTimeline({ timeline }) {
+  if (timeline.length === 0) return build('p', { class: 'hint' }, 'Nothing has happened yet.');
+  return table({
+    caption: 'The newest first',
+    columns: ['When', 'What'],
+    items: timeline,
+    showRow: (entry) => [cell('When', formatTime(entry.at_ts)), cell('What', entry.text)],
+  });
+}

@@ -1,0 +1,92 @@
+import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
+import type { Context } from '../../platform/context.ts';
+import { readMonitorState } from '../../storage/administration/read-monitor-state.ts';
+
+const shownEntries = 200;
+
+interface Document {
+  readonly decision?: { readonly incidents?: readonly Incident[] };
+  readonly escalations?: readonly Escalation[];
+  readonly timeline?: readonly Entry[];
+  readonly silences?: readonly Silence[];
+  readonly duty?: { readonly order?: readonly string[]; readonly shifts?: readonly Shift[] };
+}
+interface Incident {
+  readonly id: string;
+  readonly openedMs: number;
+  readonly severity: string;
+  readonly losesData: boolean;
+  readonly cause: string;
+  readonly headline: string;
+  readonly symptoms: readonly { readonly key: string; readonly summary: string }[];
+}
+interface Escalation {
+  readonly incident: string;
+  readonly told: readonly string[];
+  readonly acknowledgement?: { readonly by: string; readonly atMs: number };
+}
+interface Entry {
+  readonly atMs: number;
+  readonly incident: string;
+  readonly kind: string;
+  readonly text: string;
+}
+interface Silence {
+  readonly id: string;
+  readonly toMs: number;
+  readonly rules: readonly string[];
+  readonly by: string;
+  readonly reason: string;
+}
+interface Shift {
+  readonly person: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/**
+ * What the monitor knows, for administrators; undefined where none ever ran. It is as old as `saved_ts`: the monitor stores
+ * every change at once, and every minute.
+ */
+export async function describeMonitor({ database }: Context): Promise<JsonObject | undefined> {
+  const stored = await readMonitorState(database);
+  if (!stored) return undefined;
+  const {
+    decision,
+    escalations = [],
+    timeline = [],
+    silences = [],
+    duty = {},
+  } = JSON.parse(stored.content) as Document;
+  const escalationOf = new Map(escalations.map((each) => [each.incident, each]));
+  return {
+    ...{ watches: stored.watches, saved_ts: stored.savedMs },
+    incidents: (decision?.incidents ?? []).map((each) => describeIncident(each, escalationOf.get(each.id))),
+    silences: silences.map(({ id, toMs, rules, by, reason }) => ({
+      ...{ id, by, reason, rules: [...rules] },
+      until_ts: toMs,
+    })),
+    on_duty: [...(duty.order ?? [])],
+    shifts: (duty.shifts ?? []).map(({ person, fromMs, toMs }) => ({ person, from_ts: fromMs, to_ts: toMs })),
+    timeline: timeline
+      .slice(-shownEntries)
+      .toReversed()
+      .map(({ atMs, incident, kind, text }) => ({ at_ts: atMs, incident, kind, text })),
+  };
+}
+
+function describeIncident(
+  { id, openedMs, severity, losesData, cause, headline, symptoms }: Incident,
+  escalation: Escalation | undefined,
+): JsonValue {
+  const keys = [cause, ...symptoms.map(({ key }) => key)];
+  return {
+    ...{ id, severity, headline, opened_ts: openedMs, loses_data: losesData },
+    rule: cause.split(' ')[0] ?? '',
+    rules: [...new Set(keys.map((key) => key.split(' ')[0] ?? ''))],
+    symptoms: symptoms.map(({ summary }) => summary),
+    told: [...(escalation?.told ?? [])],
+    can_be_taken: escalation !== undefined && escalation.acknowledgement === undefined,
+    taken_by: escalation?.acknowledgement?.by ?? null,
+  };
+}

@@ -1,0 +1,43 @@
+/** What an administrator asks for in the console. Names are those of the stored document. */
+export type OperatorRequest =
+  | { readonly kind: 'acknowledge'; readonly by: string; readonly incident: string }
+  | {
+      readonly kind: 'silence';
+      readonly by: string;
+      /** At least one. */
+      readonly rules: readonly string[];
+      readonly duration_ms: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'end-silence'; readonly by: string; readonly id: string }
+  | { readonly kind: 'note'; readonly by: string; readonly incident: string; readonly text: string };
+
+const mostRules = 50;
+const longestMs = 7 * 86_400_000;
+
+/** A stored request, if it is of this form and within its bounds. */
+export function parseOperatorRequest(text: string): OperatorRequest | undefined {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+  const isText = (name: string) => typeof value[name] === 'string' && value[name] !== '';
+  const { rules, duration_ms: durationMs } = value;
+  const isSilence =
+    Array.isArray(rules) &&
+    rules.length > 0 &&
+    rules.length <= mostRules &&
+    rules.every((rule) => typeof rule === 'string') &&
+    typeof durationMs === 'number' &&
+    durationMs > 0 &&
+    durationMs <= longestMs;
+  const isWhole: Readonly<Record<string, boolean>> = {
+    acknowledge: isText('incident'),
+    silence: isSilence && isText('reason'),
+    'end-silence': isText('id'),
+    note: isText('incident') && isText('text'),
+  };
+  return isText('by') && isWhole[String(value['kind'])] ? (value as unknown as OperatorRequest) : undefined;
+}
