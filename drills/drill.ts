@@ -1,17 +1,12 @@
 import type { Observation } from './checker/history.ts';
+import type { DrillMonitor } from './cluster/drill-monitor.ts';
 import type { DrillPostgres } from './cluster/drill-postgres.ts';
 import type { Cluster } from './cluster/start-cluster.ts';
+import type { Finding } from './finding.ts';
 import type { DrillUser } from './load/populate.ts';
 import type { Load } from './load/send-load.ts';
 
-/** A figure of a drill and what it must not be. */
-export interface Finding {
-  readonly what: string;
-  readonly value: string;
-  /** What it was measured against, for the table. */
-  readonly limit: string;
-  readonly passed: boolean;
-}
+export { type Finding, finding, noneOf } from './finding.ts';
 
 export interface Stage {
   readonly cluster: Cluster;
@@ -27,6 +22,8 @@ export interface Stage {
   hasTimeForMore(): boolean;
   /** The shard of each room. */
   readonly shardOfRoom: ReadonlyMap<string, number>;
+  /** Where the drill is watched. */
+  readonly monitor?: DrillMonitor;
   /** Resolves when events are acknowledged again that were not yet at the call, with how long that took, in ms. */
   untilAcknowledging(): Promise<number>;
 }
@@ -47,17 +44,10 @@ export interface Drill {
   readonly eventsPerSecond?: number;
   /** How long a client waits for an answer before it asks another process; 3 s unless set. */
   readonly attemptTimeoutMs?: number;
+  /** The real monitor watches, and its volume is that of the folder that this gives for the drill's. */
+  watch?(folder: string): string;
   /** Makes the faults, under load. */
   inject(stage: Stage): Promise<Finding[]>;
   /** What others than clients have seen of the rooms, once the load has ended: judged as the readers are. */
   observe?(stage: Pick<Stage, 'load'>): Promise<Observation[]>;
-}
-
-export function finding(what: string, value: number | string, limit: string, passed: boolean): Finding {
-  return { what, value: String(value), limit, passed };
-}
-
-/** A number that must be 0. */
-export function noneOf(what: string, count: number): Finding {
-  return finding(what, count, '0', count === 0);
 }

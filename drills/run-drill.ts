@@ -1,7 +1,10 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { checkHistory } from './checker/check-history.ts';
 import type { Observation } from './checker/history.ts';
-import { type Cluster, startCluster } from './cluster/start-cluster.ts';
+import { type DrillMonitor, metricsToken, startDrillMonitor } from './cluster/drill-monitor.ts';
+import { type Cluster, drillServerName, startCluster } from './cluster/start-cluster.ts';
 import type { Drill, Finding } from './drill.ts';
 import { judgeRun } from './judge-run.ts';
 import { type Follower, startFollower } from './load/follow-sync.ts';
@@ -14,6 +17,8 @@ export interface DrillOptions {
   /** Acknowledged events to reach. */
   readonly events: number;
   readonly short: boolean;
+  /** The monitor stays away, where the seconds until it says something would say nothing. */
+  readonly unwatched?: boolean;
 }
 
 const fullRate = 1_000;
@@ -34,7 +39,7 @@ export async function runDrill(drill: Drill, options: DrillOptions): Promise<Fin
   const cluster = await startCluster({
     folder,
     shardCount: drill.shardCount,
-    environment: drill.environment ?? {},
+    environment: { ...(drill.watch && (await describeWatched(folder))), ...drill.environment },
     ...(environmentOf && { environmentOf }),
     ...(drill.startDatabase && { startDatabase: drill.startDatabase }),
   });
@@ -51,6 +56,27 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
     ...{ baseUrls, ...sizes, readers: cluster.processes.length + 1 },
     enough: async (roomIds) => new Set((await readShards(cluster, roomIds)).values()).size === drill.shardCount,
   });
+  const watched = options.unwatched ? undefined : drill.watch?.(options.folder);
+  const monitor = watched === undefined ? undefined : await startMonitor(watched, cluster, options.folder);
+  try {
+    return await runUnderLoad(drill, { cluster, population, monitor }, options);
+  } finally {
+    await monitor?.kill();
+  }
+}
+
+interface Ground {
+  readonly cluster: Cluster;
+  readonly population: Population;
+  readonly monitor: DrillMonitor | undefined;
+}
+
+async function runUnderLoad(
+  drill: Drill,
+  { cluster, population, monitor }: Ground,
+  options: DrillOptions,
+): Promise<Finding[]> {
+  const baseUrls = cluster.processes.map(({ baseUrl }) => baseUrl);
   const pids = new Map(cluster.processes.map((process) => [process, process.pid]));
   const shardOfRoom = await readShards(
     cluster,
@@ -66,7 +92,7 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
   await wait(calmMs);
   const injected = await drill.inject({
     ...{ cluster, load, say, short: options.short, folder: options.folder },
-    ...{ shardOfRoom, reader: population.readers[0] as DrillUser },
+    ...{ shardOfRoom, reader: population.readers[0] as DrillUser, ...(monitor && { monitor }) },
     hasTimeForMore: () => !options.short && load.acknowledgedCount() < options.events * faultyShare,
     untilAcknowledging: () => untilAcknowledging(load),
   });
@@ -86,6 +112,21 @@ async function runOnCluster(drill: Drill, cluster: Cluster, options: DrillOption
     ...injected,
     ...(await judgeRun({ drill, cluster, load, followers, followed, verdict, pids, events: options.events })),
   ];
+}
+
+/** Where the monitor registers its user, and what shows it the processes' metrics. */
+async function describeWatched(folder: string): Promise<Readonly<Record<string, string>>> {
+  const registrations = join(folder, 'registrations');
+  await mkdir(registrations, { recursive: true });
+  return { HOLDFAST_APPLICATION_SERVICES_FOLDER: registrations, HOLDFAST_METRICS_TOKEN: metricsToken };
+}
+
+function startMonitor(dataFolder: string, cluster: Cluster, folder: string): Promise<DrillMonitor> {
+  return startDrillMonitor({
+    ...{ folder, dataFolder, registrations: join(folder, 'registrations'), serverName: drillServerName },
+    databaseUrl: cluster.postgres.url,
+    processes: cluster.processes.map(({ baseUrl }) => baseUrl),
+  });
 }
 
 /** One reader on each process, and one who goes from one to the next with the same token. */

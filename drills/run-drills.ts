@@ -6,6 +6,7 @@
  *   npm run drill -- --short                   a few thousand events each, for every change
  *   npm run drill -- d2 --events 100000        more
  *   npm run drill -- d7 --keep                 keeps the logs of drills that pass, too
+ *   npm run drill -- d1 --short --unwatched    without the monitor, whose seconds say nothing on a busy machine
  *   npm run drill -- d10 --seed 7              chances as this number says, where a drill has any
  *
  * Prints each drill's numbers and ends with 1 if one of them missed its limit.
@@ -15,8 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import type { Drill, Finding } from './drill.ts';
+import type { Drill } from './drill.ts';
 import { federationDrill } from './federation/federation-drill.ts';
+import { formatFindings } from './format-findings.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
 import { freezePrimary } from './scenarios/d1-primary.ts';
@@ -43,18 +45,10 @@ const drills: readonly AnyDrill[] = [
 const fullEvents = 50_000;
 const shortEvents = 3_000;
 
-function formatTable(findings: readonly Finding[]): string {
-  const width = (read: (each: Finding) => string) => Math.max(...findings.map((each) => read(each).length));
-  const [what, value] = [width((each) => each.what), width((each) => each.value)];
-  return findings
-    .map((each) => `${each.passed ? '✔' : '✖'} ${each.what.padEnd(what)}  ${each.value.padStart(value)}  ${each.limit}`)
-    .join('\n');
-}
-
 /** Runs a drill in a folder of its own, which is kept when it failed. Gives whether it passed. */
 async function runOne(
   drill: (typeof drills)[number],
-  options: { events: number; short: boolean; keep: boolean; seed: number },
+  options: { events: number; short: boolean; keep: boolean; seed: number; unwatched: boolean },
 ): Promise<boolean> {
   console.log(`\n${drill.name}: ${drill.fault}`);
   const parent = await mkdtemp(join(tmpdir(), `holdfast-drill-${drill.name}-`));
@@ -65,7 +59,7 @@ async function runOne(
   try {
     const given = { ...options, folder };
     const findings = await ('run' in drill ? drill.run(given) : runDrill(drill, given));
-    console.log(formatTable(findings));
+    console.log(formatFindings(findings));
     passed = findings.every((each) => each.passed);
   } catch (error) {
     console.log(`✖ the drill could not be run to its end: ${error instanceof Error ? error.stack : String(error)}`);
@@ -83,6 +77,7 @@ async function runDrills(args: string[]): Promise<number> {
     options: {
       short: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      unwatched: { type: 'boolean', default: false },
       events: { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
@@ -92,14 +87,15 @@ async function runDrills(args: string[]): Promise<number> {
   const seed = Number(values.seed);
   if (unknown.length > 0 || ![events, seed].every((each) => Number.isSafeInteger(each) && each > 0)) {
     console.error(
-      `Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--keep] [--events NUMBER] [--seed NUMBER]`,
+      `Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--unwatched] [--keep] [--events NUMBER] [--seed NUMBER]`,
     );
     return 1;
   }
   const chosen = positionals.length === 0 ? drills : drills.filter(({ name }) => positionals.includes(name));
   const failed: string[] = [];
   for (const drill of chosen) {
-    if (!(await runOne(drill, { events, short: values.short, keep: values.keep, seed }))) failed.push(drill.name);
+    const { short, keep, unwatched } = values;
+    if (!(await runOne(drill, { events, short, keep, seed, unwatched }))) failed.push(drill.name);
   }
   closeConnections();
   console.log(failed.length === 0 ? '\nAll drills passed.' : `\nFailed: ${failed.join(', ')}.`);

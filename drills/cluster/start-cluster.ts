@@ -27,6 +27,8 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+/** Unless the settings name another one. */
+export const drillServerName = 'drill.test';
 const processCount = 3;
 /** Long: the drill's own questions at the end read whole tables. */
 const questionTimeoutMs = 120_000;
@@ -36,7 +38,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const postgres = await (options.startDatabase ? options.startDatabase(folder) : startDrillPostgres(folder));
   const environment = {
     HOLDFAST_DATABASE_URL: postgres.url,
-    HOLDFAST_SERVER_NAME: 'drill.test',
+    HOLDFAST_SERVER_NAME: drillServerName,
     HOLDFAST_SHARDS_COUNT: String(options.shardCount),
     HOLDFAST_REGISTRATION_MODE: 'open',
     HOLDFAST_RATE_LIMITS_ENABLED: 'false',

@@ -1,16 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { withConnection } from '@holdfast/homeserver/platform/embedded-postgres/cluster-connection.ts';
+import { metricsToken } from '../cluster/drill-monitor.ts';
 import { type PatroniCluster, startPatroniCluster } from '../cluster/patroni-cluster.ts';
 import { type Drill, type Finding, finding, type Stage } from '../drill.ts';
 
 /** What the primary keeps for a replica that is away; small, so that it is used up soon. */
 const slotKeepMebibytes = 192;
-const metricsToken = 'drill-metrics';
 const lossDeadlineMs = 180_000;
 const returnDeadlineMs = 120_000;
-/** A log of 16 MiB each time: faster than a server writes, slower than the state is looked at. */
-const nextLogMs = 1_500;
+/** A log of 16 MiB each time: faster than a server writes, slower than a monitor calls somebody. */
+const nextLogMs = 6_000;
 const lookMs = 250;
+
+const named = /^the (replica|slot) \S+ (has not followed|holds)/;
 
 let database: PatroniCluster | undefined;
 
@@ -24,7 +26,7 @@ export const loseReplica: Drill = {
   fault: 'lose a replica of PostgreSQL while writes go on, until its log is given up; then let it come back',
   shardCount: 3,
   longestGapMs: 5_000,
-  environment: { HOLDFAST_METRICS_TOKEN: metricsToken },
+  watch: (folder) => folder,
   async startDatabase(folder) {
     database = await startPatroniCluster(folder, slotKeepMebibytes);
     return database;
@@ -36,7 +38,7 @@ export const loseReplica: Drill = {
 };
 
 async function lose(stage: Stage, postgres: PatroniCluster): Promise<Finding[]> {
-  const { say } = stage;
+  const { say, monitor } = stage;
   const primary = await postgres.untilPrimary(undefined, lossDeadlineMs);
   const pid = await primary.postmasterPid();
   const replica = postgres.machines.find((machine) => machine !== primary);
@@ -46,6 +48,7 @@ async function lose(stage: Stage, postgres: PatroniCluster): Promise<Finding[]> 
   await replica.killDatabase();
   const seen = await writeUntilLost(stage, postgres, startMs);
   say(`its log is given up after ${formatSeconds(seen.lostMs)}; the machine is there again`);
+  await monitor?.untilPaged(named, startMs);
   replica.startPatroni();
   const backMs = await postgres.untilWhole(returnDeadlineMs);
   say(`${replica.name} follows the primary again after ${formatSeconds(backMs)}, by itself`);
@@ -56,9 +59,21 @@ async function lose(stage: Stage, postgres: PatroniCluster): Promise<Finding[]> 
   return [
     finding('the primary stopped or changed', never ? 'no' : 'yes', 'no', never),
     finding('warned after', formatSeconds(seen.warnedMs), 'before the page', seen.warnedMs < seen.pagedMs),
-    finding('paged after', formatSeconds(seen.pagedMs), 'before the log is gone', early),
+    finding('as bad as a page after', formatSeconds(seen.pagedMs), 'before the log is gone', early),
+    ...(await judgeMonitor(stage, startMs, seen.lostMs)),
     finding('the log of the replica is gone after', formatSeconds(seen.lostMs), '', Number.isFinite(seen.lostMs)),
     finding('the replica follows again after', formatSeconds(backMs), '', true),
+  ];
+}
+
+/** Somebody must be called before there is nothing left to be saved. */
+async function judgeMonitor({ monitor }: Stage, startMs: number, lostMs: number): Promise<Finding[]> {
+  if (!monitor) return [];
+  const calledMs = (await monitor.pager.first('/anna', startMs, 0)) - startMs;
+  const inTime = calledMs < lostMs;
+  return [
+    ...monitor.judge('the lost replica', named, startMs),
+    finding('called before the log is gone', inTime ? 'yes' : 'no', 'yes', inTime),
   ];
 }
 

@@ -1,20 +1,17 @@
-import { chmod, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { withConnection } from '@holdfast/homeserver/platform/embedded-postgres/cluster-connection.ts';
-import { findEmbeddedPostgres } from '@holdfast/homeserver/platform/embedded-postgres/find-embedded-postgres.ts';
 import type { Answer } from '../checker/history.ts';
-import { startDrillPostgres } from '../cluster/drill-postgres.ts';
-import { mountSmallVolume, type SmallVolume } from '../cluster/small-volume.ts';
+import { type PostgresOnVolume, startPostgresOnVolume, volumeDataFolder } from '../cluster/postgres-on-volume.ts';
 import { type Drill, type Finding, finding, noneOf, type Stage } from '../drill.ts';
 
 const volumeBytes = 400 * 1024 * 1024;
 const backWithinMs = 15_000;
-const stopWithinMs = 60_000;
 /** How long the volume stays full after PostgreSQL has stopped. */
 const fullMs = { short: 4_000, long: 20_000 };
 
-let volume: SmallVolume | undefined;
+/** The cause; that the database is down is its symptom. */
+const named = /^database\b.* can still be written/;
+
+let database: PostgresOnVolume | undefined;
 
 /**
  * D6. The volume of the database fills up until PostgreSQL cannot write its log and stops, as it must. Until there is
@@ -28,21 +25,10 @@ export const fillDisk: Drill = {
   longestGapMs: 150_000,
   // Longer than the homeserver tries: it is to answer, and not to be given up.
   attemptTimeoutMs: 15_000,
+  watch: volumeDataFolder,
   async startDatabase(folder) {
-    const mounted = await mountSmallVolume(folder, volumeBytes);
-    volume = mounted;
-    const dataDir = join(mounted.folder, 'data');
-    await mkdir(dataDir, { mode: 0o711 });
-    await chmod(mounted.folder, 0o711);
-    const postgres = await startDrillPostgres(dataDir, join(folder, 'postgres.log'));
-    return {
-      ...postgres,
-      async stop() {
-        await mounted.free();
-        await postgres.stop();
-        await mounted.unmount();
-      },
-    };
+    database = await startPostgresOnVolume(folder, volumeBytes);
+    return database;
   },
   async inject(stage) {
     const findings: Finding[] = [];
@@ -52,17 +38,20 @@ export const fillDisk: Drill = {
   },
 };
 
-async function fillOnce({ load, say, short, untilAcknowledging }: Stage): Promise<Finding[]> {
-  if (!volume) throw new Error('there is no volume');
+async function fillOnce({ load, say, short, untilAcknowledging, monitor }: Stage): Promise<Finding[]> {
+  if (!database) throw new Error('there is no volume');
   const before = load.attempts.length;
+  const filledMs = performance.now();
   say("the database's volume is filled");
-  const stopped = await fillUntilStopped(volume);
+  const stopped = await database.fillUntilStopped();
   say(stopped ? 'PostgreSQL has stopped' : 'PostgreSQL goes on with a full volume');
   await wait(short ? fullMs.short : fullMs.long);
+  await monitor?.untilPaged(named, filledMs);
+  if (monitor) say('somebody has been called, or it has taken too long');
   const answers = load.attempts.slice(before).map(({ told }) => told);
   const acknowledgedWhileStopped = answers.at(-1)?.kind === 'acknowledged';
   say('the volume is freed');
-  await volume.free();
+  await database.free();
   const backMs = await untilAcknowledging();
   say(`all rooms went on after ${Math.round(backMs)} ms`);
   const told = load.attempts.slice(before).map((attempt) => attempt.told);
@@ -78,6 +67,7 @@ async function fillOnce({ load, say, short, untilAcknowledging }: Stage): Promis
       !acknowledgedWhileStopped,
     ),
     finding('answers of 503 with a reason', count503, 'at least 1', count503 > 0),
+    ...(monitor?.judge('the full volume', named, filledMs) ?? []),
     noneOf('answers that were neither 200 nor a clean 503', unclean.length),
     finding(
       'sends work again after the room',
@@ -88,21 +78,8 @@ async function fillOnce({ load, say, short, untilAcknowledging }: Stage): Promis
   ];
 }
 
-function isUnclean(told: Answer): boolean {
+/** Neither yes nor a clean 503: a client cannot know what to make of it. */
+export function isUnclean(told: Answer): boolean {
   if (told.kind === 'acknowledged') return false;
   return told.kind === 'refused' || !told.reason.startsWith('503 {"errcode":"M_');
-}
-
-/** Takes what is free again and again, and has PostgreSQL begin new logs, until its process is gone. */
-async function fillUntilStopped({ folder, fill }: SmallVolume): Promise<boolean> {
-  const dataDir = join(folder, 'data');
-  const untilMs = performance.now() + stopWithinMs;
-  while (performance.now() < untilMs) {
-    await fill();
-    const found = await findEmbeddedPostgres(dataDir);
-    if (found?.pid === undefined) return true;
-    await withConnection(found.superuserUrl, (sql) => sql`SELECT pg_switch_wal()`).catch(() => {});
-    await wait(100);
-  }
-  return false;
 }

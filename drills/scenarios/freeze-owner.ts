@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Drill, finding, type Stage } from '../drill.ts';
+import { type Drill, type Finding, finding, type Stage } from '../drill.ts';
 
 /** Longer than the lease of 2.5 s. */
 const freezeMs = 7_000;
@@ -13,6 +13,7 @@ export const freezeOwner: Drill = {
   fault: 'freeze the process that owns the shard for longer than its lease, then thaw it',
   shardCount: 1,
   longestGapMs: 5_000,
+  watch: (folder) => folder,
   async inject(stage) {
     const owners: { before: string; during: string }[] = [];
     do owners.push(await freezeOnce(stage));
@@ -20,6 +21,7 @@ export const freezeOwner: Drill = {
     const moved = owners.filter(({ before, during }) => before !== during).length;
     return [
       finding('freezes in which another process took over', moved, String(owners.length), moved === owners.length),
+      ...(await freezeUntilPaged(stage)),
     ];
   },
 };
@@ -38,4 +40,20 @@ async function freezeOnce({ cluster, say, untilAcknowledging }: Stage): Promise<
   // It must join in again by itself.
   await wait(3_000);
   return { before: owner.name, during: during?.name ?? owner.name };
+}
+
+/** A short freeze wakes nobody, since all goes on; one that lasts is somebody's business. */
+async function freezeUntilPaged({ cluster, say, monitor }: Stage): Promise<Finding[]> {
+  if (!monitor) return [];
+  const owner = await cluster.findOwner(0);
+  if (!owner) throw new Error('nobody owns the shard');
+  say(`${owner.name} is frozen until somebody is called`);
+  owner.freeze();
+  const frozenMs = performance.now();
+  const pattern = new RegExp(`${new URL(owner.baseUrl).host} has not answered`);
+  await monitor.untilPaged(pattern, frozenMs);
+  owner.thaw();
+  say(`${owner.name} is thawed`);
+  await wait(3_000);
+  return monitor.judge('the frozen process', pattern, frozenMs);
 }

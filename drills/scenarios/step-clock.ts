@@ -1,9 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { findFakeTime } from '../cluster/find-fake-time.ts';
+import { type FakeClock, prepareFakeClock } from '../cluster/fake-clock.ts';
 import type { HomeserverProcess } from '../cluster/homeserver-process.ts';
-import { type Drill, finding, type Stage } from '../drill.ts';
+import { type Drill, type Finding, finding, type Stage } from '../drill.ts';
 import { readNewestTimes } from '../load/read-room.ts';
 import { sendRequest } from '../load/send-request.ts';
 
@@ -16,6 +14,8 @@ const slackMs = 30_000;
 /** The process whose clock is stepped; the first to start owns shards from the beginning. */
 const steppedProcess = 0;
 
+let clock: FakeClock | undefined;
+
 /**
  * D2. The wall clock of one process jumps by nine minutes, one way and the other, while the others' and the database's
  * stay right. It must say so, and the others write its shards until it is right again. No event shows it: also those that
@@ -26,19 +26,11 @@ export const stepClock: Drill = {
   fault: `step the wall clock of a process by plus and minus ${stepSeconds} s`,
   shardCount: 3,
   longestGapMs: 5_000,
+  watch: (folder) => folder,
   async prepare(folder) {
-    const library = await findFakeTime();
-    const clockFile = join(folder, 'clock');
-    await writeFile(clockFile, '+0\n');
-    const faked: Readonly<Record<string, string>> = {
-      LD_PRELOAD: library,
-      FAKETIME_TIMESTAMP_FILE: clockFile,
-      FAKETIME_CACHE_DURATION: '1',
-      // The monotonic clock is what a step of the wall clock leaves alone.
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      DONT_FAKE_MONOTONIC: '1',
-    };
-    return (index) => (index === steppedProcess ? faked : {});
+    clock = await prepareFakeClock(folder);
+    const { environment } = clock;
+    return (index) => (index === steppedProcess ? environment : {});
   },
   async inject(stage) {
     const process = stage.cluster.processes[steppedProcess] as HomeserverProcess;
@@ -62,10 +54,23 @@ export const stepClock: Drill = {
         slowest <= alertLimitMs,
       ),
       finding('shards that it owns while its clock is wrong', stillOwned, '0', stillOwned === 0),
+      ...(await stepUntilPaged(stage, process)),
       finding('events are dated wrong by', `${Math.round(offMs)} ms`, `${eventLimitMs} ms`, offMs <= eventLimitMs),
     ];
   },
 };
+
+/** Wrong for a moment is the others' work; wrong for longer is somebody's business. */
+async function stepUntilPaged({ say, monitor }: Stage, process: HomeserverProcess): Promise<Finding[]> {
+  if (!monitor) return [];
+  say(`the clock of ${process.name} is off by ${stepSeconds} s until somebody is called`);
+  await clock?.step(stepSeconds);
+  const steppedMs = performance.now();
+  const pattern = new RegExp(`the clock of ${new URL(process.baseUrl).host} is`);
+  await monitor.untilPaged(pattern, steppedMs);
+  await clock?.step(0);
+  return monitor.judge('the wrong clock', pattern, steppedMs);
+}
 
 interface Step {
   readonly seconds: number;
@@ -79,11 +84,11 @@ interface Step {
 }
 
 async function step(stage: Stage, process: HomeserverProcess, seconds: number): Promise<Step> {
-  const { folder, say, short, cluster } = stage;
+  const { say, short, cluster } = stage;
   const reports = /this machine's clock is (not )?the database's/;
   const before = process.findLines(reports).length;
   say(`the clock of ${process.name} is off by ${seconds} s`);
-  await writeFile(join(folder, 'clock'), `${seconds < 0 ? '' : '+'}${seconds}\n`);
+  await clock?.step(seconds);
   const steppedMs = performance.now();
   while (process.findLines(reports).length === before && performance.now() - steppedMs < alertLimitMs) await wait(50);
   const reportedMs = performance.now() - steppedMs;

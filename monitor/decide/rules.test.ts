@@ -59,7 +59,8 @@ const bridgeName = 'irc-bridge libera from Matrix';
 
 const cases: Readonly<Record<string, readonly Case[]>> = {
   'process-silent': [
-    { says: 'a restart', given: process({ silentForMs: 10_000 }), expected: [] },
+    { says: 'a moment', given: process({ silentForMs: 5_000 }), expected: [] },
+    { says: 'a restart', given: process({ silentForMs: 10_000 }), expected: [['hs1', 'warning']] },
     { says: 'frozen', given: process({ silentForMs: 16_000, why: 'timed out' }), expected: [['hs1', 'page']] },
     { says: 'ended on purpose', given: process({ silentForMs: 99_000, isStopped: true }), expected: [] },
   ],
@@ -346,7 +347,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   'bridge-stuck': [
     { says: 'a moment', given: bridge({ waiting: 5, oldestWaitingMs: 9_000 }), expected: [] },
-    { says: 'slow', given: bridge({ waiting: 5, oldestWaitingMs: 40_000 }), expected: [[bridgeName, 'warning']] },
+    { says: 'slow', given: bridge({ waiting: 5, oldestWaitingMs: 16_000 }), expected: [[bridgeName, 'warning']] },
     {
       says: 'hung',
       given: bridge({ waiting: 5, oldestWaitingMs: 76_000, lastError: 'timed out' }),

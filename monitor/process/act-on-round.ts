@@ -2,7 +2,7 @@ import type { Clock } from '@holdfast/effects/clock.ts';
 import type { Log } from '@holdfast/effects/log.ts';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import type { Decision } from '../decide/decide.ts';
-import type { Incident } from '../decide/incident.ts';
+import type { Incident, IncidentChange } from '../decide/incident.ts';
 import { formatAcknowledgeToken } from '../escalation/acknowledge-link.ts';
 import type { PageOrder } from '../escalation/escalate.ts';
 import { formatReplyCode } from '../escalation/reply.ts';
@@ -36,9 +36,11 @@ export function sendOrders(
   });
 }
 
-/** Where the team looks: what begins, what gets worse and what is over, pages and warnings alike. */
+const toldKinds: readonly IncidentChange['kind'][] = ['opened', 'worsened', 'explained', 'closed'];
+
+/** Where the team looks: what begins, what gets worse, what its cause is and what is over, pages and warnings alike. */
 export function tellTeam({ state, changes }: Decision, before: readonly Incident[], parts: ActParts): Promise<void>[] {
-  const told = changes.filter(({ kind }) => kind === 'opened' || kind === 'worsened' || kind === 'closed');
+  const told = changes.filter(({ kind }) => toldKinds.includes(kind));
   return told.map(async ({ incident: id, kind, atMs }) => {
     const incident = [...state.incidents, ...before].find((each) => each.id === id);
     if (!incident || incident.severity === 'notice') return;

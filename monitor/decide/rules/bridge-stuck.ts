@@ -1,7 +1,8 @@
 import { formatDuration } from '../format-figures.ts';
 import { defineRule } from '../rule.ts';
 
-const warningMs = 30_000;
+/** With a look and a round, whoever watches knows within 30 s. */
+const warningMs = 15_000;
 const pageMs = 75_000;
 
 /** What other programs that watch go by, too. */

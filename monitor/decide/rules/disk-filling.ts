@@ -16,7 +16,8 @@ export const diskFilling = defineRule({
   title: 'A volume is filling up',
   severities: ['page', 'warning'],
   source: 'volumes',
-  raiseAfterMs: 15_000,
+  // Before somebody is called because the database has stopped: the cause is what they have to know.
+  raiseAfterMs: 5_000,
   clearAfterMs: 120_000,
   causes: ['slot-running-out', 'replica-lost', 'archive-failing'].map((rule) => ({
     rule,

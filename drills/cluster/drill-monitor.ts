@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Finding, finding } from '../finding.ts';
+import { type FakePager, type PagerCall, startFakePager } from './fake-pager.ts';
+import { spawnProgram } from './spawn-program.ts';
+
+const holdfast = fileURLToPath(new URL('../../homeserver/holdfast.js', import.meta.url));
+const namedLimitMs = 30_000;
+const pagedLimitMs = 120_000;
+const startTimeoutMs = 60_000;
+const stopTimeoutMs = 10_000;
+
+/** Every drill that has a monitor shows it the processes' metrics. */
+export const metricsToken = 'metrics-of-the-drill';
+
+export interface DrillMonitorOptions {
+  /** For its log. */
+  readonly folder: string;
+  /** Whose volume it watches. */
+  readonly dataFolder: string;
+  /** Where the homeserver reads registrations: the canaries' user is one. */
+  readonly registrations: string;
+  readonly databaseUrl: string;
+  readonly serverName: string;
+  /** Addresses of the homeserver's processes. */
+  readonly processes: readonly string[];
+  /** Further settings. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The monitor as a program of its own, as `holdfast monitor` runs it, with a team, one person and a pager that records. */
+export interface DrillMonitor {
+  readonly pid: number;
+  readonly pager: FakePager;
+  isRunning(): boolean;
+  /** Resolves when the monitor has told the person of what `pattern` says, or the limit is over. */
+  untilPaged(pattern: RegExp, sinceMs: number): Promise<void>;
+  /** When the team and the person were told of it, against what incident response needs. */
+  judge(what: string, pattern: RegExp, sinceMs: number): Finding[];
+  kill(): Promise<void>;
+}
+
+/** Resolves when it watches. */
+export async function startDrillMonitor(options: DrillMonitorOptions): Promise<DrillMonitor> {
+  const { folder, dataFolder, registrations, databaseUrl, serverName, processes } = options;
+  const pager = await startFakePager();
+  const program = spawnProgram([holdfast, 'monitor'], {
+    logFile: join(folder, 'monitor.log'),
+    ownGroup: true,
+    environment: {
+      ...{ HOLDFAST_DATABASE_URL: databaseUrl, HOLDFAST_SERVER_NAME: serverName, HOLDFAST_DATA_DIR: dataFolder },
+      ...{ HOLDFAST_METRICS_TOKEN: metricsToken, HOLDFAST_MONITOR_PORT: '0', HOLDFAST_LOG_FORMAT: 'json' },
+      HOLDFAST_APPLICATION_SERVICES_FOLDER: registrations,
+      HOLDFAST_MONITOR_PROCESSES: processes.join(','),
+      HOLDFAST_MONITOR_OUTSIDE_SWITCH_URL: `${pager.url}/outside`,
+      HOLDFAST_MONITOR_PAGING: JSON.stringify(describePaging(pager.url)),
+      ...options.environment,
+    },
+  });
+  const find = (paths: readonly string[], pattern: RegExp, sinceMs: number) =>
+    pager.calls.find((call) => call.atMs >= sinceMs && paths.includes(call.path) && says(call, pattern))?.atMs ??
+    Number.POSITIVE_INFINITY;
+  const kill = async () => {
+    program.signal('SIGKILL');
+    await Promise.race([program.ended, wait(stopTimeoutMs, undefined, { ref: false })]);
+    pager.close();
+  };
+  if ((await pager.first('/outside', 0, startTimeoutMs)) === Number.POSITIVE_INFINITY) {
+    await kill();
+    throw new Error('the monitor did not begin to watch');
+  }
+  return {
+    ...{ pid: program.pid, pager, isRunning: program.isRunning, kill },
+    async untilPaged(pattern, sinceMs) {
+      const endMs = sinceMs + pagedLimitMs;
+      while (find(['/anna'], pattern, sinceMs) === Number.POSITIVE_INFINITY && performance.now() < endMs) {
+        await wait(100);
+      }
+    },
+    judge(what, pattern, sinceMs) {
+      const namedMs = find(['/team', '/anna'], pattern, sinceMs) - sinceMs;
+      const pagedMs = find(['/anna'], pattern, sinceMs) - sinceMs;
+      return [
+        finding(`the monitor names ${what} after`, seconds(namedMs), seconds(namedLimitMs), namedMs <= namedLimitMs),
+        finding(`and calls somebody after`, seconds(pagedMs), seconds(pagedLimitMs), pagedMs <= pagedLimitMs),
+      ];
+    },
+  };
+}
+
+/** Whether it tells of something that is wrong, and of that. */
+function says({ message }: PagerCall, pattern: RegExp): boolean {
+  if (!message || message.kind === 'all-clear') return false;
+  return [message.headline, ...message.symptoms].some((each) => pattern.test(each));
+}
+
+function describePaging(url: string) {
+  return {
+    notifiers: { pager: { kind: 'webhook' } },
+    people: { anna: { reach: [{ notifier: 'pager', address: `${url}/anna` }] } },
+    team: [{ notifier: 'pager', address: `${url}/team` }],
+  };
+}
+
+const seconds = (ms: number) => (Number.isFinite(ms) ? `${(ms / 1_000).toFixed(1)} s` : 'never');
