@@ -13,7 +13,7 @@ const maxRemoteMembers = 2_000;
 
 /**
  * Users whose id or display name contains the term and who are visible to the searcher: those in a room with the searcher,
- * the searcher too, and those of this server in a room that anybody may join or read.
+ * and those of this server, the searcher too, in a room that anybody may join or read.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3user_directorysearch
  */
 export async function searchUserDirectory(
@@ -27,12 +27,10 @@ export async function searchUserDirectory(
     readRemoteMembers(context, searcher, maxRemoteMembers),
   ]);
   const remote = members.filter((member) => rankOf(member, term) < ranks.length);
-  const known = [
-    ...accounts.filter((user) => user.sharesRoom),
-    ...remote.map((user) => ({ ...user, sharesRoom: true })),
-  ];
+  const shares = (user: FoundUser) => user.sharesRoom && user.userId !== searcher;
+  const known = [...accounts.filter(shares), ...remote.map((user) => ({ ...user, sharesRoom: true }))];
   known.sort((a, b) => rankOf(a, term) - rankOf(b, term));
-  const strangers = accounts.filter((user) => !user.sharesRoom).slice(0, maxStrangers);
+  const strangers = accounts.filter((user) => !shares(user)).slice(0, maxStrangers);
   const visible = known.length > limit ? known : [...known, ...(await filterPublicUsers(context, strangers))];
   return { users: visible.slice(0, limit), limited: visible.length > limit };
 }

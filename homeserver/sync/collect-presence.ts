@@ -10,7 +10,8 @@ const mostNewcomers = 10_000;
 /**
  * Presence of those who share a room with the user, as m.presence events as JSON: what changed, and in an initial sync
  * and of `newcomers`, who may share a room since the range began, whoever is not offline. From memory, or two
- * queries. https://spec.matrix.org/v1.19/client-server-api/#presence
+ * queries; the tables are asked once of newcomers of whom this process has heard nothing.
+ * https://spec.matrix.org/v1.19/client-server-api/#presence
  */
 export async function collectPresence(run: SyncRun, newcomers: readonly string[]): Promise<string[]> {
   const { context, request, ignored } = run;
@@ -29,9 +30,7 @@ export async function collectPresence(run: SyncRun, newcomers: readonly string[]
 }
 
 async function presencesOf({ context, digest, hub }: SyncRun, userIds: readonly string[]): Promise<StoredPresence[]> {
-  if (!digest) return await readPresenceOf(context, userIds, mostUsers);
-  const known = userIds.map((userId) => hub.presences.get(userId)).filter((presence) => presence !== undefined);
-  return known.filter(({ state }) => state !== 'offline');
+  return digest ? await hub.presences.of(userIds) : await readPresenceOf(context, userIds, mostUsers);
 }
 
 async function readPresences(run: SyncRun): Promise<StoredPresence[]> {

@@ -4,13 +4,13 @@ import { TypingMemory } from '../ephemeral/typing-memory.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { type LogEntry, stateChangesOf } from '../platform/shard-log/log-entry.ts';
-import type { StoredPresence } from '../storage/ephemeral/read-presence.ts';
 import { receiptTypeCodes } from '../storage/ephemeral/receipt-types.ts';
 import type { OwnPushRules } from '../storage/sync/read-own-push-rules.ts';
 import type { ConnectedUser } from './connected-user.ts';
 import { ConnectedUsers, type EventLogEntry } from './connected-users.ts';
 import { type RangeDigest, storedPresenceOf } from './digest-range.ts';
 import { KnownMembers } from './known-members.ts';
+import { KnownPresences } from './known-presences.ts';
 import { RoomSummaries } from './room-summaries.ts';
 import { SentMembers } from './sent-members.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
@@ -40,8 +40,7 @@ export class SyncHub {
   readonly sentMembers = new SentMembers();
   readonly ignored = new SnapshotCache<ReadonlySet<string>>(keptPerUser);
   readonly pushRules = new SnapshotCache<OwnPushRules | undefined>(keptPerUser);
-  /** What was told last of users' presence; of others the tables know. */
-  presences = new BoundedCache<string, StoredPresence>(keptPerUser);
+  presences: KnownPresences;
   /** Redactions by the id of the event that they took the content of: the log's entry of that event is the old one. */
   readonly redactions = new BoundedCache<string, EventLogEntry>(keptRedactions);
   /** Pieces of replies that one receiver made and others of the same entries can use; emptied when new ones come. */
@@ -55,6 +54,7 @@ export class SyncHub {
 
   constructor(context: Context) {
     this.#context = context;
+    this.presences = new KnownPresences(context, keptPerUser);
     this.users = new ConnectedUsers(context);
     this.typing = new TypingMemory(context.clock);
     this.waiting = new WaitingSyncs(context);
@@ -106,7 +106,7 @@ export class SyncHub {
         if (entry.body.readerId !== undefined) return this.#addUser(concerned, entry.body.readerId);
         return this.#addSharers(concerned, entry.body.userId);
       case 'presence':
-        this.presences.set(entry.body.userId, storedPresenceOf(entry.body));
+        this.presences.follow(storedPresenceOf(entry.body));
         return this.#addSharers(concerned, entry.body.userId);
       case 'outgoing-to-device':
       case 'application-services':
@@ -196,7 +196,7 @@ export class SyncHub {
     this.typing.clear();
     this.members.clear();
     this.summaries.clear();
-    this.presences = new BoundedCache(keptPerUser);
+    this.presences = new KnownPresences(this.#context, keptPerUser);
     for (const user of users) {
       user.news++;
       this.ignored.drop(user.userId);

@@ -87,8 +87,10 @@ test('members of other servers in rooms in common are found by their id', async 
   assert.equal((await search('far', 1)).limited, true);
 });
 
-test('oneself is found in a room, deactivated users are not', async () => {
+test('oneself is found in a public room and not in a private one; deactivated users are not found', async () => {
   const user = await makeUser('gone1');
+  await makeRoom(user, { preset: 'private_chat' });
+  assert.deepEqual((await search('gone1', 5, user)).ids, []);
   await makeRoom(user, { preset: 'public_chat' });
   assert.deepEqual((await search('gone1', 5, user)).ids, ['gone1']);
   const auth = { type: 'm.login.password', password: user.password };
