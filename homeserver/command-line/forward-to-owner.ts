@@ -17,6 +17,7 @@ export async function createForwardingSubmit(context: Context, secret: string): 
   return {
     tail: context.shardLog.tail,
     shardCount,
+    processId: context.shardLog.processId,
     ownedShards: () => [],
     async submit<Result>(command: { readonly name: string }, shard: number, input: unknown): Promise<Result> {
       const endMs = context.clock.monotonicMs() + submitTimeoutMs;

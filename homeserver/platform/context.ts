@@ -25,6 +25,8 @@ export interface ShardLogAccess {
   /** The newest entries of every shard, on this process. */
   readonly tail: LogTail;
   readonly shardCount: number;
+  /** Under which the database knows this process. */
+  readonly processId: string;
   /** Shards that this process writes at the moment. */
   ownedShards(): number[];
   /**

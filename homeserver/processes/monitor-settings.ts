@@ -26,6 +26,7 @@ export function formatMonitorSettings(
     ...{ processes: monitor.processes, peers: monitor.peers, routes: monitor.routes, addresses: monitor.addresses },
     ...{ names: monitor.names, machines: monitor.machines, certificates: monitor.certificates },
     ...{ turn: monitor.turn, push_gateways: monitor.pushGateways, bridge_metrics: monitor.bridgeMetrics },
+    ...{ reserve_bytes: monitor.reserveBytes, drop_slots_over_bytes: monitor.dropSlotsOverBytes },
     ...{ replicas: monitor.replicas, paging: monitor.paging ?? {} },
   };
 }

@@ -37,6 +37,9 @@ export interface MonitorSettings {
   /** Addresses of `/metrics` of bridges. */
   readonly bridge_metrics: readonly string[];
   readonly replicas: readonly string[];
+  /** Room that is given to the database when its volume is full; 0: none. */
+  readonly reserve_bytes: number;
+  readonly drop_slots_over_bytes?: number;
   readonly paging: PagingSettings;
 }
 

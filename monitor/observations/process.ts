@@ -2,6 +2,8 @@
 export interface ProcessObservation {
   /** As in the configuration or in the database, such as `10.0.0.11:8008`. */
   readonly name: string;
+  /** Under which the database knows it, as it says itself. */
+  readonly id?: string;
   /** How long it has not answered `/health/live`; 0 when it answered just now. */
   readonly silentForMs: number;
   /** Why the last look failed, for people. */
@@ -16,6 +18,8 @@ export interface ProcessObservation {
   };
   /** The 99th percentile of the last rounds; undefined where its metrics cannot be read. */
   readonly eventLoopDelayMs?: number;
+  /** How often the PostgreSQL that it runs had to be started again. */
+  readonly postgresRestarts?: number;
   /** Holes in the log that its readers have reported since it started. */
   readonly logHoles?: number;
 }

@@ -36,7 +36,7 @@ export function processesSource(parts: ProcessesParts): Source<'processes'> {
               askReady(parts.send, url, own),
               askMetrics(parts, url, metrics, own),
             ]);
-            return { name, silentForMs, ...(ready && { ready }), ...loop };
+            return { name, silentForMs, ...ready, ...loop };
           } finally {
             own.finish();
           }
@@ -61,13 +61,20 @@ export function describeFailure(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : message;
 }
 
-async function askReady(send: SendRequest, url: string, deadline: Deadline): Promise<ProcessObservation['ready']> {
+async function askReady(
+  send: SendRequest,
+  url: string,
+  deadline: Deadline,
+): Promise<Pick<ProcessObservation, 'ready' | 'id'>> {
   const answer = await send({ method: 'GET', url: `${url}/health/ready` }, deadline).catch(() => undefined);
   const body = answer && parseObject(answer);
   // One that lives and says nothing of its readiness is not ready.
-  if (!body) return { writes: false, readerAgeMs: 0 };
-  const { writes, readerAgeMs } = body;
-  return { writes: writes === true, readerAgeMs: typeof readerAgeMs === 'number' ? readerAgeMs : 0 };
+  if (!body) return { ready: { writes: false, readerAgeMs: 0 } };
+  const { writes, readerAgeMs, processId } = body;
+  return {
+    ready: { writes: writes === true, readerAgeMs: typeof readerAgeMs === 'number' ? readerAgeMs : 0 },
+    ...(typeof processId === 'string' && { id: processId }),
+  };
 }
 
 function parseObject({ body }: HttpAnswer): Record<string, unknown> | undefined {
@@ -84,7 +91,7 @@ async function askMetrics(
   url: string,
   known: Map<string, readonly MetricSample[]>,
   deadline: Deadline,
-): Promise<Pick<ProcessObservation, 'eventLoopDelayMs' | 'logHoles'>> {
+): Promise<Pick<ProcessObservation, 'eventLoopDelayMs' | 'logHoles' | 'postgresRestarts'>> {
   if (metricsToken === undefined) return {};
   const headers = { Authorization: `Bearer ${metricsToken}` };
   const answer = await send({ method: 'GET', url: `${url}/metrics`, headers }, deadline, maxMetricsBytes).catch(
@@ -96,7 +103,9 @@ async function askMetrics(
   known.set(url, samples);
   onMetrics(url, samples);
   const logHoles = findMetric(samples, 'holdfast_log_holes_total');
+  const postgresRestarts = findMetric(samples, 'holdfast_embedded_postgres_restarts');
   return {
+    ...(postgresRestarts !== undefined && { postgresRestarts }),
     ...(delay !== undefined && { eventLoopDelayMs: delay * 1000 }),
     ...(logHoles !== undefined && { logHoles }),
   };

@@ -19,6 +19,7 @@ import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
 import { createReplyReader } from './read-chat-replies.ts';
+import { recover } from './recover.ts';
 import { takeReplies } from './take-replies.ts';
 
 let database: CreatedTestDatabase;
@@ -45,6 +46,7 @@ interface TestMonitor {
   readonly rounds: MonitorRounds;
   readonly clock: ManualClock;
   readonly server: ReturnType<typeof createPeopleServer>;
+  readonly recoveries: string[];
   readonly beats: { count: number };
   values: Partial<SourceValues>;
   /** Rounds of five seconds. */
@@ -56,7 +58,7 @@ function settingsFor(name: string): MonitorSettings {
     ...{ server_name: 'example.org', homeserver_url: 'http://127.0.0.1:9', database_url: database.url },
     ...{ data_dir: join(folder, name), media_dir: folder, registration_folder: folder, bind: '127.0.0.1', port: 8009 },
     ...{ processes: [], peers: [], routes: [], addresses: [], names: [], machines: [], certificates: [], turn: [] },
-    ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status') },
+    ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status'), reserve_bytes: 0 },
     paging: {
       notifiers: { hook: { kind: 'webhook' } },
       people: {
@@ -84,7 +86,7 @@ function makeMonitor(name: string, url = database.url): TestMonitor {
   );
   const beats = { count: 0 };
   const monitor: TestMonitor = {
-    ...{ clock, beats, values: {} },
+    ...{ clock, beats, values: {}, recoveries: [] },
     rounds: new MonitorRounds({
       ...{
         settings,
@@ -97,6 +99,11 @@ function makeMonitor(name: string, url = database.url): TestMonitor {
       sources: { read: () => observe(time.nowMs(), monitor.values), first: Promise.resolve(), close: async () => {} },
       readSecret: () => leadership.secret,
       beat: async () => void (beats.count += 1),
+      recover: (recovery) => {
+        monitor.recoveries.push(recovery.kind);
+        return recover(recovery, { sql, reserve: undefined, dropSlotsOverBytes: undefined, log: silentLog });
+      },
+      readReserve: async () => undefined,
       readReplies: createReplyReader(settings.paging, { send: sendRequest, clock, log: silentLog }),
       publish: ({ decision, timeline }) =>
         writeStatusFolder(settings.status_folder ?? '', {

@@ -9,6 +9,8 @@ import { isBeatDue } from '../escalation/outside-switch.ts';
 import { type Duty, planDuty } from '../escalation/plan-duty.ts';
 import type { WatchedSources } from '../observe/watch-sources.ts';
 import type { MonitorTime } from '../platform/monitor-time.ts';
+import { chooseRecoveries, followRested, type Recovery, type RecoveryInput } from '../recover/choose-recoveries.ts';
+import { noteRestarts } from '../recover/note-restarts.ts';
 import { addToTimeline, emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
 import { type ActParts, sendOrders, tellTeam } from './act-on-round.ts';
 import { applyRequest } from './apply-request.ts';
@@ -24,6 +26,9 @@ export interface RoundsParts extends Omit<ActParts, 'onUndelivered'> {
   readonly leadership: Leadership;
   /** Who took which incident by an answer in a chat since the last time. Bounded in time; failures are logged. */
   readReplies(escalations: readonly Escalation[]): Promise<readonly { incident: string; by: string }[]>;
+  /** Does it; gives what was changed, for the timeline. */
+  recover(recovery: Recovery): Promise<string | undefined>;
+  readReserve(): Promise<RecoveryInput['reserve']>;
   /** Calls the dead man's switch; failures are the outside's to notice. */
   beat(): Promise<void>;
   /** Is told every state that differs from the one before. */
@@ -43,6 +48,7 @@ export class MonitorRounds {
   #state: MonitorState = emptyMonitorState;
   #wasLeader = false;
   #savedMs = 0;
+  readonly #postgresRestarts = new Map<string, number>();
   #duty: Duty = { order: [], shifts: [] };
   #dutyMs: number | undefined;
   #lastBeatMs: number | undefined;
@@ -85,6 +91,7 @@ export class MonitorRounds {
     this.#wasLeader = isLeader;
     if (isLeader) await this.#doRequests();
     if (isLeader) await this.#decideAndAct();
+    if (isLeader) await this.#recover();
     const atMs = time.nowMs();
     this.#lastRoundMs = atMs;
     if (isLeader && isBeatDue({ atMs, isLeader, lastBeatMs: this.#lastBeatMs, lastRoundMs: atMs })) {
@@ -112,6 +119,29 @@ export class MonitorRounds {
     for (const { incident, by } of await this.#parts.readReplies(this.#state.escalations)) {
       await this.acknowledge(incident, by, 'chat');
     }
+  }
+
+  /** What is safe without a person is done, and stands on the timeline. */
+  async #recover(): Promise<void> {
+    const { sources, settings, recover, readReserve } = this.#parts;
+    const input: RecoveryInput = {
+      ...{ observations: sources.read(), alerts: this.#state.decision.alerts, rested: this.#state.rested },
+      ...{ reserve: await readReserve(), dropSlotsOverBytes: settings.drop_slots_over_bytes },
+    };
+    const { atMs } = input.observations;
+    const entries = noteRestarts(this.#postgresRestarts, input.observations);
+    let rested = followRested(input);
+    for (const recovery of chooseRecoveries(input)) {
+      const text = await recover(recovery);
+      if (recovery.kind === 'wake-process') rested = rested.filter(({ id }) => id !== recovery.id);
+      if (text === undefined) continue;
+      entries.push(text);
+      if (recovery.kind === 'rest-process') rested.push({ id: recovery.id, name: recovery.name, sickMs: atMs });
+    }
+    this.#state = { ...this.#state, rested };
+    if (entries.length === 0) return;
+    const changes = entries.map((text) => ({ atMs, incident: '', kind: 'recovered', text }) as const);
+    await this.#keep(addToTimeline(this.#state, changes));
   }
 
   async #takeOver(): Promise<void> {

@@ -25,6 +25,7 @@ import { watchSources } from '../observe/watch-sources.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import type { SendRequest } from '../platform/send-request.ts';
 import { formatMonitorMetrics } from '../prometheus/format-monitor-metrics.ts';
+import { openDiskReserve } from '../recover/disk-reserve.ts';
 import { writeStatusFolder } from '../status-page/write-status-folder.ts';
 import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
@@ -33,6 +34,7 @@ import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
 import { createReplyReader } from './read-chat-replies.ts';
+import { recover } from './recover.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import { takeReplies } from './take-replies.ts';
 
@@ -67,11 +69,16 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
     { sql, stateFile, ownName, peers: settings.peers, send, clock, time, log },
     random.token(secretBytes),
   );
+  const { reserve_bytes: reserveBytes } = settings;
+  const reserve =
+    reserveBytes > 0 ? openDiskReserve(join(settings.data_dir, 'monitor', 'reserve'), reserveBytes) : undefined;
   const rounds: MonitorRounds = new MonitorRounds({
     ...{ settings, time, clock, log, sources, leadership },
     ways: buildWays(settings.paging, { send, clock }),
     readSecret: () => leadership.secret,
     beat: () => callOutside(parts),
+    recover: (recovery) => recover(recovery, { sql, reserve, dropSlotsOverBytes: settings.drop_slots_over_bytes, log }),
+    readReserve: async () => reserve && { isHeld: await reserve.isHeld(), sizeBytes: reserve.sizeBytes },
     readReplies: createReplyReader(settings.paging, { send, clock, log }),
     publish: (state) => publish(settings, state, time.nowMs()),
   });

@@ -3,6 +3,7 @@ import type { IncidentChange } from '../decide/incident.ts';
 import type { Escalation } from '../escalation/escalate.ts';
 import type { Duty } from '../escalation/plan-duty.ts';
 import type { Silence } from '../escalation/silence.ts';
+import type { RestedProcess } from '../recover/choose-recoveries.ts';
 
 /** Everything that the monitor that pages remembers. Plain data. */
 export interface MonitorState {
@@ -14,6 +15,8 @@ export interface MonitorState {
   readonly timeline: readonly IncidentChange[];
   /** What administrators silenced in the console. */
   readonly silences: readonly Silence[];
+  /** Processes that this monitor asked to rest. */
+  readonly rested: readonly RestedProcess[];
   /** Who is on duty and who will be, for those who look. */
   readonly duty: Duty;
 }
@@ -25,6 +28,7 @@ export const emptyMonitorState: MonitorState = {
     escalations: [],
     timeline: [],
     silences: [],
+    rested: [],
     duty: { order: [], shifts: [] },
   },
 };

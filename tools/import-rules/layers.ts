@@ -30,7 +30,7 @@ export const layers: readonly (readonly string[])[] = [
   ['monitor/platform'],
   ['monitor/observations', 'monitor/configuration'],
   ['monitor/decide', 'monitor/observe'],
-  ['monitor/escalation', 'monitor/notify', 'monitor/status-page', 'monitor/prometheus'],
+  ['monitor/escalation', 'monitor/notify', 'monitor/status-page', 'monitor/prometheus', 'monitor/recover'],
   ['monitor/storage'],
   ['monitor/process'],
 ];

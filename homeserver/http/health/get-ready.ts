@@ -11,6 +11,8 @@ interface Readiness {
   readonly writes: boolean;
   /** How long ago this process last had everything that was committed, in ms. */
   readonly readerAgeMs: number;
+  /** Under which the database knows this process. */
+  readonly processId: string;
 }
 
 const probeTimeoutMs = 3_000;
@@ -50,5 +52,6 @@ async function look(context: Context): Promise<Readiness> {
     () => false,
   );
   const readerAgeMs = Math.round(context.shardLog.tail.ageMs());
-  return { ready: writes && readerAgeMs < freshReaderMs, writes, readerAgeMs };
+  const { processId } = context.shardLog;
+  return { ready: writes && readerAgeMs < freshReaderMs, writes, readerAgeMs, processId };
 }

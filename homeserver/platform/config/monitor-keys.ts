@@ -49,5 +49,19 @@ export const monitorKeys = section('Watching the server and waking somebody; see
     [],
     'Replicas of PostgreSQL that must follow, by application_name. Those that were seen are watched anyway.',
   ),
+  reserveBytes: integer(
+    256 * 1024 ** 2,
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'Room that a file holds on the volume of the data folder, and that is given to the database when that is full, in ' +
+      'bytes; 0: none.',
+  ),
+  dropSlotsOverBytes: integer(
+    undefined,
+    16 * 1024 ** 2,
+    Number.MAX_SAFE_INTEGER,
+    'A replication slot that nobody has followed for ten minutes and that holds so many bytes of logs is dropped. Not ' +
+      'set: none is. `max_slot_wal_keep_size` of PostgreSQL is better where it can be set.',
+  ),
   paging: structure('Whom to wake, and how: notifiers, people, roster, escalation.', checkPaging),
 });

@@ -52,6 +52,7 @@ export class ShardLog implements ShardLogAccess {
   readonly tail: LogTail;
   readonly #leases: ShardLeases;
   readonly #context: Context;
+  readonly #processId: string;
   readonly #hints: LogHints;
   readonly #owners: ShardOwners;
   readonly #metrics: ShardLogMetrics;
@@ -67,6 +68,7 @@ export class ShardLog implements ShardLogAccess {
     this.#secret = options.secret;
     this.#commands = new Map(options.commands.map((command) => [command.name, command]));
     const processId = context.random.uuid();
+    this.#processId = processId;
     this.#hints = new LogHints(context, processId);
     this.#owners = new ShardOwners(context.clock);
     this.#metrics = createShardLogMetrics(context.metrics);
@@ -115,6 +117,11 @@ export class ShardLog implements ShardLogAccess {
 
   ownedShards(): number[] {
     return this.#leases.ownedShards();
+  }
+
+  /** Under which the database knows this process. */
+  get processId(): string {
+    return this.#processId;
   }
 
   get shardCount(): number {
