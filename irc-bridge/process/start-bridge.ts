@@ -130,8 +130,7 @@ async function greetHomeserver(
   registrationId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  let told = false;
-  while (!signal.aborted) {
+  for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       await registerUser(matrix, senderLocalpart);
       await setDisplayName(matrix, botUserId, 'IRC');
@@ -139,8 +138,9 @@ async function greetHomeserver(
       log.info({ durationMs }, 'the homeserver reaches the bridge');
       return;
     } catch (error) {
-      if (!told) log.warn({ err: error }, 'the homeserver and the bridge do not reach each other yet; trying on');
-      told = true;
+      // A registration that was written just now is not known yet at the first attempt.
+      if (attempt === 2)
+        log.warn({ err: error }, 'the homeserver and the bridge do not reach each other yet; trying on');
       await clock.sleep(pingPauseMs, signal);
     }
   }
