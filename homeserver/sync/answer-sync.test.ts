@@ -183,7 +183,7 @@ for (const lazy of [false, true]) {
   });
 }
 
-test('a member who comes costs no query once the summary is known', async () => {
+test('a member who comes costs no query once summary and presence are known', async () => {
   const [roomId = ''] = await roomsOf('@host:test', 1);
   const client = makeClient(counted.context, '@host:test');
   await client.next();
@@ -192,8 +192,18 @@ test('a member who comes costs no query once the summary is known', async () => 
   await join(roomId, '@second:test');
   counted.take();
   const { summary } = (await client.next()).rooms.join[roomId];
-  assert.equal(counted.take(), 0);
   assert.equal(summary['m.joined_member_count'], 4);
+  // Of '@second:test' nothing was heard.
+  assert.equal(counted.take(), 1);
+  const other = await makeRoom(server.context);
+  await join(other, '@host:test');
+  await client.next();
+  await join(other, '@first:test');
+  await client.next();
+  await join(other, '@second:test');
+  counted.take();
+  await client.next();
+  assert.equal(counted.take(), 0);
 });
 
 test('an old token costs the same few queries for many rooms as for few', async () => {
