@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from '../platform/config/config.ts';
 
+const hourMs = 3_600_000;
+
 /** What the monitor is told when it starts, by the names that it expects. */
 export type MonitorSettings = Readonly<Record<string, unknown>>;
 
@@ -15,7 +17,7 @@ export function formatMonitorSettings(
   config: Config,
   server: { readonly serverName: string; readonly url: string; readonly databaseUrl: string },
 ): MonitorSettings {
-  const { monitor, dataDir, media, metrics, tls, applicationServices } = config;
+  const { monitor, dataDir, media, metrics, tls, applicationServices, backup } = config;
   return {
     ...{ server_name: server.serverName, homeserver_url: server.url, database_url: server.databaseUrl },
     ...{ data_dir: dataDir, media_dir: media.storePath ?? join(dataDir, 'media') },
@@ -27,6 +29,8 @@ export function formatMonitorSettings(
     ...{ names: monitor.names, machines: monitor.machines, certificates: monitor.certificates },
     ...{ turn: monitor.turn, push_gateways: monitor.pushGateways, bridge_metrics: monitor.bridgeMetrics },
     ...{ reserve_bytes: monitor.reserveBytes, drop_slots_over_bytes: monitor.dropSlotsOverBytes },
+    // Backups of a database that is run by others are their matter.
+    ...(config.database.url === undefined && backup.enabled && { backup_interval_ms: backup.intervalHours * hourMs }),
     ...{ replicas: monitor.replicas, paging: monitor.paging ?? {} },
   };
 }

@@ -40,6 +40,8 @@ export interface MonitorSettings {
   /** Room that is given to the database when its volume is full; 0: none. */
   readonly reserve_bytes: number;
   readonly drop_slots_over_bytes?: number;
+  /** How often the homeserver makes a base backup; not there where it makes none. */
+  readonly backup_interval_ms?: number;
   readonly paging: PagingSettings;
 }
 

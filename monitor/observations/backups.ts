@@ -6,6 +6,8 @@ export interface BackupObservation {
   /** How long ago one was last restored or checked in whole; undefined: never. */
   readonly verifiedAgoMs?: number;
   readonly allowedUnverifiedMs: number;
+  /** Nobody tells of backups now, or the first one is being made. */
+  readonly isUnknown?: boolean;
   /** The last attempt failed. */
   readonly problem?: string;
 }

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import { emptyDecisionState } from '../decide/decide.ts';
 import type { Observations } from '../observations/observations.ts';
+import { backupsSource } from '../observe/backups.ts';
 import { bridgesSource } from '../observe/bridges.ts';
 import { canariesSource } from '../observe/canaries.ts';
 import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
@@ -152,6 +153,10 @@ function listSources(
     bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
   ];
   if (settings.metrics_token !== undefined) all.push(federationSource(readMetrics));
+  if (settings.backup_interval_ms !== undefined && settings.metrics_token !== undefined) {
+    const intervalMs = settings.backup_interval_ms;
+    all.push(backupsSource({ intervalMs, readProcessMetrics: readMetrics, nowMs: () => clock.wallMs() }));
+  }
   const files = settings.certificate === undefined ? [] : [settings.certificate];
   if (files.length + settings.certificates.length > 0) {
     all.push(certificatesSource({ files, places: settings.certificates, nowMs: () => clock.wallMs() }));

@@ -22,6 +22,7 @@ export function observeBackups(metrics: Metrics, { status }: RunningBackups, pla
       'When the newest base backup that was found whole was made.',
       () => status.newestVerifiedSeconds,
     ],
+    ['verified_timestamp_seconds', 'When that was checked in whole.', () => status.verifiedAtSeconds],
     ['failures', 'Base backups that could not be made or checked, since the start.', () => status.failures],
     ['stored_bytes', 'What all backups take.', () => status.storedBytes],
     ['running', '1 while a base backup is made or checked, else 0.', () => Number(status.running)],

@@ -30,6 +30,8 @@ export interface BackupStatus {
   archiver: ArchiverState | undefined;
   /** When the newest base backup that was checked was finished. */
   newestVerifiedSeconds: number | undefined;
+  /** When it was checked. */
+  verifiedAtSeconds: number | undefined;
   storedBytes: number;
   lostLogs: number;
   failures: number;
@@ -52,7 +54,7 @@ const weekMs = 7 * 24 * hourMs;
 export function startBackups(run: BackupRun): RunningBackups {
   const ending = new AbortController();
   const status: BackupStatus = {
-    ...{ archiver: undefined, newestVerifiedSeconds: undefined },
+    ...{ archiver: undefined, newestVerifiedSeconds: undefined, verifiedAtSeconds: undefined },
     ...{ storedBytes: 0, lostLogs: 0, failures: 0, running: false },
   };
   const loop = async () => {
@@ -117,6 +119,7 @@ async function look({ place, superuserUrl, schedule, log }: BackupRun, status: B
   }
   status.newestVerifiedSeconds = newest && Date.parse(newest.manifest.endedAt) / 1_000;
   const sum = (sizes: readonly { storedBytes: number }[]) => sizes.reduce((total, each) => total + each.storedBytes, 0);
+  status.verifiedAtSeconds = newest?.verifiedAt === undefined ? undefined : Date.parse(newest.verifiedAt) / 1_000;
   status.storedBytes = sum(kept.backups) + sum(logs) - sum(kept.deletedLogs);
   status.lostLogs = lost.length;
   const { timeline, systemIdentifier, nowMs } = status.archiver;
@@ -143,6 +146,7 @@ async function backUp(run: BackupRun & { signal: AbortSignal }, status: BackupSt
   if (problems.length > 0) throw new Error(`the base backup ${id} is not good: ${problems.join('; ')}`);
   await forgetLostLogs(place.home, lost);
   status.newestVerifiedSeconds = Date.parse(backup.manifest.endedAt) / 1_000;
+  status.verifiedAtSeconds = clock.wallMs() / 1_000;
   const { storedBytes } = backup;
   log.info(
     { id, storedBytes, durationMs: Math.round(clock.monotonicMs() - startMs) },

@@ -9,7 +9,8 @@ export const backupTooOld = defineRule({
   source: 'backups',
   raiseAfterMs: 60_000,
   causes: ['archive-failing', 'disk-filling'],
-  judge({ newestAgeMs, allowedAgeMs, problem }) {
+  judge({ newestAgeMs, allowedAgeMs, problem, isUnknown = false }) {
+    if (isUnknown) return [];
     const reason = problem === undefined ? '' : `: ${problem}`;
     if (newestAgeMs === undefined) {
       return [{ subject: '', severity: 'warning', summary: `there is no backup${reason}` }];

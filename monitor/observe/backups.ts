@@ -1,0 +1,36 @@
+import type { BackupObservation } from '../observations/backups.ts';
+import { findMetric, type MetricSample } from './parse-metrics.ts';
+import type { Source } from './source.ts';
+
+/** A base backup takes its time, and one that failed is tried again: so much later than planned is late. */
+const slack = 1.25;
+const allowedUnverifiedMs = 31 * 86_400_000;
+
+/** The base backups that the homeserver makes of its PostgreSQL, as its metrics tell them. */
+export function backupsSource(parts: {
+  readonly intervalMs: number;
+  readProcessMetrics(): readonly MetricSample[];
+  /** Wall clock: backups know no other. */
+  nowMs(): number;
+}): Source<'backups'> {
+  const { intervalMs, readProcessMetrics, nowMs } = parts;
+  return {
+    ...{ name: 'backups', everyMs: 30_000, timeoutMs: 5_000 },
+    async look(): Promise<BackupObservation> {
+      const samples = readProcessMetrics();
+      const read = (name: string) => findMetric(samples, `holdfast_backup_${name}`);
+      const ageOf = (seconds: number | undefined) => seconds && Math.max(0, nowMs() - seconds * 1000);
+      const newestAgeMs = ageOf(read('newest_verified_timestamp_seconds'));
+      const verifiedAgoMs = ageOf(read('verified_timestamp_seconds'));
+      const failures = read('failures') ?? 0;
+      return {
+        ...{ allowedAgeMs: intervalMs * slack, allowedUnverifiedMs },
+        // Where nobody tells of backups nothing is known of them: the process that makes them is away or has just begun.
+        isUnknown: read('running') === undefined || (newestAgeMs === undefined && read('running') === 1),
+        ...(newestAgeMs !== undefined && { newestAgeMs }),
+        ...(verifiedAgoMs !== undefined && { verifiedAgoMs }),
+        ...(failures > 0 && { problem: `${failures} attempts failed since the start` }),
+      };
+    },
+  };
+}
