@@ -8,7 +8,7 @@ import { judgeHook, judgeLentAddresses, judgeMount, judgeRoutes, judgeTimeSource
 const programTimeoutMs = 3_000;
 const maxOutputBytes = 1024 * 1024;
 /** Programs in these run when the network comes up or goes down, with whatever PATH their caller has. */
-const hookFolders = [
+export const hookFolders: readonly string[] = [
   ...['/etc/network/if-up.d', '/etc/network/if-down.d', '/etc/network/if-pre-up.d', '/etc/network/if-post-down.d'],
   ...[
     '/etc/networkd-dispatcher/routable.d',

@@ -8,15 +8,20 @@ import { checkListeners } from './check-listeners.ts';
 import { checkMachine } from './check-machine.ts';
 import { checkRestart } from './check-restart.ts';
 import { type Finding, ok, problem } from './finding.ts';
+import { tryColdStart } from './try-cold-start.ts';
 
 export const doctorCommand: Command = {
   summary: 'Look at everything that a start needs, and say how to mend what is wrong.',
-  options: configOptions,
+  options: {
+    ...configOptions,
+    cold: { type: 'boolean', help: 'Also try a start as after a restart of the machine, in a namespace (needs root).' },
+  },
   async run(input, output) {
     const machine = await checkMachine();
     const [loaded, configFindings] = checkConfig(() => loadCommandConfig(input));
     const rest = loaded ? await checkSurroundings(loaded) : [];
-    const findings = [...machine, ...configFindings, ...rest];
+    const cold = loaded && input.options['cold'] === true ? await tryColdStart(loaded.config, loaded.file) : [];
+    const findings = [...machine, ...configFindings, ...rest, ...cold];
     printFindings(findings, output);
     return findings.some((finding) => finding.verdict === 'problem') ? 1 : 0;
   },
