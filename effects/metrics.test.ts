@@ -34,6 +34,18 @@ test('an observed gauge is read when it is asked for and absent while it is not 
   assert.doesNotMatch((await metrics.expose()).body, /^holdfast_c_bytes \d/m);
 });
 
+test('a gauge that is removed is absent until it is set again', async () => {
+  const metrics = createMetrics(bare);
+  const gauge = metrics.gauge({ name: 'holdfast_e_waiting', help: 'E', labels: ['service'] });
+  gauge.set({ service: 'a' }, 1);
+  gauge.set({ service: 'b' }, 2);
+  gauge.remove({ service: 'a' });
+  assert.match((await metrics.expose()).body, /^holdfast_e_waiting\{service="b"\} 2$/m);
+  assert.doesNotMatch((await metrics.expose()).body, /service="a"/);
+  gauge.set({ service: 'a' }, 3);
+  assert.match((await metrics.expose()).body, /^holdfast_e_waiting\{service="a"\} 3$/m);
+});
+
 test('a histogram counts into its buckets', async () => {
   const metrics = createMetrics(bare);
   const histogram = metrics.histogram({ name: 'holdfast_d_seconds', help: 'D', labels: ['step'], buckets: [1, 2] });

@@ -10,6 +10,8 @@ export interface CounterMetric<Names extends Labels> {
 }
 export interface GaugeMetric<Names extends Labels> {
   set(labels: LabelValues<Names>, value: number): void;
+  /** What it is about is no longer here: it is left out until it is set again. */
+  remove(labels: LabelValues<Names>): void;
 }
 export interface HistogramMetric<Names extends Labels> {
   observe(labels: LabelValues<Names>, value: number): void;
@@ -60,7 +62,10 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
     gauge({ name, help, labels, maxSeries }) {
       const metric = new Gauge<string>({ name, help, labelNames: [...(labels ?? [])], registers: [registry] });
       const bound = boundLabels(labels ?? [], maxSeries);
-      return { set: (values, value) => metric.set(bound(values), value) };
+      return {
+        set: (values, value) => metric.set(bound(values), value),
+        remove: (values) => metric.remove(bound(values)),
+      };
     },
     observedGauge({ name, help, read }) {
       const collect = function (this: Gauge) {

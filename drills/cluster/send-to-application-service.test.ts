@@ -25,6 +25,7 @@ const shardCount = 4;
 /** Of a frozen process: then another one is asked. */
 const answerTimeoutMs = 2_000;
 const id = 'irc';
+const metricsToken = 'metrics-of-the-test';
 const v3 = '/_matrix/client/v3';
 
 let database: CreatedTestDatabase;
@@ -74,6 +75,7 @@ async function startProcess(name: string, folder: string): Promise<HomeserverPro
     HOLDFAST_RATE_LIMITS_ENABLED: 'false',
     HOLDFAST_PASSWORD_MEMORY_KIB: '1024',
     HOLDFAST_PASSWORD_ITERATIONS: '1',
+    HOLDFAST_METRICS_TOKEN: metricsToken,
   };
   return await HomeserverProcess.start({ name, environment, logFile: join(folder, `${name}.log`) });
 }
@@ -215,3 +217,28 @@ test('a sender that froze finds on its thaw that another one sends, and sends no
   const again = service.transactions.slice(count).filter(({ url }) => acknowledged.has(url) && url !== newest);
   assert.deepEqual(again, []);
 });
+
+test('what waits for a service is told by the process that sends to it, and no longer by one that did', async () => {
+  await takeUnanswered();
+  const former = await findSender();
+  await untilTold(former, true);
+  former.freeze();
+  service.behaviour = 'well';
+  const stop = keepTalking();
+  const before = received().length;
+  await service.waitFor(() => received().length > before);
+  former.thaw();
+  await untilTold(former, false);
+  await stop();
+  await hasEverything();
+});
+
+/** Resolves when the process's metrics have, or have not, for how long something has waited for the service. */
+async function untilTold({ baseUrl }: HomeserverProcess, isTold: boolean): Promise<void> {
+  const headers = { authorization: `Bearer ${metricsToken}` };
+  for (;;) {
+    const text = await (await fetch(`${baseUrl}/metrics`, { headers })).text();
+    if (text.includes(`holdfast_appservice_oldest_waiting_seconds{service="${id}"}`) === isTold) return;
+    await systemClock.sleep(100);
+  }
+}

@@ -200,8 +200,8 @@ test('a warning becomes a page when it has been bad enough for long enough, and 
   assert.deepEqual(
     changes.map(({ kind, atMs }) => [kind, atMs - startMs]),
     [
-      ['opened', 10_000],
-      ['worsened', 70_000],
+      ['opened', 5_000],
+      ['worsened', 65_000],
       ['eased', 145_000],
     ],
   );

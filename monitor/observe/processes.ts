@@ -31,7 +31,11 @@ export function processesSource(parts: ProcessesParts): Source<'processes'> {
           try {
             const problem = await askLive(parts.send, url, own);
             const silentForMs = silence.note(name, problem !== undefined, atMs);
-            if (problem !== undefined) return { name, silentForMs, why: problem };
+            if (problem !== undefined) {
+              // What it said last is no longer so; others may do by now what it did.
+              parts.onMetrics(url, []);
+              return { name, silentForMs, why: problem };
+            }
             const [ready, loop] = await Promise.all([
               askReady(parts.send, url, own),
               askMetrics(parts, url, metrics, own),

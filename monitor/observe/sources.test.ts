@@ -134,10 +134,14 @@ test('processes: readiness and the delay of the event loop since the look before
 });
 
 test('processes: one that does not answer says since when, and without a token nobody asks for metrics', async () => {
+  const told: string[][] = [];
   const refusing = processesSource({
-    ...{ urls: ['http://127.0.0.1:1'], metricsToken: undefined, send: sendRequest, onMetrics: () => {} },
+    ...{ urls: ['http://127.0.0.1:1'], metricsToken: undefined, send: sendRequest },
+    onMetrics: (url, samples) => told.push([url, ...samples.map(({ name }) => name)]),
   });
+  told.push(['http://127.0.0.1:1', 'old']);
   await look(refusing, 0);
+  assert.deepEqual(told.at(-1), ['http://127.0.0.1:1'], 'what it said before does not stand for it');
   const [silent] = await look(refusing, 16_000);
   assert.equal(silent?.silentForMs, 16_000);
   assert.match(silent?.why ?? '', /ECONNREFUSED|bad port/);

@@ -130,6 +130,7 @@ export class AppserviceSender implements QueueOwner {
   /** A service that is registered again meanwhile goes on from where its queue comes to its end. */
   #endQueue({ ending }: Home, id: string, queue: AppserviceQueue): void {
     ending.add(id);
+    this.#forget(id);
     void queue.close().finally(() => {
       ending.delete(id);
       this.#ended++;
@@ -176,6 +177,12 @@ export class AppserviceSender implements QueueOwner {
     this.#metrics.failing.set(labels, failures);
   }
 
+  /** Another process sends to it now, and says how it is. */
+  #forget(id: string): void {
+    const { waiting, behind, oldest, failing } = this.#metrics;
+    for (const gauge of [waiting, behind, oldest, failing]) gauge.remove({ service: id });
+  }
+
   /** Through a command, which names the epoch under which what follows may be saved. */
   #askToOpen(homeShard: number): void {
     if (this.#opening.has(homeShard)) return;
@@ -189,7 +196,10 @@ export class AppserviceSender implements QueueOwner {
   #closeHome(homeShard: number): void {
     const home = this.#homes.get(homeShard);
     home?.closing.abort();
-    for (const queue of home?.queues.values() ?? []) void queue.close();
+    for (const [id, queue] of home?.queues ?? []) {
+      void queue.close();
+      this.#forget(id);
+    }
     this.#homes.delete(homeShard);
   }
 }

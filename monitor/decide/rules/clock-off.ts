@@ -14,6 +14,8 @@ export const clockOff = defineRule({
   title: 'A clock is wrong',
   severities: ['page', 'warning'],
   source: 'clocks',
+  // What a process says of its clock is up to ten seconds old: whoever watches knows within 30 s.
+  raiseAfterMs: 5_000,
   clearAfterMs: 30_000,
   causes: [],
   judge(clocks, { isRaised }) {
