@@ -33,6 +33,7 @@ import { dropHints } from './scenarios/drop-hints.ts';
 import { freezeOwner } from './scenarios/freeze-owner.ts';
 import { killProcesses } from './scenarios/kill-processes.ts';
 import { stepClock } from './scenarios/step-clock.ts';
+import { week } from './scenarios/week.ts';
 
 /** Those with a `run` of their own are not judged by the load's log. */
 type AnyDrill = Drill | Pick<typeof coldStart, 'name' | 'fault' | 'run'>;
@@ -40,7 +41,7 @@ type AnyDrill = Drill | Pick<typeof coldStart, 'name' | 'fault' | 'run'>;
 const drills: readonly AnyDrill[] = [
   ...[freezeOwner, freezePrimary, stepClock, loseReplica, fillDisk, killProcesses, dropHints],
   ...[cutBridge, hangAppservices],
-  ...[nobodyAnswers, coldStart, restoreDrill, federationDrill],
+  ...[nobodyAnswers, coldStart, restoreDrill, federationDrill, week],
 ];
 const fullEvents = 50_000;
 const shortEvents = 3_000;
