@@ -13,6 +13,8 @@ const cutMs = { short: 45_000, full: 100_000 };
 const calmMs = 10_000;
 /** Between two cuts: until the monitor has closed what it opened in the first. */
 const betweenMs = 30_000;
+/** After the last cut: until the bridge's connections have come to rest, and ghosts of the former ones are gone. */
+const afterMs = 45_000;
 const pageLimitMs = 120_000;
 const drainLimitMs = 60_000;
 const drainDeadlineMs = 240_000;
@@ -54,6 +56,7 @@ async function cutAndMend(stage: BridgeStage, short: boolean, events: number): P
     const isPaged = !short || part === 'everything';
     findings.push(...(await cutOnce(stage, load, { part, isPaged, minimumMs: short ? cutMs.short : cutMs.full, say })));
   }
+  await wait(afterMs);
   const endMs = performance.now() + loadDeadlineMs;
   while (count() < events && performance.now() < endMs) await wait(100);
   await load.stop();

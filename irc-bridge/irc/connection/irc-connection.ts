@@ -184,8 +184,10 @@ export class IrcConnection {
     if (line.command === 'ERROR') return this.end((line.parameters[0] ?? 'the server ended it').slice(0, 300));
     if (line.command === '005') this.features = readFeatures(this.features, line.parameters.slice(1, -1));
     if (line.command === '396') this.#takeHost(line.parameters[1] ?? '');
+    // InspIRCd answers a NICK with a label under the new nick already; labels are on answers to us alone.
+    const isAnswered = line.command === 'NICK' && line.tags.has('label');
     const isOwn = line.source !== undefined && this.fold(line.source.nick) === this.fold(this.nick);
-    if (isOwn) this.#takeOwn(line);
+    if (isOwn || isAnswered) this.#takeOwn(line);
     if (this.#pending.take(line)) return;
     this.#options.onLine(line, this);
   }

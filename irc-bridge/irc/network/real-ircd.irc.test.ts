@@ -113,6 +113,23 @@ for (const name of ircdNames) {
     assert.equal((await wait('message')).text, 'welcome back');
   });
 
+  test(`on ${name} a user with another nick is known by it at once`, async (t) => {
+    const ircd = await startIrcd(name);
+    t.after(() => ircd.stop());
+    const { network, wait } = openTestNetwork(ircd.port);
+    t.after(() => network.close('the test is over'));
+    network.start();
+    await wait('connected');
+    await network.join(undefined, '#room');
+    await network.connectUser('@alice:s', { nick: 'alice' });
+    await network.join('@alice:s', '#room');
+    await network.changeNick('@alice:s', 'alicia');
+    assert.equal(network.nickOf('@alice:s'), 'alicia');
+    await network.say({ speaker: '@alice:s', target: '#room', kind: 'message', text: 'still me' });
+    assert.equal((await wait('message')).nick, 'alicia');
+    assert.equal(network.userOf('alicia'), '@alice:s', 'what it says there is not taken for somebody else’s');
+  });
+
   test(`on ${name} lines are as long as they may be and arrive whole`, async (t) => {
     const ircd = await startIrcd(name);
     t.after(() => ircd.stop());
