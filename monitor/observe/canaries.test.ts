@@ -7,11 +7,16 @@ import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { systemRandom } from '@holdfast/effects/random.ts';
 import { startTestHomeserver } from '@holdfast/homeserver/testing/start-test-homeserver.ts';
 import { sendRequest } from '../platform/send-request.ts';
+import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { readShardOfRoom, readShards } from '../storage/read-shards.ts';
 import { canariesSource } from './canaries.ts';
+import type { ShardFacts } from './canary-rooms.ts';
 import { type CanaryUser, openCanaryUser, writeRegistration } from './canary-user.ts';
 
+const oneShard: ShardFacts = { list: async () => [0], ofRoom: async () => 0 };
+
 async function look(user: CanaryUser | ReturnType<typeof canariesSource>, atMs: number) {
-  const source = 'look' in user ? user : canariesSource(user, systemRandom);
+  const source = 'look' in user ? user : canariesSource(user, oneShard, systemRandom);
   const deadline = startDeadline(60_000, 'a look');
   try {
     return (await source.look(deadline, atMs))[0]!;
@@ -26,6 +31,10 @@ function makeRoom() {
   const faults = { refuses: false, tellsNothing: false, forgets: false };
   const user: CanaryUser = {
     openRoom: async () => '!canary',
+    findRoom: async () => undefined,
+    makeRoom: async () => '!other',
+    async nameRoom() {},
+    async leaveRoom() {},
     async say() {
       if (faults.refuses) throw new Error('503: no');
       const id = `$${events.length}`;
@@ -39,7 +48,7 @@ function makeRoom() {
     },
     hasEvent: async () => !faults.forgets,
   };
-  return { source: canariesSource(user, systemRandom), faults };
+  return { source: canariesSource(user, oneShard, systemRandom), faults };
 }
 
 test('a canary that is sent and seen says how long it took', async () => {
@@ -74,7 +83,7 @@ test('a real homeserver takes the registration, the canary comes back over /sync
   const homeserver = await startTestHomeserver({ config: { 'application_services.folder': registrations } });
   try {
     const user = openCanaryUser({ url: homeserver.baseUrl, serverName: 'test.example', token, send: sendRequest });
-    const source = canariesSource(user, systemRandom);
+    const source = canariesSource(user, oneShard, systemRandom);
     const first = await look(source, 0);
     assert.equal(first.why, undefined);
     const second = await look(source, 20_000);
@@ -86,6 +95,50 @@ test('a real homeserver takes the registration, the canary comes back over /sync
     assert.equal(await user.hasEvent(roomId, '$nothing:test.example', deadline), false);
     deadline.finish();
   } finally {
+    await homeserver.stop();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('each shard gets a canary of its own, found again by the next monitor, and rooms that are not needed are left', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-canary-'));
+  const registrations = join(folder, 'appservices');
+  const token = await writeRegistration(registrations, 'test.example', systemRandom);
+  const shardCount = 3;
+  const config = { 'application_services.folder': registrations, 'shards.count': shardCount };
+  const homeserver = await startTestHomeserver({ config });
+  const sql = openMonitorDatabase(homeserver.databaseUrl);
+  try {
+    const facts = { list: () => readShards(sql), ofRoom: (roomId: string) => readShardOfRoom(sql, roomId) };
+    const user = openCanaryUser({ url: homeserver.baseUrl, serverName: 'test.example', token, send: sendRequest });
+    const lookAll = async (source: ReturnType<typeof canariesSource>, atMs: number) => {
+      const deadline = startDeadline(60_000, 'a look');
+      const seen = await source.look(deadline, atMs);
+      deadline.finish();
+      return seen;
+    };
+    const source = canariesSource(user, facts, systemRandom);
+    let seen = await lookAll(source, 0);
+    // Which shard a room comes to is chance: so many looks are as good as certain.
+    for (let round = 1; seen.length < shardCount && round < 20; round++) seen = await lookAll(source, round * 20_000);
+    assert.deepEqual(new Set(seen.map(({ shard }) => shard)), new Set([0, 1, 2]));
+    seen = await lookAll(source, 900_000);
+    for (const { refusedForMs, unseenForMs, lostMessages, roundTripMs } of seen)
+      assert.deepEqual([refusedForMs, unseenForMs, lostMessages, roundTripMs !== undefined], [0, 0, 0, true]);
+    const countRooms = async () => (await sql`SELECT 1 FROM public.room`).length;
+    const before = await countRooms();
+    const again = await lookAll(canariesSource(user, facts, systemRandom), 0);
+    assert.deepEqual([again.length, await countRooms()], [shardCount, before]);
+    const deadline = startDeadline(20_000, 'asking');
+    const headers = { Authorization: `Bearer ${token}` };
+    const joined = await sendRequest(
+      { method: 'GET', url: `${homeserver.baseUrl}/_matrix/client/v3/joined_rooms`, headers },
+      deadline,
+    );
+    deadline.finish();
+    assert.equal((JSON.parse(joined.body) as { joined_rooms: string[] }).joined_rooms.length, shardCount);
+  } finally {
+    await sql.end({ timeout: 1 });
     await homeserver.stop();
     await rm(folder, { recursive: true });
   }

@@ -2,6 +2,7 @@ import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { Random } from '@holdfast/effects/random.ts';
 import type { CanaryObservation } from '../observations/canary.ts';
 import { createBadSince } from './bad-since.ts';
+import { createCanaryRooms, type ShardFacts } from './canary-rooms.ts';
 import type { CanaryUser } from './canary-user.ts';
 import { describeFailure } from './processes.ts';
 import type { Source } from './source.ts';
@@ -14,61 +15,114 @@ const syncTimeoutMs = 2_000;
 const searchAfterMs = 60_000;
 const mostUnderWay = 50;
 
+/** What is known of one shard's canaries. */
+interface ShardCanary {
+  /** When those that are waited for were sent, by event id. */
+  readonly underWay: Map<string, number>;
+  since: string | undefined;
+  lostMessages: number;
+  roundTripMs: number | undefined;
+}
+
 /**
- * The write probe: a message is sent into the canary room as any client does, and must come back over /sync.
+ * The write probe: a message is sent into each shard's canary room as any client does, and must come back over /sync.
+ * Shards are probed side by side: one that hangs delays no other's.
  */
-export function canariesSource(user: CanaryUser, random: Random): Source<'canaries'> {
+export function canariesSource(user: CanaryUser, facts: ShardFacts, random: Random): Source<'canaries'> {
   const refused = createBadSince();
-  const underWay = new Map<string, number>();
-  let roomId: string | undefined;
-  let since: string | undefined;
-  let lostMessages = 0;
-  let roundTripMs: number | undefined;
-
-  const say = async (deadline: Deadline, atMs: number): Promise<void> => {
-    roomId ??= await user.openRoom(deadline);
-    since ??= (await user.sync(roomId, undefined, 0, deadline)).next;
-    const eventId = await user.say(roomId, `canary.${random.token(9)}`, `canary ${random.token(6)}`, deadline);
-    if (underWay.size < mostUnderWay) underWay.set(eventId, atMs);
+  const rooms = createCanaryRooms(user, facts);
+  const known = new Map<number, ShardCanary>();
+  const canaryOf = (shard: number): ShardCanary => {
+    const canary = known.get(shard) ?? {
+      underWay: new Map(),
+      since: undefined,
+      lostMessages: 0,
+      roundTripMs: undefined,
+    };
+    known.set(shard, canary);
+    return canary;
   };
-  const listen = async (deadline: Deadline, readMs: () => number): Promise<void> => {
-    if (roomId === undefined || since === undefined) return;
-    const { eventIds, next } = await user.sync(roomId, since, underWay.size > 0 ? syncTimeoutMs : 0, deadline);
-    since = next;
-    for (const eventId of eventIds) {
-      const sentMs = underWay.get(eventId);
-      if (sentMs !== undefined) roundTripMs = readMs() - sentMs;
-      underWay.delete(eventId);
-    }
+  const lookAt = async (
+    shard: number,
+    roomId: string,
+    deadline: Deadline,
+    atMs: number,
+  ): Promise<CanaryObservation> => {
+    const canary = canaryOf(shard);
+    const startMs = deadline.remainingMs();
+    const readMs = () => atMs + Math.round(startMs - deadline.remainingMs());
+    const why = await failureWithin(deadline, (own) => say(user, random, { roomId, canary, atMs }, own));
+    const refusedForMs = refused.note(`shard ${shard}`, why !== undefined, atMs);
+    await failureWithin(deadline, (own) => listen(user, { roomId, canary, readMs }, own));
+    await failureWithin(deadline, (own) => search(user, { roomId, canary, atMs }, own));
+    const { underWay, lostMessages, roundTripMs } = canary;
+    const oldestMs = Math.min(...underWay.values());
+    return {
+      ...{ shard, refusedForMs, unseenForMs: underWay.size > 0 ? readMs() - oldestMs : 0, lostMessages },
+      ...(roundTripMs !== undefined && { roundTripMs }),
+      ...(why !== undefined && { why }),
+    };
   };
-  const search = async (deadline: Deadline, atMs: number): Promise<void> => {
-    for (const [eventId, sentMs] of underWay) {
-      if (roomId === undefined || atMs - sentMs < searchAfterMs) continue;
-      if (await user.hasEvent(roomId, eventId, deadline)) continue;
-      underWay.delete(eventId);
-      lostMessages += 1;
-    }
-  };
-
+  let seen: ReadonlyMap<number, string> = new Map();
   return {
-    ...{ name: 'canaries', everyMs, timeoutMs: 2 * sendTimeoutMs + syncTimeoutMs },
+    ...{ name: 'canaries', everyMs, timeoutMs: 3 * sendTimeoutMs + syncTimeoutMs },
     async look(deadline, atMs): Promise<CanaryObservation[]> {
-      const startMs = deadline.remainingMs();
-      const readMs = () => atMs + Math.round(startMs - deadline.remainingMs());
-      const why = await failureWithin(deadline, (own) => say(own, atMs));
-      const refusedForMs = refused.note('canary', why !== undefined, atMs);
-      await failureWithin(deadline, (own) => listen(own, readMs));
-      await failureWithin(deadline, (own) => search(own, atMs));
-      const oldestMs = Math.min(...underWay.values());
-      return [
-        {
-          ...{ shard: 0, refusedForMs, unseenForMs: underWay.size > 0 ? readMs() - oldestMs : 0, lostMessages },
-          ...(roundTripMs !== undefined && { roundTripMs }),
-          ...(why !== undefined && { why }),
-        },
-      ];
+      const why = await failureWithin(deadline, async (own) => {
+        seen = await rooms.find(own);
+      });
+      if (seen.size === 0) {
+        // Not even a room can be made: that is a message that is refused.
+        const refusedForMs = refused.note('shard 0', why !== undefined, atMs);
+        return [{ ...{ shard: 0, refusedForMs, unseenForMs: 0, lostMessages: 0 }, ...(why !== undefined && { why }) }];
+      }
+      return Promise.all([...seen].map(([shard, roomId]) => lookAt(shard, roomId, deadline, atMs)));
     },
   };
+}
+
+interface Probe {
+  readonly roomId: string;
+  readonly canary: ShardCanary;
+}
+
+async function say(
+  user: CanaryUser,
+  random: Random,
+  { roomId, canary, atMs }: Probe & { readonly atMs: number },
+  deadline: Deadline,
+): Promise<void> {
+  canary.since ??= (await user.sync(roomId, undefined, 0, deadline)).next;
+  const eventId = await user.say(roomId, `canary.${random.token(9)}`, `canary ${random.token(6)}`, deadline);
+  if (canary.underWay.size < mostUnderWay) canary.underWay.set(eventId, atMs);
+}
+
+async function listen(
+  user: CanaryUser,
+  { roomId, canary, readMs }: Probe & { readMs(): number },
+  deadline: Deadline,
+): Promise<void> {
+  const { underWay, since } = canary;
+  if (since === undefined) return;
+  const { eventIds, next } = await user.sync(roomId, since, underWay.size > 0 ? syncTimeoutMs : 0, deadline);
+  canary.since = next;
+  for (const eventId of eventIds) {
+    const sentMs = underWay.get(eventId);
+    if (sentMs !== undefined) canary.roundTripMs = readMs() - sentMs;
+    underWay.delete(eventId);
+  }
+}
+
+async function search(
+  user: CanaryUser,
+  { roomId, canary, atMs }: Probe & { readonly atMs: number },
+  deadline: Deadline,
+): Promise<void> {
+  for (const [eventId, sentMs] of canary.underWay) {
+    if (atMs - sentMs < searchAfterMs) continue;
+    if (await user.hasEvent(roomId, eventId, deadline)) continue;
+    canary.underWay.delete(eventId);
+    canary.lostMessages += 1;
+  }
 }
 
 async function failureWithin(outer: Deadline, work: (own: Deadline) => Promise<void>): Promise<string | undefined> {

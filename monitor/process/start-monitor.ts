@@ -30,6 +30,7 @@ import { openDiskReserve } from '../recover/disk-reserve.ts';
 import { writeStatusFolder } from '../status-page/write-status-folder.ts';
 import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { readShardOfRoom, readShards } from '../storage/read-shards.ts';
 import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
@@ -139,7 +140,7 @@ function listSources(
       ...{ urls, metricsToken: settings.metrics_token, send },
       onMetrics: (url, samples) => void metrics.set(url, samples),
     }),
-    canariesSource(user, random),
+    canariesSource(user, { list: () => readShards(sql), ofRoom: (roomId) => readShardOfRoom(sql, roomId) }, random),
     postgresSource({
       ask: (text) => sql.unsafe(text),
       replicas: settings.replicas,
