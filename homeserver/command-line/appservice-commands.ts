@@ -4,6 +4,7 @@ import { type Command, CommandError, type CommandInput } from './command.ts';
 import { formatSpan, formatTime } from './format-times.ts';
 import { configOptions } from './load-command-config.ts';
 import { withContext } from './with-context.ts';
+import { withRecord } from './with-record.ts';
 
 export const appserviceStatusCommand: Command = {
   summary: 'Show what waits for application services, since when and why.',
@@ -41,11 +42,15 @@ function pausingCommand(isPaused: boolean, summary: string, done: string): Comma
     options: configOptions,
     async run(input, terminal) {
       const id = readId(input);
-      return withContext(input, async (context) => {
-        await setAppservicePaused(context, id, isPaused);
-        terminal.print(done);
-        return 0;
-      });
+      return withRecord(
+        input,
+        { operation: isPaused ? 'pauseAppservice' : 'resumeAppservice', target: id },
+        async (context) => {
+          await setAppservicePaused(context, id, isPaused);
+          terminal.print(done);
+          return 0;
+        },
+      );
     },
   };
 }
@@ -72,7 +77,7 @@ export const appserviceSkipCommand: Command = {
   async run(input, terminal) {
     const id = readId(input);
     const { event } = input.options;
-    return withContext(input, async (context) => {
+    return withRecord(input, { operation: 'skipEvents', target: id }, async (context) => {
       const skipped = await skipAppserviceEvents(context, id, typeof event === 'string' ? [event] : 'all');
       terminal.print(`Passed over and recorded: ${skipped.length === 0 ? 'what was no event' : skipped.join(', ')}`);
       return 0;

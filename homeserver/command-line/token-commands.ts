@@ -7,6 +7,7 @@ import type { RegistrationTokenRow } from '../storage/accounts/read-registration
 import { type Command, CommandError } from './command.ts';
 import { configOptions } from './load-command-config.ts';
 import { withContext } from './with-context.ts';
+import { withRecord } from './with-record.ts';
 
 const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const mostUses = 1_000_000;
@@ -23,7 +24,7 @@ export const tokenCreateCommand: Command = {
     const { token, uses, expires } = options;
     const usesAllowed = typeof uses === 'string' ? parseUses(uses) : undefined;
     const lifetimeMs = typeof expires === 'string' ? parseLifetime(expires) : undefined;
-    return withContext({ options, words }, async (context) => {
+    return withRecord({ options, words }, { operation: 'createRegistrationToken', target: '' }, async (context) => {
       const expiresMs = lifetimeMs === undefined ? undefined : context.clock.wallMs() + lifetimeMs;
       const wanted = { token: typeof token === 'string' ? token : undefined, usesAllowed, expiresMs };
       terminal.print(await createRegistrationToken(context, wanted));
@@ -52,7 +53,7 @@ export const tokenRevokeCommand: Command = {
   async run(input, terminal) {
     const [token] = input.words;
     if (token === undefined || input.words.length > 1) throw new CommandError('It takes one TOKEN.');
-    return withContext(input, async (context) => {
+    return withRecord(input, { operation: 'deleteRegistrationToken', target: token }, async (context) => {
       const rows = await listRegistrationTokens(context);
       if (!rows.some((row) => row.token === token)) throw new CommandError(`There is no token ${token}.`);
       await deleteRegistrationToken(context, token);

@@ -158,6 +158,21 @@ test('a token with values that cannot be is refused', async () => {
   }
 });
 
+test('what the command line changes stands in the audit log, also when it fails, and without values of options', async () => {
+  await run(['user', 'create', 'recorded', '--generate']);
+  await run(['user', 'create', 'recorded', '--generate']);
+  await run(['token', 'create', '--token', 'very-secret']);
+  await run(['token', 'list']);
+  const acts = await homeserver.context.database<{ act: string; details: string }[]>`
+    SELECT operation || ' ' || target || ': ' || outcome AS act, details FROM audit_entry
+    WHERE operator LIKE 'command line: %' ORDER BY id DESC LIMIT 3`;
+  assert.deepEqual(
+    acts.map(({ act }) => act),
+    ['createRegistrationToken : done', 'createUser recorded: failed', 'createUser recorded: done'],
+  );
+  for (const { details } of acts) assert.doesNotMatch(details, /secret/);
+});
+
 test('with no server running the command writes by itself, and leaves the shards free', async () => {
   const alone = await startTestHomeserver();
   const file = join(await makeTestFolder(), 'holdfast.yaml');

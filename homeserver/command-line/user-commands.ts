@@ -8,7 +8,7 @@ import type { Context } from '../platform/context.ts';
 import { readAccount } from '../storage/accounts/read-accounts.ts';
 import { type Command, CommandError, type CommandInput, type CommandOption, type CommandTerminal } from './command.ts';
 import { configOptions } from './load-command-config.ts';
-import { withContext } from './with-context.ts';
+import { withRecord } from './with-record.ts';
 
 const generatedBytes = 15;
 
@@ -31,7 +31,7 @@ export const userCreateCommand: Command = {
   },
   async run(input, terminal) {
     const [written] = requireWords(input, ['USER']);
-    return withContext(input, async (context) => {
+    return withRecord(input, { operation: 'createUser', target: written }, async (context) => {
       const userId = chooseUserId(context, readLocalpart(context, written));
       if (await readAccount(context.database, userId)) throw new CommandError(`${userId} exists already.`);
       const { password, generated } = await obtainPassword(context, input, terminal);
@@ -59,7 +59,7 @@ export const userResetPasswordCommand: Command = {
   },
   async run(input, terminal) {
     const [written] = requireWords(input, ['USER']);
-    return withContext(input, async (context) => {
+    return withRecord(input, { operation: 'resetPassword', target: written }, async (context) => {
       const userId = await requireAccount(context, written);
       const { password, generated } = await obtainPassword(context, input, terminal);
       await setPassword(context, { userId, password, logOutDevices: input.options['keep-sessions'] !== true });
@@ -79,7 +79,7 @@ export const userDeactivateCommand: Command = {
   },
   async run(input, terminal) {
     const [written] = requireWords(input, ['USER']);
-    return withContext(input, async (context) => {
+    return withRecord(input, { operation: 'deactivateUser', target: written }, async (context) => {
       const userId = await requireAccount(context, written);
       await deactivateAccount(context, userId, input.options['erase'] === true);
       terminal.print(`${userId} is deactivated`);
@@ -110,7 +110,7 @@ function defineFlagCommand(texts: { summary: string; flag: 'isAdmin' | 'isLocked
     async run(input, terminal) {
       const [written, answer] = requireWords(input, ['USER', 'yes|no']);
       if (answer !== 'yes' && answer !== 'no') throw new CommandError(`It is "yes" or "no", not "${answer}".`);
-      return withContext(input, async (context) => {
+      return withRecord(input, { operation: 'changeUser', target: written }, async (context) => {
         const userId = await requireAccount(context, written);
         await setAccountFlags(context, userId, { [texts.flag]: answer === 'yes' });
         terminal.print(`${userId} ${texts[answer]}`);
