@@ -77,7 +77,7 @@ export const appserviceSkipCommand: Command = {
   async run(input, terminal) {
     const id = readId(input);
     const { event } = input.options;
-    return withRecord(input, { operation: 'skipEvents', target: id }, async (context) => {
+    return withRecord(input, { operation: 'skipAppserviceEvents', target: id }, async (context) => {
       const skipped = await skipAppserviceEvents(context, id, typeof event === 'string' ? [event] : 'all');
       terminal.print(`Passed over and recorded: ${skipped.length === 0 ? 'what was no event' : skipped.join(', ')}`);
       return 0;

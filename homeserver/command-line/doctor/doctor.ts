@@ -1,6 +1,7 @@
 import { ConfigError, type LoadedConfig } from '../../platform/config/load-config.ts';
 import type { Command, CommandTerminal } from '../command.ts';
 import { configOptions, loadCommandConfig } from '../load-command-config.ts';
+import { checkBackups } from './check-backups.ts';
 import { checkCertificates } from './check-certificates.ts';
 import { checkDataFolder } from './check-data-folder.ts';
 import { checkDatabase } from './check-database.ts';
@@ -41,7 +42,7 @@ function checkConfig(load: () => LoadedConfig): [LoadedConfig | undefined, Findi
 async function checkSurroundings({ config }: LoadedConfig): Promise<Finding[]> {
   const checks = [
     ...[checkDataFolder(config), checkListeners(config), checkDatabase(config)],
-    ...[checkCertificates(config), checkRestart(config)],
+    ...[checkCertificates(config), checkRestart(config), checkBackups(config)],
   ];
   const findings = await Promise.all(
     checks.map((check) => check.catch((error: Error) => [problem(error.message, 'see the message')])),
