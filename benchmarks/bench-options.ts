@@ -7,6 +7,7 @@ const peerNames = ['holdfast', 'synapse', 'ceiling'];
 const wantedNames = ['micro', ...scenarios.map((scenario) => scenario.name)];
 
 export const usage = `npm run bench -- federation [options]   between servers; see there: npm run bench -- federation --help
+npm run bench -- bridge [options]       application services and the bridge to IRC; see there: --help
 npm run bench -- [options]
   --against synapse     measure another server too, on the same PostgreSQL
   --only a,b            of ${wantedNames.join(', ')}

@@ -35,6 +35,8 @@ export interface BridgedWorld {
 
 const network = 'bench';
 const patienceMs = 240_000;
+/** InspIRCd looks at who has connected once a second: many do that at once. */
+const channelsAtOnce = 12;
 const channelName = (index: number) => `#c${index}`;
 
 /** Two linked servers of IRC, and a Holdfast process that runs the bridge, with everybody where they are to be. */
@@ -50,13 +52,13 @@ export async function makeBridgedWorld(run: BridgeRun): Promise<BridgedWorld> {
   const each = ircUsers / ircChannels / 2;
   const come = (side: string, port: number, index: number) =>
     runConcurrently(each, each, (number) => IrcPerson.join(port, `${side}${index}x${number}`, channelName(index)));
-  const channels = await runConcurrently(ircChannels, 4, async (index): Promise<BridgedChannel> => {
+  const channels = await runConcurrently(ircChannels, channelsAtOnce, async (index): Promise<BridgedChannel> => {
     const near = await come('near', nearServer.port, index);
     const channel = { roomId: roomIds[index] as string, user: users[index] as BenchUser, near, far: [] };
     return channel;
   });
   const fill = async () => {
-    await runConcurrently(ircChannels, 4, async (index) => {
+    await runConcurrently(ircChannels, channelsAtOnce, async (index) => {
       (channels[index] as BridgedChannel).far = await come('far', farServer.port, index);
     });
   };
