@@ -35,3 +35,11 @@ test('a part of a path chooses the files that contain it, with or without a lead
   assert.deepEqual(findTestFiles(folder, ['./tools', 'events/']), ['protocol/events/b.test.ts', 'tools/e.test.ts']);
   assert.deepEqual(findTestFiles(folder, ['nowhere']), []);
 });
+
+test('what needs more of a machine than npm is found by its need alone', (t) => {
+  const folder = plantTree(['protocol/a.test.ts', 'protocol/b.irc.test.ts', 'tools/c.machine.test.ts']);
+  t.after(() => rmSync(folder, { recursive: true }));
+  assert.deepEqual(findTestFiles(folder, []), ['protocol/a.test.ts']);
+  assert.deepEqual(findTestFiles(folder, [], 'irc'), ['protocol/b.irc.test.ts']);
+  assert.deepEqual(findTestFiles(folder, [], 'machine'), ['tools/c.machine.test.ts']);
+});

@@ -5,6 +5,8 @@
  *   npm test -- protocol rooms/send           the files whose path contains one of these
  *   npm test -- --test-name-pattern=redact    options go to `node --test` as they are
  *   npm run test:irc                          the *.irc.test.ts instead, which need ngircd and inspircd on the machine
+ *   npm run test:machine                      the *.machine.test.ts instead, which need root, namespaces, mounts and
+ *                                             Debian's prometheus and prometheus-alertmanager
  */
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -29,20 +31,22 @@ interface TestDatabase {
   stop(): Promise<void>;
 }
 
-/** Tests that need real IRC servers, and fail where there are none. */
-const ircTest = '.irc.test.ts';
+/** Tests that need more of a machine than npm, by the option that runs them alone. They fail where it is missing. */
+const needs = ['irc', 'machine'] as const;
+export type TestNeed = (typeof needs)[number];
 
 /**
  * All test files of the workspaces, or those whose path contains one of `wanted`, relative to the root and sorted:
- * either those that need IRC servers, or all others.
+ * either those with that need, or those with none.
  */
-export function findTestFiles(rootFolder: string, wanted: string[], needsIrc = false): string[] {
+export function findTestFiles(rootFolder: string, wanted: string[], need?: TestNeed): string[] {
   const { workspaces } = JSON.parse(readFileSync(join(rootFolder, 'package.json'), 'utf8')) as { workspaces: string[] };
   const found = globSync(
     workspaces.map((workspace) => `${workspace}/**/*.test.ts`),
     { cwd: rootFolder, exclude: (path) => path.endsWith('node_modules') || path === 'tools/planted' },
   );
-  const all = [...new Set(found)].filter((file) => file.endsWith(ircTest) === needsIrc).sort();
+  const needOf = (file: string) => needs.find((each) => file.endsWith(`.${each}.test.ts`));
+  const all = [...new Set(found)].filter((file) => needOf(file) === need).sort();
   if (wanted.length === 0) return all;
   const asTyped = wanted.map((part) => part.replace(/^\.\//, ''));
   return all.filter((file) => asTyped.some((part) => file.includes(part)));
@@ -109,9 +113,10 @@ function runNodeTest(files: string[], options: string[], environment: NodeJS.Pro
 }
 
 async function runTests(args: string[]): Promise<number> {
-  const options = args.filter((arg) => arg.startsWith('-') && arg !== '--irc');
+  const need = needs.find((each) => args.includes(`--${each}`));
+  const options = args.filter((arg) => arg.startsWith('-') && arg !== `--${need}`);
   const wanted = args.filter((arg) => !arg.startsWith('-'));
-  const files = findTestFiles(root, wanted, args.includes('--irc'));
+  const files = findTestFiles(root, wanted, need);
   if (files.length === 0) {
     console.error(
       wanted.length === 0 ? 'There is no *.test.ts file.' : `No test file's path has: ${wanted.join(', ')}`,

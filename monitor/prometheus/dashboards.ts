@@ -199,3 +199,10 @@ function formatPanel({ title, unit, questions, kind = 'timeseries', description 
     })),
   };
 }
+
+/** What all charts ask Prometheus. */
+export function listQuestions(): string[] {
+  return dashboards.flatMap(({ charts }) =>
+    charts.flatMap(({ questions }) => questions.map(([expression]) => expression)),
+  );
+}

@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { Rule } from '../decide/rule.ts';
 import { rules } from '../decide/rules.ts';
 import { alertName, listRuleGroups } from './alerting-rules.ts';
-import { alertmanagerConfig } from './alertmanager-config.ts';
-import { dashboards } from './dashboards.ts';
+import { dashboards, listQuestions } from './dashboards.ts';
 import { listDeployedFiles } from './deployed-files.ts';
 import { monitorMetrics } from './format-monitor-metrics.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'deploy/prometheus');
 const read = (path: string) => readFileSync(join(folder, path), 'utf8');
-const scratch = mkdtempSync(join(tmpdir(), 'holdfast-prometheus-'));
-after(() => rmSync(scratch, { recursive: true }));
 
 interface AlertingRule {
   readonly alert?: string;
@@ -88,12 +84,6 @@ test('every metric that a rule or a dashboard asks for is one that a process exp
   assert.deepEqual([...new Set(unknown)], []);
 });
 
-function listQuestions(): string[] {
-  return dashboards.flatMap(({ charts }) =>
-    charts.flatMap(({ questions }) => questions.map(([expression]) => expression)),
-  );
-}
-
 test('dashboards are whole: panels do not overlap, and have a source, a question and a unit', () => {
   for (const { uid } of dashboards) {
     const { panels, templating } = JSON.parse(read(`grafana/${uid}.json`)) as {
@@ -113,46 +103,4 @@ test('dashboards are whole: panels do not overlap, and have a source, a question
       assert.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length);
     }
   }
-});
-
-/** Runs a program of Prometheus (Debian's prometheus and prometheus-alertmanager bring them); gives what it said. */
-function run(program: string, ...args: string[]): string {
-  return execFileSync(program, args, { cwd: scratch, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-test('promtool takes the rules and their tests, and each question of the dashboards', () => {
-  cpSync(folder, scratch, { recursive: true });
-  assert.match(run('promtool', 'check', 'rules', '--lint-fatal', 'rules.yml'), /SUCCESS: \d+ rules found/);
-  assert.match(run('promtool', 'test', 'rules', 'rules-test.yml'), /SUCCESS/);
-  writeFileSync(join(scratch, 'metrics-token'), 'token');
-  assert.match(run('promtool', 'check', 'config', 'prometheus.yml'), /is valid/);
-  const asked = listQuestions().map((expr, index) => ({
-    record: `question_${index}`,
-    expr: expr.replaceAll('$__rate_interval', '1m'),
-  }));
-  writeFileSync(join(scratch, 'questions.yml'), JSON.stringify({ groups: [{ name: 'questions', rules: asked }] }));
-  assert.match(run('promtool', 'check', 'rules', 'questions.yml'), new RegExp(`${asked.length} rules found`));
-});
-
-test('Alertmanager wakes for pages, lets warnings wait, and mutes nothing that loses data', () => {
-  cpSync(folder, scratch, { recursive: true });
-  assert.match(run('amtool', 'check-config', 'alertmanager.yml'), /SUCCESS/);
-  const receiverOf = (...labels: string[]) =>
-    run('amtool', 'config', 'routes', 'test', '--config.file=alertmanager.yml', ...labels).trim();
-  assert.deepEqual(
-    [
-      receiverOf('severity=page', 'rule=database-down', 'loses_data=false'),
-      receiverOf('severity=warning', 'rule=disk-filling', 'loses_data=false'),
-      receiverOf('severity=page', 'rule=log-hole', 'loses_data=true'),
-      receiverOf('severity=other'),
-    ],
-    ['on-call', 'team', 'everybody', 'team'],
-  );
-  const config = alertmanagerConfig() as unknown as {
-    route: { routes: { matchers: string[]; mute_time_intervals?: string[] }[] };
-    inhibit_rules: { target_matchers: string[] }[];
-  };
-  for (const { target_matchers: targets } of config.inhibit_rules) assert.ok(targets.includes('loses_data="false"'));
-  for (const { matchers, mute_time_intervals: muted } of config.route.routes)
-    if (muted) assert.deepEqual(matchers, ['severity="warning"']);
 });

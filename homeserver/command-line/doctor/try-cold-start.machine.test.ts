@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { makeTestFolder } from '../../testing/make-test-folder.ts';
-import { judgeColdStart } from './judge-cold-start.ts';
 import { tryColdStart } from './try-cold-start.ts';
 
 async function tryWith(settings: object, hooks: Readonly<Record<string, string>> = {}) {
@@ -43,17 +42,4 @@ test('a cold start is tried for real, with each hook of the network, and changes
 test('a start that cannot work is a problem, with what it said', async () => {
   const broken = await tryWith({ tls: { port: 18_449, certificate: '/no/such.pem', key: '/no/such.pem' } });
   assert.match(broken.findings[0] ?? '', /^problem: a cold start .* ended by itself after .*no\/such\.pem/s);
-});
-
-const well = { isLive: true, isReady: true, endedByItself: false, tookMs: 3_210, said: 'the end of what it said' };
-test('what came of a cold start is judged by what has to be there', () => {
-  const judge = (changed: object, hasOwnDatabase = true) => {
-    const { verdict, what } = judgeColdStart({ ...well, ...changed }, hasOwnDatabase);
-    return `${verdict}: ${what}`;
-  };
-  assert.match(judge({}), /^ok: .*serves after 3\.2 s$/);
-  assert.match(judge({ isReady: false }), /^problem: .*does not take writes after 3\.2 s: the end of what it said$/);
-  assert.match(judge({ isReady: false }, false), /^ok: .*waits for it$/);
-  assert.match(judge({ isReady: false, isLive: false }, false), /^problem: .*answers nothing/);
-  assert.match(judge({ isReady: false, isLive: false, endedByItself: true }), /^problem: .*ended by itself/);
 });
