@@ -10,6 +10,7 @@ const namedLimitMs = 30_000;
 const pagedLimitMs = 120_000;
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 10_000;
+const quietLimitMs = 180_000;
 
 /** Every drill that has a monitor shows it the processes' metrics. */
 export const metricsToken = 'metrics-of-the-drill';
@@ -36,6 +37,8 @@ export interface DrillMonitor {
   isRunning(): boolean;
   /** Resolves when the monitor has told the person of what `pattern` says, or the limit is over. */
   untilPaged(pattern: RegExp, sinceMs: number): Promise<void>;
+  /** Resolves with true when all that the person was called for is over, with false when it is not after the limit. */
+  untilQuiet(): Promise<boolean>;
   /** When the team and the person were told of it, against what incident response needs. */
   judge(what: string, pattern: RegExp, sinceMs: number): Finding[];
   kill(): Promise<void>;
@@ -77,6 +80,17 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
       while (find(['/anna'], pattern, sinceMs) === Number.POSITIVE_INFINITY && performance.now() < endMs) {
         await wait(100);
       }
+    },
+    async untilQuiet() {
+      const isQuiet = () => {
+        const told = pager.calls.flatMap(({ path, message }) => (path === '/anna' && message ? message : []));
+        const over = new Set(told.filter(({ kind }) => kind === 'all-clear').map(({ incident }) => incident));
+        return told.every(({ incident }) => over.has(incident));
+      };
+      for (const endMs = performance.now() + quietLimitMs; performance.now() < endMs; await wait(500)) {
+        if (isQuiet()) return true;
+      }
+      return false;
     },
     judge(what, pattern, sinceMs) {
       const namedMs = find(['/team', '/anna'], pattern, sinceMs) - sinceMs;

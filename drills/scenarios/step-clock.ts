@@ -63,6 +63,8 @@ export const stepClock: Drill = {
 /** Wrong for a moment is the others' work; wrong for longer is somebody's business. */
 async function stepUntilPaged({ say, monitor }: Stage, process: HomeserverProcess): Promise<Finding[]> {
   if (!monitor) return [];
+  // The steps before were called for, too, and what is not over yet is not called for again.
+  if (!(await monitor.untilQuiet())) say('something that somebody was called for is not over');
   say(`the clock of ${process.name} is off by ${stepSeconds} s until somebody is called`);
   await clock?.step(stepSeconds);
   const steppedMs = performance.now();

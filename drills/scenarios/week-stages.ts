@@ -21,7 +21,6 @@ const slotName = 'replica_2';
 const nextLogMs = 8_000;
 const slotDeadlineMs = 240_000;
 const settleMs = 4_000;
-const quietDeadlineMs = 180_000;
 
 /** 4 May, 21:05 to 22:30: the machine is frozen, and its clock is nine minutes slow after the thaw. */
 async function freezeAndSlowClock(stage: Stage, { clock }: WeekGround): Promise<Finding[]> {
@@ -196,15 +195,8 @@ async function fillDisk(stage: Stage, { database }: WeekGround): Promise<Finding
 
 /** Until all that somebody was called for is over: days lie between the stages. */
 export async function untilQuiet(stage: Stage): Promise<void> {
-  const { calls } = monitorOf(stage).pager;
-  const isQuiet = () => {
-    const told = calls.flatMap(({ path, message }) => (path === '/anna' && message ? message : []));
-    const over = new Set(told.filter(({ kind }) => kind === 'all-clear').map(({ incident }) => incident));
-    return told.every(({ incident }) => over.has(incident));
-  };
-  const untilMs = performance.now() + quietDeadlineMs;
-  while (!isQuiet() && performance.now() < untilMs) await wait(500);
-  stage.say(isQuiet() ? '  All is well again' : '  Something that somebody was called for is not over');
+  const isQuiet = await monitorOf(stage).untilQuiet();
+  stage.say(isQuiet ? '  All is well again' : '  Something that somebody was called for is not over');
 }
 
 /** How long it took until the bridge has all that has been acknowledged; infinity when it takes longer. */
