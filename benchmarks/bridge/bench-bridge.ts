@@ -1,19 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Figure, type FigureResults, formatFigureTable } from '../figure-table.ts';
-import { startPostgres } from '../peers/start-postgres.ts';
-import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
-import { installSynapse } from '../peers/synapse/install-synapse.ts';
+import { type FigureResults, formatFigureTable } from '../figure-table.ts';
+import { measureScenarios } from '../measure-scenarios.ts';
+import { reportFigures } from '../report-figures.ts';
+import { withBenchGround } from '../with-bench-ground.ts';
 import { bridgeRows } from './bridge-rows.ts';
-import {
-  type BridgeGround,
-  type BridgePeer,
-  type BridgeScenario,
-  type BridgeSizes,
-  runBridgeScenario,
-} from './bridge-run.ts';
+import { type BridgePeer, type BridgeScenario, type BridgeSizes, runBridgeScenario } from './bridge-run.ts';
 import { serviceDelay } from './scenarios/appservice-delay.ts';
 import { serviceRate } from './scenarios/appservice-rate.ts';
 import { serviceReturns } from './scenarios/appservice-returns.ts';
@@ -73,7 +65,14 @@ export async function benchBridge(args: string[]): Promise<void> {
   const peers: BridgePeer[] = ['holdfast', ...(values.against ? (['synapse'] as const) : [])];
   const loadBefore = loadavg()[0] ?? 0;
   const results = await measurePeers(peers, sizes, wanted);
-  report(results, sizes, { out: values.out, loadBefore });
+  reportFigures(results, {
+    setting: [
+      `load average before: ${loadBefore.toFixed(1)}`,
+      `${sizes.queuedEvents} queued events; ${sizes.ircUsers} users of IRC in ${sizes.ircChannels} channels`,
+    ],
+    table: formatFigureTable(bridgeRows, results),
+    out: values.out,
+  });
 }
 
 /** Server after server and scenario after scenario, so that each has the machine to itself. */
@@ -82,66 +81,18 @@ async function measurePeers(
   sizes: BridgeSizes,
   wanted: readonly string[],
 ): Promise<FigureResults[]> {
-  const scratchFolder = process.env['HOLDFAST_BENCH_SCRATCH'] ?? join(tmpdir(), 'holdfast-bench');
-  mkdirSync(scratchFolder, { recursive: true });
-  const folder = mkdtempSync(join(scratchFolder, 'bridge-'));
-  const removeFolder = stopOnInterrupt(async () => rmSync(folder, { recursive: true, force: true }));
-  const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
-  try {
+  return await withBenchGround('bridge', async (ground) => {
     const chosen = scenarios.filter(({ name }) => wanted.includes(name));
     const results: FigureResults[] = [];
     for (const peer of peers) {
-      const own = chosen.filter((scenario) => scenario.peers.includes(peer));
-      results.push(await measurePeer(peer, sizes, own, { postgres, folder, scratchFolder }));
+      const measured = await measureScenarios({
+        peer,
+        scenarios: chosen.filter((scenario) => scenario.peers.includes(peer)),
+        scratchFolder: ground.scratchFolder,
+        measure: (scenario, log) => runBridgeScenario(scenario, { peer, sizes, log }, ground),
+      });
+      results.push(measured);
     }
     return results;
-  } finally {
-    await postgres.stop();
-    await removeFolder();
-  }
-}
-
-async function measurePeer(
-  peer: BridgePeer,
-  sizes: BridgeSizes,
-  chosen: readonly BridgeScenario[],
-  ground: BridgeGround,
-): Promise<FigureResults> {
-  const log = (line: string) => console.error(`[${peer}] ${line}`);
-  const figures: Figure[] = [];
-  const failures: { scenario: string; error: string }[] = [];
-  for (const scenario of chosen) {
-    log(`${scenario.name} ...`);
-    try {
-      figures.push(...(await runBridgeScenario(scenario, { peer, sizes, log }, ground)));
-    } catch (error) {
-      failures.push({ scenario: scenario.name, error: String(error) });
-      log(`${scenario.name} failed: ${String(error)}`);
-    }
-  }
-  const version = peer === 'synapse' ? `Synapse ${(await installSynapse(ground.scratchFolder)).version}` : 'Holdfast';
-  return { peer, version, figures, failures };
-}
-
-function report(
-  results: readonly FigureResults[],
-  sizes: BridgeSizes,
-  { out, loadBefore }: { readonly out: string | undefined; readonly loadBefore: number },
-): void {
-  const setting = [
-    `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; ` +
-      `load average before: ${loadBefore.toFixed(1)}`,
-    ...results.map(({ peer, version }) => `${peer}: ${version}`),
-    `${sizes.queuedEvents} queued events; ${sizes.ircUsers} users of IRC in ${sizes.ircChannels} channels`,
-  ];
-  const text = `${setting.map((line) => `- ${line}`).join('\n')}\n\n${formatFigureTable(bridgeRows, results)}\n`;
-  console.log(text);
-  for (const { peer, failures } of results) {
-    for (const { scenario, error } of failures) console.log(`${peer}: ${scenario} failed: ${error}`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
-  if (out === undefined) return;
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(`${out}.json`, `${JSON.stringify({ setting, results }, null, 2)}\n`);
-  writeFileSync(`${out}.md`, text);
+  });
 }

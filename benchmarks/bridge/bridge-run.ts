@@ -4,9 +4,9 @@ import type { Figure } from '../figure-table.ts';
 import type { RunningServer } from '../peers/peer.ts';
 import { runHoldfast } from '../peers/run-holdfast.ts';
 import { findFreePort } from '../peers/run-server.ts';
-import type { BenchPostgres } from '../peers/start-postgres.ts';
 import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
 import { runSynapse } from '../peers/synapse/run-synapse.ts';
+import type { BenchGround } from '../with-bench-ground.ts';
 import { registrationFile } from './stub-appservice/appservice-registration.ts';
 import { type StubService, startStubService } from './stub-appservice/stub-appservice.ts';
 
@@ -61,12 +61,6 @@ export interface BridgeScenario {
   measure(run: BridgeRun): Promise<Figure[]>;
 }
 
-export interface BridgeGround {
-  readonly postgres: BenchPostgres;
-  readonly folder: string;
-  readonly scratchFolder: string;
-}
-
 export const serverName = 'bench.example';
 const registrationSecret = 'bench-registration-secret';
 let serial = 0;
@@ -75,7 +69,7 @@ let serial = 0;
 export async function runBridgeScenario(
   scenario: BridgeScenario,
   given: Pick<BridgeRun, 'peer' | 'sizes' | 'log'>,
-  ground: BridgeGround,
+  ground: BenchGround,
 ): Promise<Figure[]> {
   const closers: (() => Promise<unknown> | void)[] = [];
   const stop = stopOnInterrupt(async () => {
@@ -109,7 +103,7 @@ async function startBenchServer(
   peer: BridgePeer,
   services: readonly StubService[],
   options: ServerOptions,
-  { postgres, folder: parent, scratchFolder }: BridgeGround,
+  { postgres, folder: parent, scratchFolder }: BenchGround,
 ): Promise<BenchServer> {
   const name = `bridge_${peer}_${++serial}`;
   const folder = options.folder ?? join(parent, name);

@@ -1,15 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeAuthority } from '@holdfast/conformance/federated-servers/make-authority.ts';
 import type { ServerKind } from '@holdfast/conformance/federated-servers/start-linked-server.ts';
-import type { Figure } from '../figure-table.ts';
-import { startPostgres } from '../peers/start-postgres.ts';
-import { stopOnInterrupt } from '../peers/stop-on-interrupt.ts';
-import { installSynapse } from '../peers/synapse/install-synapse.ts';
-import { type FederationGround, type FederationScenario, type FederationSizes, runScenario } from './federation-run.ts';
-import { type FederationResults, formatFederationTable } from './federation-table.ts';
+import type { Figure, FigureResults } from '../figure-table.ts';
+import { measureScenarios } from '../measure-scenarios.ts';
+import { reportFigures } from '../report-figures.ts';
+import { withBenchGround } from '../with-bench-ground.ts';
+import { type FederationScenario, type FederationSizes, runScenario } from './federation-run.ts';
+import { formatFederationTable } from './federation-table.ts';
 import { measureResolution } from './measure-resolution.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { forks } from './scenarios/forks.ts';
@@ -74,7 +71,14 @@ export async function benchFederation(args: string[]): Promise<void> {
   };
   const peers: ServerKind[] = ['holdfast', ...(values.against ? (['synapse'] as const) : [])];
   const results = await measurePeers(peers, sizes, wanted);
-  report(results, sizes, values.out);
+  reportFigures(results, {
+    setting: [
+      `large room: ${sizes.members} members, ${sizes.stateEvents} state events; wide room: ${sizes.servers} servers; ` +
+        `${sizes.origins} origins; ${sizes.forks} forks`,
+    ],
+    table: formatFederationTable(results),
+    out: values.out,
+  });
 }
 
 function readCount(text: string | undefined, fallback: number): number {
@@ -88,71 +92,26 @@ async function measurePeers(
   peers: readonly ServerKind[],
   sizes: FederationSizes,
   wanted: readonly string[],
-): Promise<FederationResults[]> {
-  const scratchFolder = process.env['HOLDFAST_BENCH_SCRATCH'] ?? join(tmpdir(), 'holdfast-bench');
-  mkdirSync(scratchFolder, { recursive: true });
-  const folder = mkdtempSync(join(scratchFolder, 'federation-'));
-  const removeFolder = stopOnInterrupt(async () => rmSync(folder, { recursive: true, force: true }));
-  const postgres = await startPostgres(process.env['HOLDFAST_BENCH_DATABASE_URL']);
-  try {
-    const authority = await makeAuthority(folder);
-    const stubCertificate = await authority.issue('stub');
-    const ground = { postgres, authority, stubCertificate, folder, scratchFolder };
-    const chosen = scenarios.filter(({ name }) => wanted.includes(name));
-    const results: FederationResults[] = [];
-    for (const peer of peers) results.push(await measurePeer(peer, sizes, chosen, ground));
-    return wanted.includes('resolve') ? addFigures(results, measureResolution()) : results;
-  } finally {
-    await postgres.stop();
-    await removeFolder();
-  }
-}
-
-async function measurePeer(
-  peer: ServerKind,
-  sizes: FederationSizes,
-  chosen: readonly FederationScenario[],
-  ground: FederationGround,
-): Promise<FederationResults> {
-  const log = (line: string) => console.error(`[${peer}] ${line}`);
-  const figures: Figure[] = [];
-  const failures: { scenario: string; error: string }[] = [];
-  for (const scenario of chosen) {
-    log(`${scenario.name} ...`);
-    try {
-      const measured = await runScenario(scenario, { peer, sizes, log }, ground);
-      figures.push(...measured);
-      log(measured.map(({ key, value }) => `${key} ${value.toFixed(2)}`).join(', '));
-    } catch (error) {
-      failures.push({ scenario: scenario.name, error: String(error) });
-      log(`${scenario.name} failed: ${String(error)}`);
+): Promise<FigureResults[]> {
+  return await withBenchGround('federation', async (bench) => {
+    const authority = await makeAuthority(bench.folder);
+    const ground = { ...bench, authority, stubCertificate: await authority.issue('stub') };
+    const results: FigureResults[] = [];
+    for (const peer of peers) {
+      const measured = await measureScenarios({
+        peer,
+        scenarios: scenarios.filter(({ name }) => wanted.includes(name)),
+        scratchFolder: bench.scratchFolder,
+        measure: (scenario, log) => runScenario(scenario, { peer, sizes, log }, ground),
+      });
+      results.push(measured);
     }
-  }
-  const version = peer === 'synapse' ? `Synapse ${(await installSynapse(ground.scratchFolder)).version}` : 'Holdfast';
-  return { peer, version, figures, failures };
+    return wanted.includes('resolve') ? addFigures(results, measureResolution()) : results;
+  });
 }
 
-function addFigures(results: FederationResults[], figures: readonly Figure[]): FederationResults[] {
+function addFigures(results: FigureResults[], figures: readonly Figure[]): FigureResults[] {
   return results.map((result) =>
     result.peer === 'holdfast' ? { ...result, figures: [...result.figures, ...figures] } : result,
   );
-}
-
-function report(results: readonly FederationResults[], sizes: FederationSizes, out: string | undefined): void {
-  const setting = [
-    `${cpus().length} cores (${cpus()[0]?.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
-    ...results.map(({ peer, version }) => `${peer}: ${version}`),
-    `large room: ${sizes.members} members, ${sizes.stateEvents} state events; wide room: ${sizes.servers} servers; ` +
-      `${sizes.origins} origins; ${sizes.forks} forks`,
-  ];
-  const text = `${setting.map((line) => `- ${line}`).join('\n')}\n\n${formatFederationTable(results)}\n`;
-  console.log(text);
-  for (const { peer, failures } of results) {
-    for (const { scenario, error } of failures) console.log(`${peer}: ${scenario} failed: ${error}`);
-    if (failures.length > 0) process.exitCode = 1;
-  }
-  if (out === undefined) return;
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(`${out}.json`, `${JSON.stringify({ setting, results }, null, 2)}\n`);
-  writeFileSync(`${out}.md`, text);
 }

@@ -1,8 +1,5 @@
 import { atMost, compare, type FigureResults, type FigureRow, formatFigureTable, tenTimes } from '../figure-table.ts';
 
-/** What one server showed. */
-export type FederationResults = FigureResults;
-
 const mostDelayMs = 50;
 
 /** How late timers ran, as the server tells itself. */
@@ -87,6 +84,6 @@ const rows: readonly FigureRow[] = [
 ];
 
 /** A row for each figure, a column for each server, and how Holdfast stands to Synapse and to its goals. */
-export function formatFederationTable(results: readonly FederationResults[]): string {
+export function formatFederationTable(results: readonly FigureResults[]): string {
   return formatFigureTable(rows, results);
 }

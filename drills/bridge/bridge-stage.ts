@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startIrcd } from '@holdfast/irc-bridge/testing/start-ircd.ts';
 import { type StubAppservice, startStubAppservice } from '../appservices/stub-appservice.ts';
+import { type FakePager, startFakePager } from '../cluster/fake-pager.ts';
 import { type Cluster, startCluster } from '../cluster/start-cluster.ts';
-import { type RecordingPager, startPager } from '../cluster/start-pager.ts';
 import { type Follower, startFollower } from '../load/follow-sync.ts';
 import { call, type DrillRoom, type DrillUser, register } from '../load/populate.ts';
 import { type CutNetwork, makeCutNetwork } from './cut-network.ts';
@@ -24,7 +24,7 @@ export interface BridgeStage {
   readonly cluster: Cluster;
   readonly network: CutNetwork;
   readonly bridge: CutOffBridge;
-  readonly pager: RecordingPager;
+  readonly pager: FakePager;
   readonly rooms: readonly BridgedRoom[];
   readonly reader: DrillUser;
   readonly crowd: IrcCrowd;
@@ -46,7 +46,7 @@ export async function setBridgeStage(folder: string): Promise<BridgeStage> {
     closers.push(network.remove);
     const ircd = await startIrcd('inspircd', { address: network.ircAddress, historyLines });
     closers.push(ircd.stop);
-    const pager = await startPager();
+    const pager = await startFakePager();
     closers.push(pager.close);
     const registrations = join(folder, 'appservices');
     await mkdir(registrations);

@@ -16,9 +16,13 @@ export interface PagerCall {
 /** What the drills read of a message: docs/operating/monitor.md. */
 export interface PagedMessage {
   readonly kind: 'page' | 'warning' | 'all-clear' | 'test';
+  /** What is wrong, and `headline`, which says for whom and where as well. */
+  readonly title: string;
   readonly headline: string;
   readonly symptoms: readonly string[];
   readonly incident: string;
+  /** When it began, ISO 8601. */
+  readonly opened_at: string;
 }
 
 /** An HTTP server that writes down what comes: pagers of people, and the dead man's switch outside. */

@@ -239,6 +239,5 @@ async function untilTold({ baseUrl }: HomeserverProcess, isTold: boolean): Promi
   for (;;) {
     const text = await (await fetch(`${baseUrl}/metrics`, { headers })).text();
     if (text.includes(`holdfast_appservice_oldest_waiting_seconds{service="${id}"}`) === isTold) return;
-    await systemClock.sleep(100);
   }
 }

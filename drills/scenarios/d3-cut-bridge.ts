@@ -130,19 +130,10 @@ interface Page {
 
 /** What reached the pager as a page; warnings and all-clears are none. */
 function readPages(calls: BridgeStage['pager']['calls']): Page[] {
-  return calls.flatMap(({ text, atMs }) => {
-    const {
-      kind,
-      title,
-      symptoms,
-      opened_at: opened,
-    } = JSON.parse(text) as {
-      readonly kind: string;
-      readonly title: string;
-      readonly symptoms: readonly string[];
-      readonly opened_at: string;
-    };
-    return kind === 'page' ? [{ words: [title, ...symptoms].join('; '), openedWallMs: Date.parse(opened), atMs }] : [];
+  return calls.flatMap(({ message, atMs }) => {
+    if (message?.kind !== 'page') return [];
+    const words = [message.title, ...message.symptoms].join('; ');
+    return [{ words, openedWallMs: Date.parse(message.opened_at), atMs }];
   });
 }
 

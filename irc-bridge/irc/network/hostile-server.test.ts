@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
 import { openTestNetwork } from '../../testing/open-test-network.ts';
 import { ScriptedIrcServer } from '../../testing/scripted-irc-server.ts';
 import { IrcConnectionLost, IrcRefusal } from '../irc-refusal.ts';
@@ -186,7 +187,15 @@ test('where nobody answers it is tried soon again, and a server that sends us aw
   const closed = await ScriptedIrcServer.start();
   const { port } = closed;
   await closed.stop();
-  const { network } = openTestNetwork(port, { limits: { backoffMs } });
+  const pausesMs: number[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    sleep(durationMs, signal) {
+      pausesMs.push(durationMs);
+      return systemClock.sleep(durationMs, signal);
+    },
+  };
+  const { network } = openTestNetwork(port, { clock, limits: { backoffMs } });
   t.after(() => network.close('the test is over'));
   network.start();
   while (network.describe().problem === undefined) await new Promise(setImmediate);
@@ -195,9 +204,9 @@ test('where nobody answers it is tried soon again, and a server that sends us aw
   server.onConnect = (client) => client.socket.end('ERROR :Closing Link: throttled\r\n');
   server.script = () => true;
   await server.receive(/^NICK/);
-  while (!network.describe().problem?.includes('throttled')) await new Promise(setImmediate);
-  // Ten times as long as a server that is not reached would be left alone.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.ok((pausesMs[0] ?? foreverMs) <= backoffMs.unreachable, pausesMs.join(', '));
+  while (!pausesMs.some((each) => each >= foreverMs / 2)) await new Promise(setImmediate);
+  assert.match(network.describe().problem ?? '', /throttled/);
   assert.equal(server.clients.length, 1);
 });
 

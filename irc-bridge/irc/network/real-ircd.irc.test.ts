@@ -1,18 +1,32 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { openTestNetwork } from '../../testing/open-test-network.ts';
 import { RawIrcClient } from '../../testing/raw-irc-client.ts';
 import { ircdNames, startIrcd } from '../../testing/start-ircd.ts';
+import type { IrcNetwork } from '../irc-network.ts';
 import { IrcRefusal } from '../irc-refusal.ts';
+
+/** A network of a server of its own, to which the bot is connected. */
+async function connect(t: TestContext, name: (typeof ircdNames)[number]) {
+  const ircd = await startIrcd(name);
+  t.after(() => ircd.stop());
+  const opened = openTestNetwork(ircd.port);
+  t.after(() => opened.network.close('the test is over'));
+  opened.network.start();
+  await opened.wait('connected');
+  return { ircd, ...opened };
+}
+
+/** The bot and a puppet are in `#room`. */
+async function joinWithAlice(network: IrcNetwork): Promise<void> {
+  await network.join(undefined, '#room');
+  await network.connectUser('@alice:s', { nick: 'alice' });
+  await network.join('@alice:s', '#room');
+}
 
 for (const name of ircdNames) {
   test(`on ${name} people and puppets talk, and each message is told once`, async (t) => {
-    const ircd = await startIrcd(name);
-    t.after(() => ircd.stop());
-    const { network, events, wait } = openTestNetwork(ircd.port);
-    t.after(() => network.close('the test is over'));
-    network.start();
-    await wait('connected');
+    const { ircd, network, events, wait } = await connect(t, name);
     await network.join(undefined, '#room');
     await wait('members', ({ channel }) => channel === '#room');
     await network.connectUser('@alice:s', { nick: 'alice' });
@@ -52,12 +66,7 @@ for (const name of ircdNames) {
   });
 
   test(`on ${name} refusals come back in words, to whom they concern`, async (t) => {
-    const ircd = await startIrcd(name);
-    t.after(() => ircd.stop());
-    const { network, wait } = openTestNetwork(ircd.port);
-    t.after(() => network.close('the test is over'));
-    network.start();
-    await wait('connected');
+    const { ircd, network } = await connect(t, name);
     const bob = await RawIrcClient.connect(ircd.port, 'bob');
     t.after(() => bob.close());
     for (const channel of ['#quiet', '#locked', '#private']) await bob.join(channel);
@@ -92,15 +101,8 @@ for (const name of ircdNames) {
   });
 
   test(`after a crash of ${name} the bot and the puppets return to their channels`, async (t) => {
-    const ircd = await startIrcd(name);
-    t.after(() => ircd.stop());
-    const { network, wait } = openTestNetwork(ircd.port);
-    t.after(() => network.close('the test is over'));
-    network.start();
-    await wait('connected');
-    await network.join(undefined, '#room');
-    await network.connectUser('@alice:s', { nick: 'alice' });
-    await network.join('@alice:s', '#room');
+    const { ircd, network, wait } = await connect(t, name);
+    await joinWithAlice(network);
     await ircd.kill();
     await wait('disconnected');
     await ircd.start();
@@ -114,15 +116,8 @@ for (const name of ircdNames) {
   });
 
   test(`on ${name} a user with another nick is known by it at once`, async (t) => {
-    const ircd = await startIrcd(name);
-    t.after(() => ircd.stop());
-    const { network, wait } = openTestNetwork(ircd.port);
-    t.after(() => network.close('the test is over'));
-    network.start();
-    await wait('connected');
-    await network.join(undefined, '#room');
-    await network.connectUser('@alice:s', { nick: 'alice' });
-    await network.join('@alice:s', '#room');
+    const { network, wait } = await connect(t, name);
+    await joinWithAlice(network);
     await network.changeNick('@alice:s', 'alicia');
     assert.equal(network.nickOf('@alice:s'), 'alicia');
     await network.say({ speaker: '@alice:s', target: '#room', kind: 'message', text: 'still me' });
@@ -131,12 +126,7 @@ for (const name of ircdNames) {
   });
 
   test(`on ${name} lines are as long as they may be and arrive whole`, async (t) => {
-    const ircd = await startIrcd(name);
-    t.after(() => ircd.stop());
-    const { network, wait } = openTestNetwork(ircd.port);
-    t.after(() => network.close('the test is over'));
-    network.start();
-    await wait('connected');
+    const { ircd, network } = await connect(t, name);
     await network.connectUser('@alice:s', { nick: 'alice' });
     await network.join('@alice:s', '#room');
     const bob = await RawIrcClient.connect(ircd.port, 'bob');
