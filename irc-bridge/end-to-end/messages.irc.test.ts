@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { MatrixPerson } from '@holdfast/conformance/clients/matrix-person.ts';
-import type { RawIrcClient } from '../testing/raw-irc-client.ts';
 import { type BridgedWorld, startBridgedWorld } from '../testing/start-bridged-world.ts';
-import { type IrcdName, ircdNames } from '../testing/start-ircd.ts';
+import { ircdNames } from '../testing/start-ircd.ts';
 
-const lateAfterMs = 1_000;
 let world: BridgedWorld;
 let alice: MatrixPerson;
 before(async () => {
-  world = await startBridgedWorld({ root: () => ({ limits: { late_after_ms: lateAfterMs } }) });
+  world = await startBridgedWorld();
   alice = await world.person('alice');
 });
 after(() => world.stop());
@@ -112,30 +110,6 @@ for (const name of ircdNames) {
     bob.send(`PRIVMSG #long :${'x'.repeat(420)}`);
     await alice.hear(/^x{420}$/, roomId);
   });
-
-  test(`what is said while ${name} is away waits, arrives once and in order, marked with its time`, async () => {
-    const { roomId, next } = await open('#away', 'bob4');
-    await alice.say(roomId, 'before');
-    assert.equal(await next(), 'before');
-    await world.ircds[name].kill();
-    await isConnected(name, false);
-    for (const text of ['late one', 'late two', 'late three']) await alice.say(roomId, text);
-    // Until the last of them is late, too: what is the oldest now stays so while the server is away.
-    const { queues: waiting } = await world.status();
-    const lateMs = (waiting.matrix_to_irc.oldestAgeMs ?? 0) + lateAfterMs;
-    await world.untilStatus(({ queues }) => (queues.matrix_to_irc.oldestAgeMs ?? 0) > lateMs);
-    await world.ircds[name].start();
-    const bob = await joinFirst(name);
-    // What was being said when the server died may come twice.
-    const heard = await bob.wait(/PRIVMSG #away/);
-    const texts = heard.endsWith('UTC] before') ? [] : [heard];
-    while (texts.length < 3) texts.push(await bob.wait(/PRIVMSG #away/));
-    for (const [index, text] of ['one', 'two', 'three'].entries()) {
-      assert.match(texts[index] ?? '', new RegExp(`:\\[\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC\\] late ${text}$`));
-    }
-    await alice.say(roomId, 'now');
-    assert.match(await bob.wait(/PRIVMSG #away/), /:now$/);
-  });
 }
 
 test('when the bridge is killed, Holdfast starts it again, and what was said goes on where it stopped', async () => {
@@ -163,14 +137,3 @@ test('when the bridge is killed, Holdfast starts it again, and what was said goe
     assert.ok(heard.length <= words.length + 1);
   }
 });
-
-async function isConnected(name: IrcdName, wanted: boolean): Promise<void> {
-  await world.untilStatus(({ networks }) => networks.some((one) => one.id === name && one.isConnected === wanted));
-}
-
-/** In the channel before the bridge is back. */
-async function joinFirst(name: IrcdName): Promise<RawIrcClient> {
-  const bob = await world.irc(name, 'bob5');
-  await bob.join('#away');
-  return bob;
-}
