@@ -134,6 +134,7 @@ export interface IrcNetwork {
    * every reconnection.
    */
   join(userId: string | undefined, channel: string, key?: string): Promise<void>;
+  /** Resolves when the connection is not in the channel; it may not have been there. */
   part(userId: string | undefined, channel: string, reason: string): Promise<void>;
   changeNick(userId: string, nick: string): Promise<void>;
   /** What the network tells of somebody, in lines. */

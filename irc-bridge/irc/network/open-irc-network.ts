@@ -26,6 +26,8 @@ import { createNetworkMetrics, type NetworkMetrics } from './network-metrics.ts'
 import { readMessage } from './read-message.ts';
 import { UserConnections } from './user-connections.ts';
 
+/** No such channel, or one that we are not in. */
+const notThere: ReadonlySet<string> = new Set(['403', '442']);
 const lastWordsMs = 2_000;
 /** What others see of a connection whose host is not known yet, at most. */
 const assumedMaskBytes = 80;
@@ -59,7 +61,10 @@ class ConnectedNetwork implements IrcNetwork {
     this.#metrics = createNetworkMetrics(options.metrics, () => [{ network: id, ...this.describe() }]);
     this.#bot = new BotConnection({
       ...{ network: options, limits: this.#limits, users: this.#users },
-      tell: (event) => this.#tell(event),
+      tell: (event) => {
+        if (event.kind === 'kick') this.#putOut(event.nick, event.channel);
+        this.#tell(event);
+      },
       nextIdentity: () => this.#nextIdentity(),
       onFault: (kind) => this.#metrics.faults.add({ network: id, kind }),
     });
@@ -160,7 +165,11 @@ class ConnectedNetwork implements IrcNetwork {
 
   async part(userId: string | undefined, channel: string, reason: string): Promise<void> {
     this.#lastingOf(userId).channels.delete(this.fold(channel));
-    await this.#run(userId, { command: 'PART', parameters: [oneTarget(channel), reason], about: channel, lane: '' });
+    try {
+      await this.#run(userId, { command: 'PART', parameters: [oneTarget(channel), reason], about: channel, lane: '' });
+    } catch (error) {
+      if (!(error instanceof IrcRefusal && notThere.has(error.code))) throw error;
+    }
   }
 
   async changeNick(userId: string, nick: string): Promise<void> {
@@ -301,8 +310,7 @@ class ConnectedNetwork implements IrcNetwork {
     if (from === own && line.command === 'JOIN') this.#users.get(userId)?.joined.add(this.fold(target));
     if (from === own && line.command === 'PART') this.#users.get(userId)?.joined.delete(this.fold(target));
     if (line.command === 'KICK' && connection.fold(second) === own) {
-      this.#users.get(userId)?.channels.delete(this.fold(target));
-      this.#users.get(userId)?.joined.delete(this.fold(target));
+      this.#putOut(connection.nick, target);
       const why = `kicked by ${line.source?.nick ?? ''} (${line.parameters[2] ?? ''})`;
       this.#tell({ kind: 'channel_lost', channel: target, userId, why });
     }
@@ -317,6 +325,16 @@ class ConnectedNetwork implements IrcNetwork {
     const lasting = this.#users.get(userId);
     if (lasting) lasting.lastUsedMs = this.#options.clock.monotonicMs();
     if (message) this.#tell(message);
+  }
+
+  /**
+   * A user is not in a channel any more. Whichever connection learns of it first counts: what the bot tells reaches people
+   * of Matrix, who may want to speak there again before the user's own connection has heard of it.
+   */
+  #putOut(nick: string, channel: string): void {
+    const userId = this.#users.userOf(nick);
+    const lasting = userId === undefined ? undefined : this.#users.get(userId);
+    if (lasting?.joined.delete(this.fold(channel))) lasting.channels.delete(this.fold(channel));
   }
 
   #nextIdentity(): string {
