@@ -46,6 +46,16 @@ test('a gauge that is removed is absent until it is set again', async () => {
   assert.match((await metrics.expose()).body, /^holdfast_e_waiting\{service="a"\} 3$/m);
 });
 
+test('a series that is removed makes room for another one', async () => {
+  const metrics = createMetrics(bare);
+  const gauge = metrics.gauge({ name: 'holdfast_f_waiting', help: 'F', labels: ['server'], maxSeries: 1 });
+  for (const server of ['a', 'b', 'c']) {
+    gauge.set({ server }, 1);
+    assert.match((await metrics.expose()).body, new RegExp(`^holdfast_f_waiting\\{server="${server}"\\} 1$`, 'm'));
+    gauge.remove({ server });
+  }
+});
+
 test('a histogram counts into its buckets', async () => {
   const metrics = createMetrics(bare);
   const histogram = metrics.histogram({ name: 'holdfast_d_seconds', help: 'D', labels: ['step'], buckets: [1, 2] });

@@ -64,7 +64,10 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
       const bound = boundLabels(labels ?? [], maxSeries);
       return {
         set: (values, value) => metric.set(bound(values), value),
-        remove: (values) => metric.remove(bound(values)),
+        remove: (values) => {
+          metric.remove(bound(values));
+          bound.forget(values);
+        },
       };
     },
     observedGauge({ name, help, read }) {
@@ -94,13 +97,17 @@ export function createMetrics(options: { readonly processMetrics?: boolean } = {
  */
 export function boundLabels(names: Labels, maxSeries = defaultMaxSeries) {
   const known = new Set<string>();
-  return (values: Readonly<Record<string, string | number>>): Record<string, string | number> => {
-    const key = names.map((name) => values[name]).join('\u0000');
+  type Values = Readonly<Record<string, string | number>>;
+  const keyOf = (values: Values) => names.map((name) => values[name]).join('\u0000');
+  const bound = (values: Values): Record<string, string | number> => {
+    const key = keyOf(values);
     if (known.has(key)) return values;
     if (known.size >= maxSeries) return Object.fromEntries(names.map((name) => [name, otherLabel]));
     known.add(key);
     return values;
   };
+  /** A series that was removed makes room for another one. */
+  return Object.assign(bound, { forget: (values: Values) => void known.delete(keyOf(values)) });
 }
 
 /** Memory, CPU, garbage collection as prom-client measures them, and our own spread of the event loop's delay. */

@@ -1,4 +1,4 @@
-import type { CounterMetric } from '@holdfast/effects/metrics.ts';
+import type { CounterMetric, GaugeMetric } from '@holdfast/effects/metrics.ts';
 import type { Context } from '../platform/context.ts';
 
 export interface SendingMetrics {
@@ -7,6 +7,9 @@ export interface SendingMetrics {
   readonly edus: CounterMetric<[]>;
   readonly refusedPdus: CounterMetric<[]>;
   readonly recoveries: CounterMetric<[]>;
+  /** Of the servers that wait for no reason, 20 at most. */
+  readonly stuck: GaugeMetric<['server']>;
+  readonly stuckSuccess: GaugeMetric<['server']>;
 }
 
 export interface SendingGauges {
@@ -55,6 +58,16 @@ export function createSendingMetrics({ metrics }: Context, gauges: SendingGauges
     recoveries: metrics.counter({
       name: 'holdfast_federation_recoveries_total',
       help: 'How often a server that had been away was sent what it had missed.',
+    }),
+    stuck: metrics.gauge({
+      name: 'holdfast_federation_stuck_seconds',
+      help: 'For how long what is for a server has waited although no attempt has failed; the longest 20 alone.',
+      labels: ['server'],
+    }),
+    stuckSuccess: metrics.gauge({
+      name: 'holdfast_federation_stuck_last_success_seconds',
+      help: 'How long ago something last arrived at such a server, where this process knows of it.',
+      labels: ['server'],
     }),
   };
 }

@@ -6,6 +6,7 @@ import { describeDestinations } from './describe-destinations.ts';
 import { type DestinationOwner, destinationOwners } from './destination-owners.ts';
 import type { DestinationStatus } from './destination-status.ts';
 import { createSendingMetrics, type SendingMetrics } from './federation-metrics.ts';
+import { findStuckDestinations } from './find-stuck.ts';
 import { HomeShard } from './home-shard.ts';
 import { readServersInOutbox } from './outbox.ts';
 import { Pacer } from './pacer.ts';
@@ -17,6 +18,7 @@ import { Turns } from './turns.ts';
 const tickMs = 1_000;
 /** How often it is saved how far the logs have been routed; what comes after is routed again after a crash. */
 const saveEveryTicks = 2;
+const stuckEveryTicks = 5;
 const doubtfulTurns = 64;
 /** Transactions that are put together in one turn of the event loop. */
 const startsPerTurn = 4;
@@ -30,6 +32,8 @@ export class FederationSender implements DestinationOwner {
   readonly #doubtfulTurns = new Turns(doubtfulTurns);
   readonly #pacer = new Pacer(startsPerTurn);
   readonly #opening = new Set<number>();
+  /** Servers that the metrics call stuck. */
+  #stuck: ReadonlySet<string> = new Set();
   #unsubscribe: () => void = () => {};
   #stopListening: () => void = () => {};
   #timer: Timer | undefined;
@@ -114,6 +118,7 @@ export class FederationSender implements DestinationOwner {
       pump.wake();
       if (this.#ticks % saveEveryTicks === 0) this.#saveRouted(home);
     }
+    if (this.#ticks % stuckEveryTicks === 0) this.#tellStuck();
     if (!this.#isClosed) this.#timer = this.#context.clock.startTimer(tickMs, () => this.#tick());
   }
 
@@ -137,6 +142,23 @@ export class FederationSender implements DestinationOwner {
     const held = this.#homes.get(homeShard);
     held?.home.close();
     this.#homes.delete(homeShard);
+  }
+
+  #tellStuck(): void {
+    const { clock } = this.#context;
+    const found = findStuckDestinations(this.homes, { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() });
+    const { stuck, stuckSuccess } = this.#metrics;
+    const servers = new Set(found.map(({ server }) => server));
+    for (const server of this.#stuck) {
+      if (servers.has(server)) continue;
+      stuck.remove({ server });
+      stuckSuccess.remove({ server });
+    }
+    for (const { server, waitingMs, lastSuccessAgoMs } of found) {
+      stuck.set({ server }, waitingMs / 1000);
+      if (lastSuccessAgoMs !== undefined) stuckSuccess.set({ server }, lastSuccessAgoMs / 1000);
+    }
+    this.#stuck = servers;
   }
 
   #countBehind(): number {

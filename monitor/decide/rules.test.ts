@@ -47,6 +47,10 @@ const network = (changed: Partial<SourceValues['network']>): Values => ({
 const bridge = (changed: Partial<SourceValues['bridges'][number]>): Values => ({
   bridges: [{ ...soundValues.bridges[0]!, ...changed }, soundValues.bridges[1]!],
 });
+const stuck = (...waitingMs: number[]): Values => {
+  const servers = waitingMs.map((each, index) => ({ server: `s${index}.example`, waitingMs: each }));
+  return { federation: { ...soundValues.federation, stuck: servers } };
+};
 /** A straight line that ends at `endValue` after `spanMs`, falling by `perMinute`. */
 const falling = (endValue: number, perMinute: number, spanMs: number): Sample[] =>
   Array.from({ length: 20 }, (_, index) => {
@@ -413,10 +417,16 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       given: { federation: { ...soundValues.federation, destinationsBehind: 20 } },
       expected: [['sending', 'page']],
     },
+    { says: 'one waits for no reason', given: stuck(9 * minuteMs), expected: [['queues', 'warning']] },
+    { says: 'one has only begun to', given: stuck(2.5 * minuteMs), expected: [] },
     {
-      says: 'one waits for no reason',
-      given: { federation: { ...soundValues.federation, stuck: [{ server: 'a.example', waitingMs: 9 * minuteMs }] } },
-      expected: [['sending', 'warning']],
+      says: 'one that was reported has moved a little',
+      ...{ given: stuck(2.5 * minuteMs), raised: ['queues'], expected: [['queues', 'warning']] },
+    },
+    { says: 'one does for half an hour', given: stuck(30 * minuteMs), expected: [['queues', 'page']] },
+    {
+      says: 'several do',
+      ...{ given: stuck(...[1, 1, 1, 1, 1].map(() => 4 * minuteMs)), expected: [['queues', 'page']] },
     },
     {
       says: 'what came is not worked off',

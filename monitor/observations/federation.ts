@@ -4,8 +4,15 @@ export interface FederationObservation {
   /** All to which something was sent lately. */
   readonly destinationsKnown: number;
   /** Of those to which something waits without a reason: no attempt failed, and the oldest has waited for so long. */
-  readonly stuck: readonly { readonly server: string; readonly waitingMs: number }[];
+  readonly stuck: readonly StuckServer[];
   /** Transactions that came and are not worked off. */
   readonly receivedWaiting: number;
   readonly oldestReceivedMs: number;
+}
+
+export interface StuckServer {
+  readonly server: string;
+  readonly waitingMs: number;
+  /** Since something last arrived there; not there where no process knows. */
+  readonly lastSuccessAgoMs?: number;
 }

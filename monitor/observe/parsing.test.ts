@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { createBadSince } from './bad-since.ts';
 import { readCanaries, readServices } from './bridges.ts';
+import { federationSource } from './federation.ts';
 import { findMetric, histogramQuantile, parseMetrics } from './parse-metrics.ts';
 import { parseAddressLives, parseRoutes } from './parse-network.ts';
 import { addSample } from './sample-history.ts';
@@ -102,6 +104,23 @@ test('six hours of samples are kept, closely only the last ten minutes', () => {
     samples,
     [...samples].sort((a, b) => a.atMs - b.atMs),
   );
+});
+
+test('servers whose queues stand still are told with when something last arrived there', async () => {
+  const samples = parseMetrics(
+    'holdfast_federation_stuck_seconds{server="a.example"} 200\n' +
+      'holdfast_federation_stuck_seconds{server="b.example"} 900\n' +
+      'holdfast_federation_stuck_last_success_seconds{server="b.example"} 950\n' +
+      // Of the process that had it before.
+      'holdfast_federation_stuck_seconds{server="a.example"} 500\n' +
+      'holdfast_remote_routes_cached 3\nholdfast_remote_routes_cached 9\n',
+  );
+  const { stuck, destinationsKnown } = await federationSource(() => samples).look(startDeadline(1_000, 'a look'), 0);
+  assert.deepEqual(stuck, [
+    { server: 'b.example', waitingMs: 900_000, lastSuccessAgoMs: 950_000 },
+    { server: 'a.example', waitingMs: 200_000 },
+  ]);
+  assert.equal(destinationsKnown, 9);
 });
 
 test('how long something has been bad begins anew when it was well in between', () => {

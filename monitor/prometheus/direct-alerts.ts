@@ -60,7 +60,8 @@ const eventLoopAlerts: DirectAlert[] = severities.map((severity) => ({
   rests: loopSeries(severity === 'page' ? '1' : '0.1'),
 }));
 
-const { leastServers, pageShare, receivedPageMs, receivedWarningMs } = federationStuckLimits;
+const { leastServers, pageShare, receivedPageMs, receivedWarningMs, stuckPageMs, stuckWarningMs } =
+  federationStuckLimits;
 const behind = 'holdfast_federation_destinations_behind{job="holdfast",instance="hs1"}';
 const routes = 'holdfast_remote_routes_cached{job="holdfast",instance="hs1"}';
 
@@ -86,6 +87,14 @@ const federationAlerts: DirectAlert[] = [
       series: 'holdfast_federation_oldest_received_seconds{job="holdfast",instance="hs1"}',
     },
     { pageMs: receivedPageMs, warningMs: receivedWarningMs },
+  ),
+  ...gaugeAlerts(
+    'federation-stuck',
+    {
+      ...{ expression: 'holdfast_federation_stuck_seconds{job="holdfast"}', subject: 'server', rests: 160 },
+      series: 'holdfast_federation_stuck_seconds{job="holdfast",instance="hs1",server="a.example"}',
+    },
+    { pageMs: stuckPageMs, warningMs: stuckWarningMs },
   ),
 ];
 

@@ -1,5 +1,6 @@
+import type { StuckServer } from '../../observations/federation.ts';
 import { formatDuration } from '../format-figures.ts';
-import { defineRule } from '../rule.ts';
+import { type Condition, defineRule } from '../rule.ts';
 
 /** A server that knows few others may have many dead ones among them. */
 const leastServers = 20;
@@ -7,8 +8,16 @@ const pageShare = 0.5;
 const receivedWarningMs = 120_000;
 const receivedPageMs = 600_000;
 
+/** A queue that stands still without a reason is our fault, and does not mend itself. */
+const stuckWarningMs = 180_000;
+const stuckPageMs = 30 * 60_000;
+const stuckPageServers = 5;
+
 /** What other programs that watch go by, too. */
-export const federationStuckLimits = { leastServers, pageShare, receivedWarningMs, receivedPageMs };
+export const federationStuckLimits = {
+  ...{ leastServers, pageShare, receivedWarningMs, receivedPageMs },
+  ...{ stuckWarningMs, stuckPageMs, stuckPageServers },
+};
 
 /** What is for other servers, or what came from them, waits here without a reason of theirs. */
 export const federationStuck = defineRule({
@@ -18,15 +27,20 @@ export const federationStuck = defineRule({
   source: 'federation',
   raiseAfterMs: 30_000,
   causes: ['route-lost', 'address-lost', 'name-unresolved', 'database-down', 'process-silent', 'certificate-ending'],
-  judge({ destinationsBehind, destinationsKnown, stuck, oldestReceivedMs, receivedWaiting }) {
-    const [first] = stuck;
+  judge({ destinationsBehind, destinationsKnown, stuck, oldestReceivedMs, receivedWaiting }, { isRaised }) {
     const isGeneral = destinationsKnown >= leastServers && destinationsBehind >= destinationsKnown * pageShare;
-    const sending = isGeneral
-      ? `${destinationsBehind} of ${destinationsKnown} other servers are not reached`
-      : first && `${stuck.length} servers wait for no reason, ${first.server} for ${formatDuration(first.waitingMs)}`;
+    const still = isRaised('queues') ? stuck : stuck.filter(({ waitingMs }) => waitingMs >= stuckWarningMs);
     const receiving = `${receivedWaiting} received transactions wait, the oldest for ${formatDuration(oldestReceivedMs)}`;
     return [
-      ...(sending ? [{ subject: 'sending', severity: isGeneral ? 'page' : 'warning', summary: sending } as const] : []),
+      ...(isGeneral
+        ? [
+            {
+              ...({ subject: 'sending', severity: 'page' } as const),
+              summary: `${destinationsBehind} of ${destinationsKnown} other servers are not reached`,
+            } as const,
+          ]
+        : []),
+      ...judgeStuck(still),
       ...(oldestReceivedMs >= receivedWarningMs
         ? [
             {
@@ -38,3 +52,18 @@ export const federationStuck = defineRule({
     ];
   },
 });
+
+/** The first has waited longest. */
+function judgeStuck(stuck: readonly StuckServer[]): Condition[] {
+  const [first] = stuck;
+  if (!first) return [];
+  const { server, waitingMs, lastSuccessAgoMs } = first;
+  const isPage = stuck.length >= stuckPageServers || waitingMs >= stuckPageMs;
+  const success =
+    lastSuccessAgoMs === undefined
+      ? 'nothing has arrived there since this process sends to it'
+      : `the last that arrived there was ${formatDuration(lastSuccessAgoMs)} ago`;
+  const count = stuck.length === 1 ? 'what is for a server waits' : `what is for ${stuck.length} servers waits`;
+  const summary = `${count} although nothing failed, for ${server} since ${formatDuration(waitingMs)}: ${success}`;
+  return [{ subject: 'queues', severity: isPage ? 'page' : 'warning', summary }];
+}
