@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { IrcConnectionLost, IrcRefusal } from '../irc/irc-refusal.ts';
-import { matrixMessage, startTestBridge, type TestBridge } from '../testing/start-test-bridge.ts';
+import { matrixMessage, openRoom, startTestBridge, type TestBridge } from '../testing/start-test-bridge.ts';
 
 let running: TestBridge | undefined;
 afterEach(async () => {
@@ -12,16 +12,6 @@ afterEach(async () => {
 async function start(network = 'connections: relay', root = ''): Promise<TestBridge> {
   running = await startTestBridge(network, root);
   return running;
-}
-
-/** A room that is joined to `#room`, by its alias. */
-async function openRoom(bridge: TestBridge, channel = '#room'): Promise<string> {
-  const alias = encodeURIComponent(`#irc_net_${channel}:example.org`);
-  const answer = await fetch(`${bridge.url}/_matrix/app/v1/rooms/${alias}`, {
-    headers: { Authorization: 'Bearer hs-token' },
-  });
-  assert.equal(answer.status, 200);
-  return bridge.homeserver.aliases.get(`#irc_net_${channel}:example.org`) ?? '';
 }
 
 test('an alias makes a room, once; a channel that cannot be joined gets none', async () => {

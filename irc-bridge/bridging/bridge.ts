@@ -16,6 +16,7 @@ import { PeopleOfNetworks } from './follow/people-of-network.ts';
 import { processInboxEntry } from './process-inbox-entry.ts';
 import { processOutboxEntry } from './process-outbox-entry.ts';
 import { DrainQueue } from './queues/drain-queue.ts';
+import { FailedAttempts } from './queues/failed-attempts.ts';
 import { WriteTogether } from './queues/write-together.ts';
 import { openChannelKey } from './rooms/channel-key.ts';
 import { forgetLinkRequests } from './rooms/link-room.ts';
@@ -37,6 +38,8 @@ export class Bridge {
   readonly context: BridgeContext;
   readonly outbox: DrainQueue<OutboxEntry>;
   readonly inbox: DrainQueue<InboxEntry>;
+  readonly outboxFailures = new FailedAttempts();
+  readonly inboxFailures = new FailedAttempts();
   readonly people: PeopleOfNetworks;
   readonly canaries: ReadonlyMap<string, Canary>;
   readonly #arrivals: WriteTogether<Arrival>;

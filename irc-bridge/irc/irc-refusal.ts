@@ -12,14 +12,24 @@ export class IrcRefusal extends Error {
 
 /**
  * The connection ended, or was not there, or the network was silent until the deadline. `isUnknown`: the line had been
- * written, so it may have arrived all the same.
+ * written, so it may have arrived all the same. `isExpelled`: the server ended it, and said so.
  */
 export class IrcConnectionLost extends Error {
   readonly isUnknown: boolean;
+  readonly isExpelled: boolean;
 
-  constructor(message: string, isUnknown: boolean) {
+  constructor(message: string, isUnknown: boolean, isExpelled = false) {
     super(message);
     this.name = 'IrcConnectionLost';
     this.isUnknown = isUnknown;
+    this.isExpelled = isExpelled;
+  }
+}
+
+/** The bot is not on the network: what is to be said there waits. */
+export class IrcAwayError extends Error {
+  constructor(network: string) {
+    super(`there is no connection to ${network}`);
+    this.name = 'IrcAwayError';
   }
 }

@@ -79,6 +79,9 @@ export async function startBridgeServer(
     requestTimeout: requestTimeoutMs,
     connectionTimeout: 2 * requestTimeoutMs,
     forceCloseConnections: true,
+    // Events may have members of any name. A transaction that is refused for one comes again and again, for ever.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     routerOptions: { maxParamLength: 1_000 },
     logger: false,
   });

@@ -40,6 +40,16 @@ export function matrixMessage(roomId: string, body: string, more: object = {}): 
   };
 }
 
+/** A room that is joined to `#room`, or another channel, by its alias. */
+export async function openRoom({ url, homeserver }: TestBridge, channel = '#room'): Promise<string> {
+  const alias = `#irc_net_${channel}:example.org`;
+  const headers = { Authorization: `Bearer ${hsToken}` };
+  const asking = { method: 'GET', url: `${url}/_matrix/app/v1/rooms/${encodeURIComponent(alias)}`, headers };
+  const { status } = await sendRequest(asking, startDeadline(10_000, 'a room'));
+  if (status !== 200) throw new Error(`no room was made for ${channel}: ${status}`);
+  return homeserver.aliases.get(alias) ?? '';
+}
+
 /** A bridge between fakes, over a database of its own. `network` is added to the network's configuration. */
 export async function startTestBridge(network = '', root = '', clock: Clock = systemClock): Promise<TestBridge> {
   const database = await createTestDatabase({ migrated: false });

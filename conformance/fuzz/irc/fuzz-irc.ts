@@ -94,11 +94,22 @@ async function sendTransactions(
     const isExpected = isBroken ? status === 400 : status === 200;
     if (!isExpected && status !== 0)
       problems.push(`a transaction was answered with ${status}\n  ${body.slice(0, 600)}`);
-    const [row] = await bridge.sql`SELECT 1 FROM received_transaction WHERE id = ${String(number)}`;
-    if ((row !== undefined) !== (status === 200))
-      problems.push(`transaction ${number}, answered ${status}, is stored in part`);
+    if (!(await isWhole(bridge, number, status, isBroken ? [] : events))) {
+      problems.push(`transaction ${number}, answered ${status}, is stored in part\n  ${body.slice(0, 600)}`);
+    }
   }
   return problems;
+}
+
+/** Its id and all of its events that are any are stored, or none where nothing of it is for the bridge. */
+async function isWhole({ sql }: FuzzedBridge, number: number, status: number, events: readonly object[]) {
+  const ids = events.map((event) => String((event as { event_id?: unknown }).event_id));
+  const [row] = await sql`SELECT 1 FROM received_transaction WHERE id = ${String(number)}`;
+  const stored = await sql`
+    SELECT 1 FROM received_event JOIN json_array_elements_text(${JSON.stringify(ids)}::text::json) AS given (id)
+    ON event_id = given.id`;
+  if (status !== 200) return row === undefined;
+  return row === undefined ? stored.length === 0 : true;
 }
 
 /** Somebody on either side says something, and the other side has it. */

@@ -1,5 +1,6 @@
-import { IrcRefusal } from '../../irc/irc-refusal.ts';
+import { IrcConnectionLost, IrcRefusal } from '../../irc/irc-refusal.ts';
 import type { MatrixEvent } from '../../matrix/matrix-event.ts';
+import { isRefusal } from '../../matrix/matrix-request-error.ts';
 import { inviteUser } from '../../matrix/send-and-set.ts';
 import { changeIrcUser } from '../../storage/puppets-and-users.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
@@ -27,6 +28,9 @@ export async function runCommand(
     return await run(context, command, place);
   } catch (error) {
     if (error instanceof IrcRefusal || error instanceof LinkRefusal) return error.message;
+    // What somebody asks for and waits for is not done some time later.
+    if (error instanceof IrcConnectionLost) return `The network cannot be asked now: ${error.message}`;
+    if (isRefusal(error)) return `The homeserver does not allow that: ${(error as Error).message}`;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { IrcRefusal } from '../../irc/irc-refusal.ts';
+import { IrcAwayError, IrcRefusal } from '../../irc/irc-refusal.ts';
 import { type MatrixEvent, objectOf, textOf } from '../../matrix/matrix-event.ts';
 import { isRefusal } from '../../matrix/matrix-request-error.ts';
 import { joinRoom } from '../../matrix/send-and-set.ts';
@@ -6,7 +6,6 @@ import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf, tellRoom } from '../bridge-context.ts';
 import { moveTo } from '../rooms/accept-invitation.ts';
 import { removePortal } from '../rooms/make-portal.ts';
-import { IrcAwayError } from '../to-irc/say-on-irc.ts';
 import { mirrorModes } from './mirror-modes.ts';
 import { applyJoinRule, applyLevels, findActor, findMember } from './rule-channel.ts';
 
@@ -45,7 +44,10 @@ async function orTell(
   } catch (error) {
     if (!(error instanceof IrcRefusal)) throw error;
     await tellRoom(context, portal.roomId, `refused.${event.event_id}`, `IRC does not do that: ${error.message}`);
-    await mirrorModes(context, portal);
+    await mirrorModes(context, portal).catch((failure: unknown) => {
+      // The room keeps what the channel has not: the bridge may not set it back.
+      if (!isRefusal(failure)) throw failure;
+    });
   }
 }
 

@@ -72,8 +72,15 @@ export async function confirmLink(
   if (!request) return false;
   const { roomId, userId, channelKey } = request;
   const key = openChannelKey(context, { channelKey, network: networkId });
-  await addLink(context, { roomId, userId, network: networkId, channel, key });
-  await tellRoom(context, roomId, `linked.${code}`, `${nick} agreed: this room is ${channel} on ${config.name} now.`);
+  const agreed = `${nick} agreed: this room is ${channel} on ${config.name} now.`;
+  const words = await addLink(context, { roomId, userId, network: networkId, channel, key }).then(
+    () => agreed,
+    (error: unknown) => {
+      if (error instanceof LinkRefusal) return `${nick} agreed, but: ${error.message}`;
+      throw error;
+    },
+  );
+  await tellRoom(context, roomId, `linked.${code}`, words);
   return true;
 }
 

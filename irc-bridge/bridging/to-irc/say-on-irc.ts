@@ -1,33 +1,25 @@
 import { formatForIrc } from '../../formatting/format-for-irc.ts';
 import type { SpokenLine } from '../../irc/irc-network.ts';
-import { IrcConnectionLost, IrcRefusal } from '../../irc/irc-refusal.ts';
+import { IrcAwayError, IrcConnectionLost, IrcRefusal } from '../../irc/irc-refusal.ts';
 import { type MatrixEvent } from '../../matrix/matrix-event.ts';
 import { makeMediaLink } from '../../matrix/media-links.ts';
 import { uploadText } from '../../matrix/upload-text.ts';
 import { findMessageByEvent, type KnownMessage } from '../../storage/messages.ts';
 import type { OutboxEntry } from '../../storage/outbox.ts';
 import type { Portal } from '../../storage/portals.ts';
-import { type BridgeContext, type BridgedNetwork, networkOf, tellRoom } from '../bridge-context.ts';
+import { type BridgeContext, type BridgedNetwork, networkOf } from '../bridge-context.ts';
 import { connectSpeaker } from '../people/connect-speaker.ts';
 import { openChannelKey } from '../rooms/channel-key.ts';
 import { excerptOf, findRelated, type IrcText, markLate, type TextContext, toIrcText } from './irc-text-of-event.ts';
-
-/** IRC is away: what is to be said waits. */
-export class IrcAwayError extends Error {
-  constructor(network: string) {
-    super(`there is no connection to ${network}`);
-    this.name = 'IrcAwayError';
-  }
-}
 
 /** More lines than this are flooding: the first ones are said, and a link to the whole text. */
 const maxLines = 6;
 const shownOfLong = 2;
 
 /**
- * Says an event of Matrix on IRC, from the first line on that IRC does not have. Resolves when IRC has all of it, or has
- * refused it and the sender was told. Gives what is to be remembered of it when the entry is taken away. Throws when it
- * is to be tried again.
+ * Says an event of Matrix on IRC, from the first line on that IRC does not have. Resolves when IRC has all of it. Gives
+ * what is to be remembered of it when the entry is taken away. Throws IrcRefusal when IRC does not want it, and else when
+ * it is to be tried again.
  */
 export async function sayOnIrc(
   context: BridgeContext,
@@ -39,17 +31,9 @@ export async function sayOnIrc(
   if (!network.irc.isConnected) throw new IrcAwayError(network.config.id);
   const text = await toText(context, portal, entry, event);
   if (!text) return undefined;
-  try {
-    const message = await sayLines(context, network, portal, entry, event, text);
-    context.metrics.delivered.add({ network: portal.network, direction: 'matrix_to_irc' });
-    return message;
-  } catch (error) {
-    if (!(error instanceof IrcRefusal) || !network.irc.isConnected) throw error;
-    context.metrics.dropped.add({ network: portal.network, direction: 'matrix_to_irc', why: 'refused' });
-    const words = `Not delivered to ${portal.displayTarget} on ${network.config.name}: ${error.message}`;
-    await tellRoom(context, portal.roomId, `refused.${event.event_id}`, words);
-    return undefined;
-  }
+  const message = await sayLines(context, network, portal, entry, event, text);
+  context.metrics.delivered.add({ network: portal.network, direction: 'matrix_to_irc' });
+  return message;
 }
 
 async function toText(

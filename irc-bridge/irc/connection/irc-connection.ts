@@ -134,6 +134,10 @@ export class IrcConnection {
 
   /** Ends it; with a QUIT while that can be written. */
   end(reason: string, quit?: string): void {
+    this.#end(reason, quit, false);
+  }
+
+  #end(reason: string, quit: string | undefined, isExpelled: boolean): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
     const { socket } = this.#options;
@@ -144,7 +148,7 @@ export class IrcConnection {
     else socket.destroy();
     // The other side may leave our end open.
     this.#options.clock.startTimer(1_000, () => socket.destroy());
-    this.#pending.fail(reason);
+    this.#pending.fail(reason, isExpelled);
     this.#registered.reject(new IrcConnectionLost(reason, false));
     this.#ended.resolve(reason);
   }
@@ -181,7 +185,9 @@ export class IrcConnection {
     if (!this.#registration.isDone || line.command === 'CAP' || line.command === 'AUTHENTICATE') {
       return this.#takeRegistration(line);
     }
-    if (line.command === 'ERROR') return this.end((line.parameters[0] ?? 'the server ended it').slice(0, 300));
+    if (line.command === 'ERROR') {
+      return this.#end((line.parameters[0] ?? 'the server ended it').slice(0, 300), undefined, true);
+    }
     if (line.command === '005') this.features = readFeatures(this.features, line.parameters.slice(1, -1));
     if (line.command === '396') this.#takeHost(line.parameters[1] ?? '');
     // InspIRCd answers a NICK with a label under the new nick already; labels are on answers to us alone.

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@holdfast/effects/clock.ts';
 import { IrcConnectionLost, IrcRefusal } from '../irc-refusal.ts';
 import type { IrcLine } from '../lines/irc-line.ts';
-import { isRefusalCode, refusalInWords } from './refusal-words.ts';
+import { isKnownRefusal, isRefusalCode, refusalInWords } from './refusal-words.ts';
 
 /** What the network did with a command. */
 export interface CommandAnswer {
@@ -126,11 +126,11 @@ export class PendingAnswers {
     }
   }
 
-  /** The connection has ended. */
-  fail(reason: string): void {
+  /** The connection has ended; `isExpelled`: the server wanted it so. */
+  fail(reason: string, isExpelled: boolean): void {
     this.#timer?.cancel();
     for (const entry of [...this.#entries]) {
-      this.#settle(entry, () => entry.reject(new IrcConnectionLost(reason, entry.fence !== undefined)));
+      this.#settle(entry, () => entry.reject(new IrcConnectionLost(reason, entry.fence !== undefined, isExpelled)));
     }
   }
 
@@ -150,9 +150,10 @@ export class PendingAnswers {
     const [, ...told] = line.parameters;
     const serverText = told.length > 1 ? (told.at(-1) ?? '') : (told[0] ?? '');
     const names = new Set(told.slice(0, 3).map((each) => this.#fold(each)));
+    const isAboutAny = told.length <= 1 && isKnownRefusal(line.command);
     for (const entry of this.#entries) {
       if (entry.fence === undefined) continue;
-      const isMeant = label === undefined ? names.has(entry.about) || told.length <= 1 : entry.label === label;
+      const isMeant = label === undefined ? names.has(entry.about) || isAboutAny : entry.label === label;
       if (!isMeant) continue;
       const about = told.find((each) => this.#fold(each) === entry.about) ?? told[0] ?? entry.about;
       const error = new IrcRefusal(refusalInWords(line.command, about, serverText), line.command);

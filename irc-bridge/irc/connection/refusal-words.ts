@@ -4,6 +4,7 @@ const words: Readonly<Record<string, string>> = {
   '403': 'there is no channel %',
   '404': '% does not let this be said: it is moderated, or you are banned or not in it',
   '405': 'no more channels can be joined',
+  '408': '% does not allow colours',
   '407': '% is too many recipients at once',
   '411': 'nobody was named',
   '412': 'there was nothing to say',
@@ -22,6 +23,7 @@ const words: Readonly<Record<string, string>> = {
   '461': 'the network wants more to be said with %',
   '465': 'you are banned from this server',
   '467': '% has a key already',
+  '470': '% sends people on to another channel',
   '471': '% is full',
   '472': 'the network knows no mode %',
   '473': '% is for invited people only',
@@ -42,7 +44,11 @@ const words: Readonly<Record<string, string>> = {
   '502': 'the modes of others cannot be changed',
   '520': '% is for operators of the network only',
   '531': '% takes no messages from you',
+  '492': '% takes no requests of clients',
   '716': '% takes no messages from whom its owner has not accepted',
+  '742': '% does not allow this mode to be changed',
+  '926': 'the network does not allow the channel %',
+  '936': 'the network does not allow one of the words',
   '974': 'the network does not allow this mode: %',
 };
 
@@ -50,8 +56,16 @@ const words: Readonly<Record<string, string>> = {
 const codeOfMode: Readonly<Record<string, string>> = { R: '477', r: '477', z: '489', S: '489' };
 const closed = new Set(['471', '473', '474']);
 
-/** Whether a numeric reply is a refusal that a command may have caused. */
+/** Errors that no command of ours causes: there is no message of the day, or nobody of a name was there. */
+const unasked = new Set(['406', '422']);
+
+/** Whether a numeric reply is a refusal that a command may have caused: all errors, also those that no list has. */
 export function isRefusalCode(code: string): boolean {
+  return Object.hasOwn(words, code) || (/^[45]\d\d$/.test(code) && !unasked.has(code));
+}
+
+/** Whether it is one of which it is known what it means, so that it need not name what it is about. */
+export function isKnownRefusal(code: string): boolean {
   return Object.hasOwn(words, code);
 }
 
