@@ -12,6 +12,8 @@ const states = {
   ...{ silent: 'wants nothing', opening: 'no process sends to it yet' },
 };
 
+const heldBack = 'paused by itself: it is well, and refuses the same events again and again; tried once an hour';
+
 /** Application services and bridges: what waits for each, and how to help. */
 export function showAppservices() {
   const place = build('div');
@@ -53,7 +55,11 @@ function showRow(each, refresh) {
   const trouble = each.last_error && `${formatCount(each.failures)} times: ${each.last_error}`;
   return [
     cell('Service', build('strong', {}, each.id)),
-    cell('State', states[each.state] ?? each.state, trouble && build('p', { class: 'hint' }, trouble)),
+    cell(
+      'State',
+      each.paused_by === 'itself' ? heldBack : (states[each.state] ?? each.state),
+      trouble && build('p', { class: 'hint' }, trouble),
+    ),
     cell('Waiting', `${formatCount(each.queued)} in hand, ${formatCount(each.entries_behind)} entries behind${waited}`),
     cell('Last heard', formatMaybeTime(each.last_success_ts)),
     build(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setAccountFlags } from '../accounts/moderate-account.ts';
 import {
   fakeRegistration,
   makeRegistrationFiles,
@@ -11,7 +12,7 @@ import {
   startFakeApplicationService,
 } from '../testing/start-fake-application-service.ts';
 import { startTestHomeserver, type TestHomeserver } from '../testing/start-test-homeserver.ts';
-import { registerUser, request, type TestUser } from '../testing/test-user.ts';
+import { type AnyJson, registerUser, request, type TestUser } from '../testing/test-user.ts';
 import { wakeAppserviceCommand } from './delivery/queue-commands.ts';
 import { homeShardOf, queueOwners } from './delivery/queue-owners.ts';
 import { tellHeardFromAppservice } from './delivery/tell-heard-from.ts';
@@ -20,11 +21,14 @@ import { applicationServices } from './registrations/application-services.ts';
 let files: RegistrationFiles;
 let homeserver: TestHomeserver;
 let alice: TestUser;
+let admin: TestUser;
 const services = new Map<string, FakeApplicationService>();
 before(async () => {
   files = await makeRegistrationFiles();
   homeserver = await startTestHomeserver({ config: { 'application_services.folder': files.folder } });
   alice = await registerUser(homeserver.baseUrl, 'alice');
+  admin = await registerUser(homeserver.baseUrl, 'admin');
+  await setAccountFlags(homeserver.context, admin.userId, { isAdmin: true });
 });
 after(async () => {
   await homeserver.stop();
@@ -194,6 +198,41 @@ test('what was lost on its way to a service, while it was heard from, is sent ag
   await service.stop();
   while (queue()?.retryInMs === null) await new Promise(setImmediate);
   assert.ok((queue()?.retryInMs ?? Number.POSITIVE_INFINITY) <= 1_000);
+});
+
+test('a service that is well and refuses one transaction for half an hour is tried no more until it pings', async () => {
+  const service = await startService('poisoned');
+  const roomId = await makeBridgedRoom('poisoned');
+  await hasMember(service, roomId, 'join');
+  service.answer = ({ url }) => (url.endsWith('/ping') ? {} : undefined);
+  service.behaviour = 'refuse';
+  await say(roomId, 'bitter');
+  const { context } = homeserver;
+  const queue = queueOwners.of(context).owner?.find('poisoned');
+  const wake = () =>
+    context.shardLog.submit(wakeAppserviceCommand, homeShardOf(context, 'poisoned'), { id: 'poisoned' });
+  await service.waitFor(() => service.transactions.some(({ text }) => text.includes('bitter')));
+  // As if it had gone on like this for half an hour.
+  const attempt = { transaction: queue?.pending?.number ?? 0, status: 500 };
+  const halfAnHourAgoMs = context.clock.monotonicMs() - 30 * 60_000;
+  queue?.poison.release();
+  for (let times = 0; times < 20; times++) await queue?.poison.note(attempt, halfAnHourAgoMs, async () => false);
+  await wake();
+  const status = () => admin.call('GET', '/_holdfast/v1/admin/appservices');
+  for (;;) {
+    const { appservices } = await status();
+    const found = appservices.find(({ id }: AnyJson) => id === 'poisoned');
+    if (found.paused_by === 'itself' && found.retry_in_ms > 60_000) break;
+    await context.clock.sleep(20);
+  }
+  await wake();
+  assert.ok((queue?.retryInMs ?? 0) > 60_000, 'what it says otherwise is no reason to try again');
+  service.behaviour = 'well';
+  const ping = '/_matrix/client/v1/appservice/poisoned/ping';
+  await request(homeserver.baseUrl, 'POST', ping, { token: 'as-token-of-poisoned', body: {} });
+  await hasSaid(service, 'bitter');
+  while (queue?.poison.isHeld) await new Promise(setImmediate);
+  assert.equal((await status()).appservices.find(({ id }: AnyJson) => id === 'poisoned').paused_by, null);
 });
 
 /** On the same port, with nothing of what it knew. */

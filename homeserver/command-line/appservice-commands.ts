@@ -23,7 +23,7 @@ function formatStatus(status: AppserviceStatus): string {
   const { id, state, queued, entriesBehind, oldestMs, failures, retryInMs, lastSuccessTs, lastError } = status;
   const parts = [
     id,
-    state,
+    status.pausedBy === 'itself' ? 'paused by itself' : state,
     ...(queued > 0 ? [`${queued} events on their way`] : []),
     ...(oldestMs === null ? [] : [`oldest for ${formatSpan(oldestMs)}`]),
     ...(entriesBehind > 0 ? [`${entriesBehind} entries of the log behind it`] : []),

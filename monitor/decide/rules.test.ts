@@ -362,6 +362,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       given: bridge({ waiting: 5, oldestWaitingMs: hourMs, isPaused: true }),
       expected: [[bridgeName, 'notice']],
     },
+    {
+      says: 'held back by the homeserver',
+      given: bridge({ waiting: 5, oldestWaitingMs: hourMs, isHeldBack: true }),
+      expected: [[bridgeName, 'page']],
+    },
   ],
   'certificate-ending': [
     {

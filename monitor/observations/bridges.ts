@@ -12,5 +12,7 @@ export interface BridgeObservation {
   readonly waiting: number;
   /** An administrator stopped it. */
   readonly isPaused?: boolean;
+  /** It is well and refuses the same transaction again and again: the homeserver tries it once an hour. */
+  readonly isHeldBack?: boolean;
   readonly lastError?: string;
 }

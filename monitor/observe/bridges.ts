@@ -65,9 +65,12 @@ export function readServices(samples: readonly MetricSample[]): BridgeObservatio
       const service = labels['service'] ?? '';
       const waiting = findMetric(samples, 'holdfast_appservice_events_waiting', labels) ?? 0;
       const failures = findMetric(samples, 'holdfast_appservice_failures', labels) ?? 0;
+      const paused = findMetric(samples, 'holdfast_appservice_paused', labels);
       return {
         ...{ name: `application service ${service}`, direction: 'from Matrix', allowedSilenceMs, waiting },
         oldestWaitingMs: value * 1000,
+        ...(paused === 1 && { isPaused: true }),
+        ...(paused === 2 && { isHeldBack: true }),
         ...(failures > 0 && { lastError: `${failures} attempts in a row failed` }),
       };
     });

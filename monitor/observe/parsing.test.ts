@@ -72,6 +72,15 @@ test('application services and canaries are told apart by direction', () => {
     ]),
     [['application service irc', 'from Matrix', 90_000, 4, '3 attempts in a row failed']],
   );
+  const pausedAs = (value: number) =>
+    readServices(
+      parseMetrics(
+        `holdfast_appservice_oldest_waiting_seconds{service="irc"} 90\nholdfast_appservice_paused{service="irc"} ${value}\n`,
+      ),
+    ).map(({ isPaused, isHeldBack }) => [isPaused, isHeldBack])[0];
+  assert.deepEqual(pausedAs(0), [undefined, undefined]);
+  assert.deepEqual(pausedAs(1), [true, undefined]);
+  assert.deepEqual(pausedAs(2), [undefined, true]);
   const canaries = readCanaries(
     parseMetrics(
       'irc_bridge_canary_age_seconds{network="libera",direction="matrix_to_irc"} 200\n' +

@@ -10,6 +10,7 @@ import { type Duty, planDuty } from '../escalation/plan-duty.ts';
 import type { WatchedSources } from '../observe/watch-sources.ts';
 import type { MonitorTime } from '../platform/monitor-time.ts';
 import { chooseRecoveries, followRested, type Recovery, type RecoveryInput } from '../recover/choose-recoveries.ts';
+import { noteHeldBack } from '../recover/note-held-back.ts';
 import { noteRestarts } from '../recover/note-restarts.ts';
 import { addToTimeline, emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
 import { type ActParts, sendOrders, tellTeam } from './act-on-round.ts';
@@ -49,6 +50,7 @@ export class MonitorRounds {
   #wasLeader = false;
   #savedMs = 0;
   readonly #postgresRestarts = new Map<string, number>();
+  #heldBack: ReadonlySet<string> | undefined;
   #duty: Duty = { order: [], shifts: [] };
   #dutyMs: number | undefined;
   #lastBeatMs: number | undefined;
@@ -129,7 +131,9 @@ export class MonitorRounds {
       ...{ reserve: await readReserve(), dropSlotsOverBytes: settings.drop_slots_over_bytes },
     };
     const { atMs } = input.observations;
-    const entries = noteRestarts(this.#postgresRestarts, input.observations);
+    const { known, texts } = noteHeldBack(this.#heldBack, input.observations);
+    this.#heldBack = known;
+    const entries = [...noteRestarts(this.#postgresRestarts, input.observations), ...texts];
     let rested = followRested(input);
     for (const recovery of chooseRecoveries(input)) {
       const text = await recover(recovery);

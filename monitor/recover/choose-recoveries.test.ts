@@ -4,6 +4,7 @@ import type { AlertRecord } from '../decide/alert.ts';
 import type { SourceValues } from '../observations/observations.ts';
 import { observe, soundValues } from '../testing/sound-observations.ts';
 import { chooseRecoveries, followRested, type RecoveryInput } from './choose-recoveries.ts';
+import { noteHeldBack } from './note-held-back.ts';
 import { noteRestarts } from './note-restarts.ts';
 
 const minuteMs = 60_000;
@@ -149,4 +150,22 @@ test('a PostgreSQL that was started again is noted once, and a new process is no
     [look(2), look(2), look(3), look(3), look(0), look(1)].map(({ length }) => length),
     [0, 0, 1, 0, 0, 1],
   );
+});
+
+test('a service that the homeserver holds back is noted when it begins and when it ends', () => {
+  const bridge = soundValues.bridges[0]!;
+  let known: ReadonlySet<string> | undefined;
+  const look = (...bridges: SourceValues['bridges']) => {
+    const noted = noteHeldBack(known, observe(0, { bridges }));
+    known = noted.known;
+    return noted.texts.map((text) => text.replace(`${bridge.name} `, ''));
+  };
+  const heldBack = { ...bridge, isHeldBack: true };
+  assert.deepEqual(look(bridge), []);
+  assert.deepEqual(look(heldBack), ['is paused: it is well, and refuses the same transaction again and again']);
+  assert.deepEqual(look(heldBack), []);
+  assert.deepEqual(look(), [], 'its queue goes from one process to another');
+  assert.deepEqual(look(bridge), ['is paused no longer']);
+  known = undefined;
+  assert.deepEqual(look(heldBack), [], 'it was so when this monitor began');
 });

@@ -8,6 +8,7 @@ export interface AppserviceMetrics {
   readonly behind: GaugeMetric<['service']>;
   readonly oldest: GaugeMetric<['service']>;
   readonly failing: GaugeMetric<['service']>;
+  readonly paused: GaugeMetric<['service']>;
 }
 
 /** What is sent to application services, by their ids. A service has its gauges at the process that sends to it. */
@@ -42,6 +43,11 @@ export function createAppserviceMetrics({ metrics }: Context): AppserviceMetrics
     failing: metrics.gauge({
       name: 'holdfast_appservice_failures',
       help: 'Attempts in a row that failed to reach an application service.',
+      labels,
+    }),
+    paused: metrics.gauge({
+      name: 'holdfast_appservice_paused',
+      help: '1: a person paused it. 2: it is held back, since it is well and refuses the same transaction again and again.',
       labels,
     }),
   };

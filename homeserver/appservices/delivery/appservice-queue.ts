@@ -9,6 +9,7 @@ import { AppserviceError, callAppservice } from '../requests/call-appservice.ts'
 import type { EntryReader } from './add-entry.ts';
 import type { AppserviceMetrics } from './appservice-metrics.ts';
 import { type Collected, collectTransaction } from './collect-transaction.ts';
+import { PoisonWatch } from './poison-watch.ts';
 import { packTransaction, type Transaction, unpackTransaction } from './transaction.ts';
 
 /** What all queues of a home shard have in common. */
@@ -28,6 +29,9 @@ const transactionTimeoutMs = 30_000;
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 const databaseRetryMs = 1_000;
+const pingTimeoutMs = 10_000;
+/** Of a service that is held back. */
+const heldRetryMs = 3_600_000;
 
 /**
  * Sends a service what is for it: reads the log from where the service has come to, one transaction at a time. A
@@ -59,6 +63,8 @@ export class AppserviceQueue {
   /** While something was on its way to it, which may have been lost all the same. */
   #wasHeard = false;
   #sending: AbortController | undefined;
+  /** Whether it refuses one transaction while it is well. */
+  readonly poison = new PoisonWatch();
 
   constructor(home: QueueHome, service: ApplicationService, stored: StoredQueue | undefined) {
     this.#home = home;
@@ -99,11 +105,18 @@ export class AppserviceQueue {
     });
   }
 
-  /** The service is there again, or it is to be tried in any case. */
+  /** The service is there. One that is held back speaks all the time, and takes what it refuses no sooner for that. */
   heard(): void {
+    if (this.poison.isHeld) return;
     this.#wasHeard = true;
     this.#cancelRetry();
     this.wake();
+  }
+
+  /** It is to be tried in any case, as if nothing had been. */
+  resume(): void {
+    this.poison.release();
+    this.heard();
   }
 
   /** Ends for good. Resolves when nothing more is sent or saved: only then another queue may go on from what is stored. */
@@ -155,7 +168,7 @@ export class AppserviceQueue {
         while (await this.#sendNext());
       }
     } catch (error) {
-      if (!this.#isOver && !this.isPaused) this.#handleFailure(error);
+      if (!this.#isOver && !this.isPaused) await this.#handleFailure(error);
     }
   }
 
@@ -240,18 +253,21 @@ export class AppserviceQueue {
         ...{ operation: 'sendTransaction', parameter: String(number), body, timeoutMs: transactionTimeoutMs },
         signal: AbortSignal.any([signal, this.#sending.signal]),
       });
-      if (status < 200 || status >= 300) throw new AppserviceError(`it answered with status ${status}`);
+      if (status < 200 || status >= 300) {
+        throw new AppserviceError(`it answered with status ${status}`, false, status);
+      }
     } finally {
       this.#sending = undefined;
     }
     this.failures = 0;
     this.lastError = undefined;
     this.lastSuccessMs = context.clock.wallMs();
+    if (this.poison.release()) context.log.info({ service: id }, 'an application service takes its transactions again');
     metrics.transactions.add({ service: id, result: 'acknowledged' });
     metrics.events.add({ service: id }, eventIds.length);
   }
 
-  #handleFailure(error: unknown): void {
+  async #handleFailure(error: unknown): Promise<void> {
     const { context, metrics } = this.#home;
     const { id } = this.service;
     if (error instanceof AppserviceError) {
@@ -262,6 +278,7 @@ export class AppserviceQueue {
         { service: id, failures: this.failures, problem: error.message },
         'an application service was not reached',
       );
+      if (await this.#isHeldBack(error)) return this.#retryIn(heldRetryMs);
       const doublings = this.#wasHeard ? 0 : Math.min(this.failures - 1, 10);
       const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** doublings);
       // Never longer than the longest, and not all at the same time.
@@ -273,7 +290,32 @@ export class AppserviceQueue {
     this.#retryIn(isOutage ? databaseRetryMs : 10 * databaseRetryMs);
   }
 
+  async #isHeldBack({ status }: AppserviceError): Promise<boolean> {
+    const { context } = this.#home;
+    const attempt = { transaction: this.#pending?.number ?? 0, status };
+    if (await this.poison.note(attempt, context.clock.monotonicMs(), () => this.#answersPing())) {
+      context.log.error(
+        { service: this.service.id, status, firstEvent: this.#pending?.eventIds[0] },
+        'an application service is well and refuses the same transaction again and again: it is tried once an hour',
+      );
+    }
+    return this.poison.isHeld;
+  }
+
+  async #answersPing(): Promise<boolean> {
+    const { context, signal } = this.#home;
+    try {
+      const question = { operation: 'ping', body: '{}', timeoutMs: pingTimeoutMs, signal } as const;
+      const { status } = await callAppservice(context, this.service, question);
+      return status >= 200 && status < 300;
+    } catch (error) {
+      if (error instanceof AppserviceError) return false;
+      throw error;
+    }
+  }
+
   #retryIn(waitMs: number): void {
+    if (this.isPaused || this.#isOver) return;
     const { clock } = this.#home.context;
     this.#retryAtMs = clock.monotonicMs() + waitMs;
     this.#retry = clock.startTimer(waitMs, () => {

@@ -123,7 +123,7 @@ export class AppserviceSender implements QueueOwner {
       const opened = queue ?? new AppserviceQueue(this.#share(homeShard, home), service, stored.get(service.id));
       home.queues.set(service.id, opened);
       // From here on it is known where a new one began.
-      void opened.saveIdle().then(() => opened.heard());
+      void opened.saveIdle().then(() => opened.resume());
     }
   }
 
@@ -168,19 +168,20 @@ export class AppserviceSender implements QueueOwner {
     if (!this.#isClosed) this.#timer = this.#context.clock.startTimer(tickMs, () => this.#tick());
   }
 
-  #measure({ service, pending, entriesBehind, failures }: AppserviceQueue): void {
+  #measure({ service, pending, entriesBehind, failures, isPaused, poison }: AppserviceQueue): void {
     const labels = { service: service.id };
     const oldestMs = pending ? Math.max(0, this.#context.clock.wallMs() - pending.madeMs) : 0;
     this.#metrics.waiting.set(labels, pending?.eventIds.length ?? 0);
     this.#metrics.behind.set(labels, entriesBehind);
     this.#metrics.oldest.set(labels, oldestMs / 1000);
     this.#metrics.failing.set(labels, failures);
+    this.#metrics.paused.set(labels, isPaused ? 1 : poison.isHeld ? 2 : 0);
   }
 
   /** Another process sends to it now, and says how it is. */
   #forget(id: string): void {
-    const { waiting, behind, oldest, failing } = this.#metrics;
-    for (const gauge of [waiting, behind, oldest, failing]) gauge.remove({ service: id });
+    const { waiting, behind, oldest, failing, paused } = this.#metrics;
+    for (const gauge of [waiting, behind, oldest, failing, paused]) gauge.remove({ service: id });
   }
 
   /** Through a command, which names the epoch under which what follows may be saved. */

@@ -9,6 +9,11 @@ export interface AppserviceStatus {
   readonly id: string;
   /** `silent`: it has no url, so nothing is sent. `opening`: no process sends to it yet. */
   readonly state: 'idle' | 'sending' | 'waiting' | 'paused' | 'silent' | 'opening';
+  /**
+   * Who paused it; null: nobody. `itself`: it is well and refuses the same transaction again and again, so it is tried
+   * once an hour.
+   */
+  readonly pausedBy: 'person' | 'itself' | null;
   /** Events in the transaction on its way. */
   readonly queued: number;
   /** The first of them. */
@@ -36,11 +41,13 @@ export const readAppserviceStatusCommand: Command<{ readonly id: string }, Appse
 function describeQueue(context: Context, id: string): AppserviceStatus | null {
   const queue = queueOwners.of(context).owner?.find(id);
   if (!queue) return null;
-  const { pending, isPaused, failures, retryInMs, entriesBehind } = queue;
+  const { pending, isPaused, poison, failures, retryInMs, entriesBehind } = queue;
+  const pausedBy = isPaused ? 'person' : poison.isHeld ? 'itself' : null;
   const isBusy = pending !== undefined || entriesBehind > 0;
   return {
     id,
-    state: isPaused ? 'paused' : retryInMs !== null ? 'waiting' : isBusy ? 'sending' : 'idle',
+    pausedBy,
+    state: pausedBy ? 'paused' : retryInMs !== null ? 'waiting' : isBusy ? 'sending' : 'idle',
     queued: pending?.eventIds.length ?? 0,
     firstEventId: pending?.eventIds[0] ?? null,
     oldestMs: pending ? Math.max(0, context.clock.wallMs() - pending.madeMs) : null,
@@ -68,5 +75,5 @@ export async function readAppserviceStatuses(context: Context): Promise<Appservi
 
 const nothing = {
   ...{ queued: 0, firstEventId: null, entriesBehind: 0, oldestMs: null, failures: 0, retryInMs: null },
-  lastError: null,
+  ...{ lastError: null, pausedBy: null },
 } as const satisfies Partial<AppserviceStatus>;

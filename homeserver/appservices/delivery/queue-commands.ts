@@ -32,13 +32,15 @@ export const saveAppserviceQueueCommand: Command<{ readonly epoch: number; reado
   },
 };
 
-/** Has a service tried again at once that has shown that it is there. */
-export const wakeAppserviceCommand: Command<{ readonly id: string }, null> = {
+/** Has a service tried again at once that has shown that it is there; `isCertain`: also one that is held back. */
+export const wakeAppserviceCommand: Command<{ readonly id: string; readonly isCertain?: boolean }, null> = {
   name: 'wake-appservice',
   key: ({ id }) => `wake-appservice ${id}`,
   releases: 'decided',
-  decide(shard, { id }) {
-    queueOwners.of(shard.context).owner?.find(id)?.heard();
+  decide(shard, { id, isCertain }) {
+    const queue = queueOwners.of(shard.context).owner?.find(id);
+    if (isCertain) queue?.resume();
+    else queue?.heard();
     // Nothing was decided on what is not committed.
     return { result: null, committed: Promise.resolve() };
   },
@@ -57,7 +59,7 @@ export const pauseAppserviceCommand: Command<{ readonly id: string; readonly isP
     if (!isPaused) {
       await committed;
       queue.isPaused = false;
-      queue.heard();
+      queue.resume();
     }
     return { result: null, committed };
   },
@@ -102,7 +104,7 @@ export const skipEventsCommand: Command<SkipInput, { readonly skipped: readonly 
       return { result: { skipped }, committed };
     } finally {
       queue.isPaused = wasPaused;
-      queue.heard();
+      queue.resume();
     }
   },
 };

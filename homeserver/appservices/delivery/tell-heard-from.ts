@@ -9,12 +9,15 @@ const everyMs = 2_000;
 /** When each service was last told of; monotonic. There are no more than are registered. */
 const toldAtMs = perContext(() => new Map<string, number>());
 
-/** Has what waits for a service sent at once, on whichever process that is: it has shown that it is there. */
+/**
+ * Has what waits for a service sent at once, on whichever process that is: it has shown that it is there. `now`: it has
+ * answered a ping that it asked for, as those do that begin: it is tried even where it was held back.
+ */
 export function tellHeardFromAppservice(context: Context, id: string, now = false): void {
   const nowMs = context.clock.monotonicMs();
   if (!now && nowMs - (toldAtMs.of(context).get(id) ?? -everyMs) < everyMs) return;
   toldAtMs.of(context).set(id, nowMs);
   context.shardLog
-    .submit(wakeAppserviceCommand, homeShardOf(context, id), { id })
+    .submit(wakeAppserviceCommand, homeShardOf(context, id), { id, isCertain: now })
     .catch((error: unknown) => context.log.debug({ service: id, err: error }, 'a service is not tried again at once'));
 }

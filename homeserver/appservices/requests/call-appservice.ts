@@ -34,11 +34,14 @@ export interface AppserviceAnswer {
 /** Whatever kept a service from answering as it should; the message is for people. */
 export class AppserviceError extends Error {
   readonly isTimeout: boolean;
+  /** Of its answer, where there was a whole one. */
+  readonly status: number | undefined;
 
-  constructor(message: string, isTimeout = false) {
+  constructor(message: string, isTimeout = false, status?: number) {
     super(message);
     this.name = 'AppserviceError';
     this.isTimeout = isTimeout;
+    this.status = status;
   }
 }
 

@@ -18,10 +18,10 @@ export const bridgeStuck = defineRule({
   clearAfterMs: 15_000,
   causes: ['route-lost', 'address-lost', 'peer-unreachable', 'database-down', 'process-silent'],
   judge(bridges) {
-    return bridges.flatMap(({ name, direction, oldestWaitingMs, waiting, isPaused, lastError }) => {
+    return bridges.flatMap(({ name, direction, oldestWaitingMs, waiting, isPaused, isHeldBack, lastError }) => {
       if (oldestWaitingMs < warningMs) return [];
       const error = lastError === undefined ? '' : `: ${lastError}`;
-      const paused = isPaused ? ' (paused)' : '';
+      const paused = isPaused ? ' (paused)' : isHeldBack ? ' (paused by itself: it refuses them again and again)' : '';
       const wait = `${waiting} events wait${paused}, the oldest for ${formatDuration(oldestWaitingMs)}`;
       const severity = isPaused ? 'notice' : oldestWaitingMs >= pageMs ? 'page' : 'warning';
       return [{ subject: `${name} ${direction}`, severity, summary: `${name} ${direction}: ${wait}${error}` }];

@@ -11,7 +11,15 @@ export const listAppservices = defineEndpoint({
     const statuses = await readAppserviceStatuses(context);
     return {
       appservices: statuses.map(({ id, state, queued, failures, ...rest }) => ({
-        ...{ id, state, queued, failures, first_event_id: rest.firstEventId, entries_behind: rest.entriesBehind },
+        ...{
+          id,
+          state,
+          paused_by: rest.pausedBy,
+          queued,
+          failures,
+          first_event_id: rest.firstEventId,
+          entries_behind: rest.entriesBehind,
+        },
         ...{ waiting_for_ms: rest.oldestMs, retry_in_ms: rest.retryInMs },
         ...{ last_success_ts: rest.lastSuccessTs, last_error: rest.lastError },
       })),
