@@ -1,14 +1,19 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@holdfast/effects/clock.ts';
+import { BackupError } from '../platform/backups/backup-error.ts';
 import { type BackupPlace, findBackupFolder } from '../platform/backups/backup-folder.ts';
 import { type BaseBackup, listBaseBackups, reachOf, sizeOf } from '../platform/backups/base-backup.ts';
 import { type ArchivedLog, listArchivedLogs } from '../platform/backups/log-name.ts';
 import { readLostLogs } from '../platform/backups/lost-logs.ts';
-import { BackupError, makeBaseBackup } from '../platform/backups/make-base-backup.ts';
+import { makeBaseBackup } from '../platform/backups/make-base-backup.ts';
+import { backUpMedia } from '../platform/backups/media/back-up-media.ts';
+import { oldestNeededMs } from '../platform/backups/media/keep-media.ts';
+import { measureMedia, verifyMedia } from '../platform/backups/media/verify-media.ts';
 import { formatMebibytes } from '../platform/backups/restore-cluster.ts';
 import { verifyBaseBackup } from '../platform/backups/verify-base-backup.ts';
 import type { Config } from '../platform/config/config.ts';
+import { mediaFolder } from '../platform/config/media-folder.ts';
 import { choosePostgresUser } from '../platform/embedded-postgres/choose-postgres-user.ts';
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
@@ -16,7 +21,7 @@ import { formatTime } from './format-times.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 export const backupNowCommand: Command = {
-  summary: 'Make a base backup of the PostgreSQL that Holdfast runs, and check it.',
+  summary: 'Make a base backup of the PostgreSQL that Holdfast runs, bring new media, and check both.',
   options: configOptions,
   async run(input, terminal) {
     const { config } = loadCommandConfig(input);
@@ -25,11 +30,15 @@ export const backupNowCommand: Command = {
     if (found?.pid === undefined) throw new CommandError('The database is not running: start Holdfast first.');
     const { superuserUrl } = found;
     const { reserveBytes } = config.backup;
-    const id = await makeBaseBackup({ place, superuserUrl, reserveBytes, clock: systemClock }).catch((error: Error) => {
+    try {
+      const id = await makeBaseBackup({ place, superuserUrl, reserveBytes, clock: systemClock });
+      terminal.print(`Made ${id} in ${place.folder}`);
+      const areMediaGood = await bringMedia(config, place, terminal);
+      const isGood = (await verifyAll(place, terminal, id)) === 0;
+      return areMediaGood && isGood ? 0 : 1;
+    } catch (error) {
       throw error instanceof BackupError ? new CommandError(error.message) : error;
-    });
-    terminal.print(`Made ${id} in ${place.folder}`);
-    return verifyAll(place, terminal, id);
+    }
   },
 };
 
@@ -44,6 +53,8 @@ export const backupListCommand: Command = {
       terminal.print('On the same disk as the database: a lost disk takes them along (backup.folder).');
     for (const backup of backups) terminal.print(formatBackup(backup, logs));
     const lost = await readLostLogs(place.home);
+    const media = await measureMedia(place.folder);
+    terminal.print(`media: ${media.files} files, ${formatMebibytes(media.sizeBytes)}`);
     if (lost.length > 0) terminal.print(`${lost.length} logs were given up: a new base backup is due.`);
     return backups.length > 0 ? 0 : 1;
   },
@@ -55,12 +66,37 @@ export const backupVerifyCommand: Command = {
   async run(input, terminal) {
     const { backup } = input.options;
     const place = await findPlace(loadCommandConfig(input).config);
-    return verifyAll(place, terminal, typeof backup === 'string' ? backup : undefined);
+    const databases = await verifyAll(place, terminal, typeof backup === 'string' ? backup : undefined);
+    if (typeof backup === 'string') return databases;
+    return (await checkMedia(place, terminal)) ? databases : 1;
   },
 };
 
+/** Copies what the media store has and the backup has not. Gives whether all of it is sound. */
+async function bringMedia(config: Config, { folder }: BackupPlace, terminal: CommandTerminal): Promise<boolean> {
+  const { reserveBytes, keepWeeks } = config.backup;
+  const { damaged, ...found } = await backUpMedia({
+    ...{ store: mediaFolder(config), folder, reserveBytes, clock: systemClock },
+    forgetGoneBeforeMs: await oldestNeededMs(folder, keepWeeks),
+    say: (text) => terminal.print(text),
+  });
+  const copied = `${found.copiedFiles} of them (${formatMebibytes(found.copiedBytes)}) were new`;
+  terminal.print(`media: ${found.files} files, ${formatMebibytes(found.sizeBytes)}; ${copied}`);
+  for (const name of damaged) terminal.print(`  ${name}: DAMAGED in the media store, not copied`);
+  return damaged.length === 0;
+}
+
+async function checkMedia({ folder }: BackupPlace, terminal: CommandTerminal): Promise<boolean> {
+  const say = (text: string) => terminal.print(text);
+  const { files, sizeBytes, problems } = await verifyMedia(folder, { clock: systemClock, say });
+  const verdict = problems.length === 0 ? 'good' : 'NOT GOOD';
+  terminal.print(`media: ${files} files, ${formatMebibytes(sizeBytes)}  ${verdict}`);
+  for (const problem of problems) terminal.print(`  ${problem}`);
+  return problems.length === 0;
+}
+
 /** Where the backups of the embedded PostgreSQL are. Throws where there is none. */
-async function findPlace(config: Config): Promise<BackupPlace> {
+export async function findPlace(config: Config): Promise<BackupPlace> {
   requireEmbedded(config);
   const { dataDir, backup } = config;
   const home = await realpath(join(dataDir, 'postgresql')).catch(() => {

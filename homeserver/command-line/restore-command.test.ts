@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '@holdfast/effects/log.ts';
@@ -43,22 +44,36 @@ async function readNumbers(dataDir: string): Promise<number[]> {
   }
 }
 
+/** As the media store keeps a file; gives where. */
+async function putMedia(dataDir: string, text: string): Promise<string> {
+  const name = createHash('sha256').update(text).digest('hex');
+  const folder = join(dataDir, 'media', 'content', name.slice(0, 2), name.slice(2, 4));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, name), text);
+  return join(folder, name);
+}
+
 test('a database goes back to a point in time, forth again, and survives the loss of its folder', async () => {
   const dataDir = await makeTestFolder();
   const options = ['--data-dir', dataDir];
   const postgres = await start(dataDir);
   await insert(postgres.url, 1);
+  const picture = await putMedia(dataDir, 'a picture');
   const made = await run([], 'backup', 'now', ...options);
   assert.equal(made.exitCode, 0, made.complaints);
+  assert.match(made.printed, /media: 1 files, 0.0 MiB; 1 of them/);
   const between = await insert(postgres.url, 2);
   await insert(postgres.url, 3);
   const running = await run(['holdfast'], 'restore', '--to', 'latest', ...options);
   assert.match(running.complaints, /end Holdfast first/);
   await postgres.stop();
 
+  await rm(join(dataDir, 'media'), { recursive: true });
   // The logs that were not archived yet are taken from the folder that is replaced.
   const back = await run(['holdfast'], 'restore', '--to', between, ...options);
   assert.equal(back.exitCode, 0, `${back.printed}\n${back.complaints}`);
+  assert.match(back.printed, /media: 1 files .* not in .*media: 1 files are back/s);
+  assert.equal(await readFile(picture, 'utf8'), 'a picture');
   assert.match(back.printed, /to be replaced: the primary of holdfast in .*; newest base backup/);
   assert.deepEqual(await readNumbers(dataDir), [1, 2]);
 
@@ -93,6 +108,16 @@ test('nothing is replaced unless its name is typed, and a damaged backup is foun
   const early = await run([], 'restore', '--to', '2020-01-01T00:00:00Z', ...options);
   assert.match(early.complaints, /No base backup goes back to that time/);
   assert.match((await run([], 'restore', '--to', 'yesterday', ...options)).complaints, /is no time with its zone/);
+
+  const picture = await putMedia(dataDir, 'a picture');
+  const media = join(dataDir, 'backups', 'media');
+  await cp(join(dataDir, 'media'), media, { recursive: true });
+  await rm(join(dataDir, 'media'), { recursive: true });
+  assert.equal((await run([], 'restore', 'media', ...options)).exitCode, 0);
+  assert.equal(await readFile(picture, 'utf8'), 'a picture');
+  assert.match((await run([], 'backup', 'list', ...options)).printed, /media: 1 files/);
+  await writeFile(picture.replace(dataDir, join(dataDir, 'backups')), 'Another.!');
+  assert.match((await run([], 'backup', 'verify', ...options)).printed, /MiB {2}NOT GOOD\n {2}.*: its content has/);
 
   const base = join(dataDir, 'backups', 'base');
   const [id = ''] = await readdir(base);

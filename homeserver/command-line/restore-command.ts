@@ -4,8 +4,15 @@ import { systemClock } from '@holdfast/effects/clock.ts';
 import { type BackupPlace, prepareBackupFolder } from '../platform/backups/backup-folder.ts';
 import { type BaseBackup, names, reachOf, sizeOf } from '../platform/backups/base-backup.ts';
 import type { ArchivedLog } from '../platform/backups/log-name.ts';
+import {
+  findMissingMedia,
+  type MissingMedia,
+  requireMediaRoom,
+  restoreMedia,
+} from '../platform/backups/media/restore-media.ts';
 import { formatMebibytes, isThere, type RestoredCluster, restoreCluster } from '../platform/backups/restore-cluster.ts';
 import type { Config } from '../platform/config/config.ts';
+import { mediaFolder } from '../platform/config/media-folder.ts';
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
 import {
   type ClusterCredentials,
@@ -15,7 +22,7 @@ import {
 import { lockDataFolder } from '../platform/embedded-postgres/lock-data-folder.ts';
 import { placeCluster } from '../platform/embedded-postgres/place-cluster.ts';
 import { preparePostgresBinaries } from '../platform/embedded-postgres/prepare-postgres-binaries.ts';
-import { formatBackup, readAll, requireEmbedded } from './backup-commands.ts';
+import { findPlace, formatBackup, readAll, requireEmbedded } from './backup-commands.ts';
 import { type Command, CommandError, type CommandInput, type CommandTerminal } from './command.ts';
 import { formatSpan, formatTime } from './format-times.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
@@ -44,7 +51,7 @@ export const restoreCommand: Command = {
     await mkdir(config.dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
     const lock = lockOrThrow(config);
     try {
-      return await restore(config, await preparePlace(config), input, terminal);
+      return await restoreDatabase(config, await preparePlace(config), input, terminal);
     } finally {
       lock.release();
     }
@@ -70,7 +77,7 @@ function lockOrThrow({ dataDir }: Config) {
   }
 }
 
-async function restore(config: Config, place: BackupPlace, input: CommandInput, terminal: CommandTerminal) {
+async function restoreDatabase(config: Config, place: BackupPlace, input: CommandInput, terminal: CommandTerminal) {
   const targetTime = readTarget(input);
   const { backups, logs } = await readAll(place);
   const backup = chooseBackup(backups, logs, targetTime, input.options['backup']);
@@ -88,6 +95,7 @@ async function restore(config: Config, place: BackupPlace, input: CommandInput, 
     throw new CommandError(`It could not be restored, and the present database is as it was: ${error.message}`);
   });
   terminal.print(describe('restored', restored));
+  const missing = await findMissing(config, place, terminal);
   const name = config.serverName ?? restored.serverName ?? 'holdfast';
   terminal.print(await describePresent(present, name, backups));
   const typed = await terminal.readSecret(`Type ${name} to put the restored database in its place: `);
@@ -95,12 +103,48 @@ async function restore(config: Config, place: BackupPlace, input: CommandInput, 
     await rm(into, { recursive: true, force: true });
     throw new CommandError('Nothing was changed.');
   }
+  // First: files that nobody refers to do no harm, and a database whose files are missing would.
+  if (missing) await bringBack(config, missing, terminal);
   const aside = await switchFolders(place, present, into, credentials);
   if (aside)
     terminal.print(`The database that was replaced is in ${aside}. Delete it when you do not need it any more.`);
   terminal.print('Done. Start Holdfast; it makes a new base backup soon after.');
   return 0;
 }
+
+/** Tells which files of the media store are to come back. Throws where they have no room, before anything is changed. */
+async function findMissing(config: Config, { folder }: BackupPlace, terminal: CommandTerminal) {
+  const missing = await findMissingMedia(folder, mediaFolder(config));
+  const { store, files, sizeBytes } = missing;
+  terminal.print(`media: ${files.length} files (${formatMebibytes(sizeBytes)}) are in the backup and not in ${store}`);
+  if (files.length === 0) return undefined;
+  await requireMediaRoom(missing, config.backup.reserveBytes).catch((error: Error) => {
+    throw new CommandError(`${error.message}. Nothing was changed.`);
+  });
+  return missing;
+}
+
+async function bringBack(config: Config, missing: MissingMedia, terminal: CommandTerminal): Promise<boolean> {
+  const { reserveBytes } = config.backup;
+  const say = (text: string) => terminal.print(text);
+  const { files, damaged } = await restoreMedia(missing, { clock: systemClock, reserveBytes, say });
+  terminal.print(`media: ${files} files are back`);
+  for (const name of damaged) terminal.print(`  ${name}: DAMAGED in the backup, left out`);
+  return damaged.length === 0;
+}
+
+/** Media alone, which replaces nothing: what the store has stays as it is. */
+export const restoreMediaCommand: Command = {
+  summary: 'Put back the files of the media store that are in the backup and missing there. Replaces nothing.',
+  options: configOptions,
+  async run(input, terminal) {
+    const { config } = loadCommandConfig(input);
+    const place = await findPlace(config);
+    if (place.problem) throw new CommandError(place.problem);
+    const missing = await findMissing(config, place, terminal);
+    return !missing || (await bringBack(config, missing, terminal)) ? 0 : 1;
+  },
+};
 
 function readTarget({ options: { to } }: CommandInput): string | undefined {
   if (typeof to !== 'string')

@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'backup list': async () => (await import('./backup-commands.ts')).backupListCommand,
   'backup verify': async () => (await import('./backup-commands.ts')).backupVerifyCommand,
   'deploy patroni': async () => (await import('./deploy/deploy-patroni-command.ts')).deployPatroniCommand,
+  'restore media': async () => (await import('./restore-command.ts')).restoreMediaCommand,
   restore: async () => (await import('./restore-command.ts')).restoreCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 };

@@ -6,6 +6,7 @@ import { systemRandom } from '@holdfast/effects/random.ts';
 import { observeBackups } from '../platform/backups/backup-metrics.ts';
 import { type RunningBackups, startBackups } from '../platform/backups/run-backups.ts';
 import type { Config } from '../platform/config/config.ts';
+import { mediaFolder } from '../platform/config/media-folder.ts';
 import type { Context } from '../platform/context.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
 import { isMonitorWanted } from '../processes/monitor-settings.ts';
@@ -156,7 +157,10 @@ function keepBackups(
 ): RunningBackups | undefined {
   if (!embedded?.backups) return undefined;
   const { backups: place, superuserUrl } = embedded;
-  const running = startBackups({ place, superuserUrl, schedule: config.backup, clock, log });
+  const running = startBackups({
+    ...{ place, superuserUrl, schedule: config.backup, clock, log },
+    mediaStore: mediaFolder(config),
+  });
   observeBackups(metrics, running, place);
   if (place.problem) output.printError(`\nBackups cannot be made: ${place.problem}\n`);
   else if (place.isSameDisk) {

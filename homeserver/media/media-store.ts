@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import { mediaFolder } from '../platform/config/media-folder.ts';
 import type { Context } from '../platform/context.ts';
 
 /** What the store keeps of one upload. */
@@ -22,7 +23,7 @@ const staleTemporaryMs = 24 * 60 * 60_000;
  * them, `incoming/` for what is not whole yet. Processes of one homeserver share it.
  */
 export function storeFolder({ config }: Context): string {
-  return config.media.storePath ?? join(config.dataDir, 'media');
+  return mediaFolder(config);
 }
 
 /** Where the content of a SHA-256 lies. Two levels of folders keep each of them small. */

@@ -3,7 +3,7 @@ import type { BackupPlace } from './backup-folder.ts';
 import type { RunningBackups } from './run-backups.ts';
 
 /** What a monitor watches backups by: docs/operating/backups.md names each, and what is wrong when. */
-export function observeBackups(metrics: Metrics, { status }: RunningBackups, place: BackupPlace): void {
+export function observeBackups(metrics: Metrics, { status, media }: RunningBackups, place: BackupPlace): void {
   const gauges: readonly [name: string, help: string, read: () => number | undefined][] = [
     [
       'last_archived_timestamp_seconds',
@@ -24,7 +24,16 @@ export function observeBackups(metrics: Metrics, { status }: RunningBackups, pla
     ],
     ['verified_timestamp_seconds', 'When that was checked in whole.', () => status.verifiedAtSeconds],
     ['failures', 'Base backups that could not be made or checked, since the start.', () => status.failures],
-    ['stored_bytes', 'What all backups take.', () => status.storedBytes],
+    ['media_files', 'Files of the media store that are in the backup.', () => media.files],
+    ['media_bytes', 'What they take.', () => media.sizeBytes],
+    [
+      'media_last_pass_timestamp_seconds',
+      'Since when all that was in the media store is in the backup.',
+      () => media.lastPassSeconds,
+    ],
+    ['media_failures', 'How often in a row media could not be backed up.', () => media.failures],
+    ['media_damaged', 'Files of the media store that are not what their names say; 20 at most.', () => media.damaged],
+    ['stored_bytes', 'What base backups and logs take.', () => status.storedBytes],
     ['running', '1 while a base backup is made or checked, else 0.', () => Number(status.running)],
     [
       'same_disk',

@@ -4,6 +4,7 @@ import type { Clock } from '@holdfast/effects/clock.ts';
 import type postgres from 'postgres';
 import { withConnection } from '../embedded-postgres/cluster-connection.ts';
 import { writeOwnedFile } from '../embedded-postgres/initialize-cluster.ts';
+import { BackupError } from './backup-error.ts';
 import { type BackupPlace, baseFolder, logFolder } from './backup-folder.ts';
 import { type BackedUpFile, type BackupManifest, names, packedPath } from './base-backup.ts';
 import { giveFolder } from './give-folder.ts';
@@ -17,9 +18,6 @@ export interface BackupSource {
   readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
-
-/** A base backup cannot be made now; the message says why, for people. */
-export class BackupError extends Error {}
 
 /** Held by the session that makes a base backup: one at a time. */
 const backupLock = 4_817_223;

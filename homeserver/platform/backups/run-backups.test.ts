@@ -32,7 +32,14 @@ test('the first base backup is made by itself, and another one once logs were lo
   assert.ok(place && place.problem === undefined);
   assert.equal(place.isSameDisk, true);
   const { log, waitFor, records } = collectLog();
-  const running = startBackups({ place, superuserUrl, schedule, clock: hurriedClock, log });
+  const running = startBackups({
+    place,
+    superuserUrl,
+    schedule,
+    mediaStore: join(dataDir, 'media'),
+    clock: hurriedClock,
+    log,
+  });
   const metrics = createMetrics({ processMetrics: false });
   observeBackups(metrics, running, place);
   const made = await waitFor('a base backup was made and checked');

@@ -1,29 +1,17 @@
 import { statfs } from 'node:fs/promises';
-import type { Clock } from '@holdfast/effects/clock.ts';
-import type { Log } from '@holdfast/effects/log.ts';
-import { type BackupPlace, makeUsable } from './backup-folder.ts';
+import { BackupError } from './backup-error.ts';
+import { makeUsable } from './backup-folder.ts';
+import type { BackupRun } from './backup-run.ts';
 import { listBaseBackups } from './base-backup.ts';
 import { type BackupNeed, decideBackup } from './decide-backup.ts';
 import { listArchivedLogs } from './log-name.ts';
 import { forgetLostLogs, readLostLogs } from './lost-logs.ts';
-import { BackupError, makeBaseBackup } from './make-base-backup.ts';
+import { makeBaseBackup } from './make-base-backup.ts';
+import { keepMedia, type MediaStatus } from './media/keep-media.ts';
+import { verifyMedia } from './media/verify-media.ts';
 import { chooseKept, deleteBackups } from './prune-backups.ts';
 import { type ArchiverState, readArchiverState } from './read-archiver-state.ts';
 import { verifyBaseBackup } from './verify-base-backup.ts';
-
-export interface BackupSchedule {
-  readonly intervalHours: number;
-  readonly keepWeeks: number;
-  readonly reserveBytes: number;
-}
-
-export interface BackupRun {
-  readonly place: BackupPlace;
-  readonly superuserUrl: string;
-  readonly schedule: BackupSchedule;
-  readonly clock: Clock;
-  readonly log: Log;
-}
 
 /** What the metrics show; seconds since 1970 where it is a time. */
 export interface BackupStatus {
@@ -40,6 +28,7 @@ export interface BackupStatus {
 
 export interface RunningBackups {
   readonly status: Readonly<BackupStatus>;
+  readonly media: Readonly<MediaStatus>;
   stop(): Promise<void>;
 }
 
@@ -84,9 +73,11 @@ export function startBackups(run: BackupRun): RunningBackups {
       }
     }
   };
-  const running = loop();
+  const media: MediaStatus = { files: 0, sizeBytes: 0, lastPassSeconds: undefined, damaged: 0, failures: 0 };
+  const running = Promise.all([loop(), keepMedia(run, media, ending.signal)]);
   return {
     status,
+    media,
     async stop() {
       ending.abort();
       await running;
@@ -144,6 +135,11 @@ async function backUp(run: BackupRun & { signal: AbortSignal }, status: BackupSt
     signal,
   });
   if (problems.length > 0) throw new Error(`the base backup ${id} is not good: ${problems.join('; ')}`);
+  const media = await verifyMedia(place.folder, { clock, signal });
+  if (media.problems.length > 0) {
+    status.failures += 1;
+    log.error({ problems: media.problems }, 'media in the backup are damaged: delete them, and they are copied again');
+  }
   await forgetLostLogs(place.home, lost);
   status.newestVerifiedSeconds = Date.parse(backup.manifest.endedAt) / 1_000;
   status.verifiedAtSeconds = clock.wallMs() / 1_000;
