@@ -17,7 +17,8 @@ const longestRetryMs = 3_600_000;
 const wokenRetryMs = 1_000;
 
 interface RoomWork {
-  isRunning: boolean;
+  /** The attempt that is under way. */
+  attempt: Promise<void> | undefined;
   /** More came while it ran. */
   isWanted: boolean;
   failures: number;
@@ -74,35 +75,40 @@ export class GapFiller implements GapFillerOfProcess {
   #roomIsNew(shard: number, roomId: string): void {
     if (!this.#context.shardLog.ownedShards().includes(shard)) return;
     this.#workOf(roomId).retryAtMs = 0;
-    this.wake(roomId);
+    void this.wake(roomId);
   }
 
-  wake(roomId: string): void {
+  async wake(roomId: string): Promise<void> {
     const work = this.#workOf(roomId);
     work.retryAtMs = Math.min(work.retryAtMs, work.endedAtMs + wokenRetryMs);
-    if (work.isRunning) work.isWanted = true;
-    else if (work.retryAtMs <= this.#context.clock.monotonicMs()) this.#run(roomId, work);
+    if (work.attempt) {
+      work.isWanted = true;
+      return;
+    }
+    if (work.retryAtMs > this.#context.clock.monotonicMs()) return;
+    await this.#run(roomId, work);
   }
 
   #workOf(roomId: string): RoomWork {
     let work = this.#rooms.get(roomId);
     if (!work) {
-      work = { isRunning: false, isWanted: false, failures: 0, endedAtMs: 0, retryAtMs: 0 };
+      work = { attempt: undefined, isWanted: false, failures: 0, endedAtMs: 0, retryAtMs: 0 };
       this.#rooms.set(roomId, work);
     }
     return work;
   }
 
-  #run(roomId: string, work: RoomWork): void {
+  async #run(roomId: string, work: RoomWork): Promise<void> {
     if (this.#closing.signal.aborted) return;
-    work.isRunning = true;
     work.isWanted = false;
-    void this.#fill(roomId)
+    const attempt = this.#fill(roomId)
       .then((isFilled) => this.#finish(roomId, work, isFilled))
       .catch((error: unknown) => {
         if (!this.#closing.signal.aborted) this.#context.log.warn({ roomId, err: error }, 'a gap was not filled');
         this.#finish(roomId, work, false);
       });
+    work.attempt = attempt;
+    await attempt;
   }
 
   async #fill(roomId: string): Promise<boolean> {
@@ -116,10 +122,10 @@ export class GapFiller implements GapFillerOfProcess {
   }
 
   #finish(roomId: string, work: RoomWork, isFilled: boolean): void {
-    work.isRunning = false;
+    work.attempt = undefined;
     if (isFilled) {
       this.#rooms.delete(roomId);
-      if (work.isWanted) this.wake(roomId);
+      if (work.isWanted) void this.wake(roomId);
       return;
     }
     const waitMs = Math.min(longestRetryMs, firstRetryMs * 3 ** Math.min(work.failures, 8));
@@ -131,7 +137,8 @@ export class GapFiller implements GapFillerOfProcess {
   #tick(): void {
     if (this.#ticks++ % lookEveryTicks === 0) void this.#look();
     const nowMs = this.#context.clock.monotonicMs();
-    for (const [roomId, work] of this.#rooms) if (!work.isRunning && work.retryAtMs <= nowMs) this.#run(roomId, work);
+    for (const [roomId, work] of this.#rooms)
+      if (!work.attempt && work.retryAtMs <= nowMs) void this.#run(roomId, work);
     this.#timer = this.#context.clock.startTimer(tickMs, () => {
       if (!this.#closing.signal.aborted) this.#tick();
     });
@@ -146,8 +153,8 @@ export class GapFiller implements GapFillerOfProcess {
       for (const shard of this.#context.shardLog.ownedShards()) {
         for (const { roomId } of await readRoomsWithWaiting(this.#context, shard)) found.add(roomId);
       }
-      for (const [roomId, work] of this.#rooms) if (!found.has(roomId) && !work.isRunning) this.#rooms.delete(roomId);
-      for (const roomId of found) if (!this.#rooms.has(roomId)) this.wake(roomId);
+      for (const [roomId, work] of this.#rooms) if (!found.has(roomId) && !work.attempt) this.#rooms.delete(roomId);
+      for (const roomId of found) if (!this.#rooms.has(roomId)) void this.wake(roomId);
     } catch (error) {
       this.#context.log.debug({ err: error }, 'rooms with gaps could not be looked for');
     } finally {

@@ -7,9 +7,11 @@ import { isServerInRoom } from '../rooms/joined-servers.ts';
 import { receiveEvents } from '../rooms/receive-events.ts';
 import { receiveEndOfInvitation } from '../rooms/remote/receive-end-of-invitation.ts';
 import { isServerAllowedInRoom } from '../rooms/server-acls.ts';
+import { readKnownEvents } from '../storage/federation/read-waiting-events.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
 import { isJoinInProgress } from '../storage/rooms/read-joins-in-progress.ts';
-import { fillGapsSoon } from './fill-gaps.ts';
+import { readReceivedPdus } from '../storage/rooms/read-room-loose-ends.ts';
+import { fillGaps } from './fill-gaps.ts';
 import { receivingMetrics } from './receiving-metrics.ts';
 
 type PduResult = readonly [eventId: string, result: JsonObject];
@@ -82,19 +84,34 @@ async function receiveVerified(
   try {
     const outcomes = await receiveEvents(context, { roomId: room.roomId, origin, events });
     const { pdus } = receivingMetrics.of(context);
-    if (outcomes.some(({ outcome }) => outcome === 'waiting')) fillGapsSoon(context, room);
     for (const { outcome } of outcomes) pdus.add({ outcome });
+    const waiting = outcomes.flatMap(({ eventId, outcome }) => (outcome === 'waiting' ? eventId : []));
+    const dropped = waiting.length > 0 ? await fillGapsBelow(context, room, waiting) : new Set();
     // Others may be among them, which had waited for these.
     const asked = new Set(events.map(({ eventId }) => eventId));
     return outcomes
       .filter(({ eventId }) => asked.has(eventId))
-      .map(({ eventId, outcome, reason }) => [eventId, outcome === 'rejected' ? { error: reason ?? 'rejected' } : {}]);
+      .map(({ eventId, outcome, reason }) => {
+        if (dropped.has(eventId)) return [eventId, { error: 'What comes before it could not be had' }];
+        return [eventId, outcome === 'rejected' ? { error: reason ?? 'rejected' } : {}];
+      });
   } catch (error) {
     // To be sent again. Anything else is a fault here, which would come again with these events, for ever.
     if (error instanceof MatrixError) throw error;
     context.log.error({ origin, roomId: room.roomId, err: error }, 'received events could not be taken in');
     return events.flatMap(({ eventId }) => refuse(context, 'failed', eventId, 'This server failed on the event'));
   }
+}
+
+/** Has fetched what events wait for. Gives those of them that were dropped. */
+async function fillGapsBelow(context: Context, room: RoomName, eventIds: readonly string[]): Promise<Set<string>> {
+  await fillGaps(context, room);
+  const [known, waiting] = await Promise.all([
+    readKnownEvents(context, eventIds),
+    readReceivedPdus(context, room, eventIds),
+  ]);
+  const isHere = new Set([...known.keys(), ...waiting.map(({ eventId }) => eventId)]);
+  return new Set(eventIds.filter((eventId) => !isHere.has(eventId)));
 }
 
 function refuseAll(context: Context, outcome: string, pdus: readonly JsonObject[]): PduResult[] {

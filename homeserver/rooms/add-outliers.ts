@@ -114,7 +114,7 @@ function addOutlier(
   const reason = judgeByAuthEvents(rules, event, { findEvent });
   const isRejected = reason !== undefined;
   const position = shard.remember(negativePositions).take();
-  known.set(eventId, { event, position, isRejected, isAccepted: !isRejected, isPlaced: false });
+  known.set(eventId, { event, position, isRejected, isAccepted: !isRejected, isPlaced: false, isPurged: false });
   noteOutlier(shard, event, position, isRejected);
   const write = insertEvent({
     shard: shard.id,

@@ -11,6 +11,8 @@ export interface KnownEvent {
   readonly isAccepted: boolean;
   /** Has a place in the room's history, and so a state before and after it. An outlier has none. */
   readonly isPlaced: boolean;
+  /** Its content was taken away here. */
+  readonly isPurged: boolean;
 }
 
 export function knownEventOf(stored: StoredEvent): KnownEvent {
@@ -21,5 +23,6 @@ export function knownEventOf(stored: StoredEvent): KnownEvent {
     isRejected: (flags & eventFlags.rejected) !== 0,
     isAccepted: (flags & (eventFlags.rejected | eventFlags.softFailed)) === 0,
     isPlaced: (flags & eventFlags.outlier) === 0,
+    isPurged: (flags & eventFlags.purged) !== 0,
   };
 }

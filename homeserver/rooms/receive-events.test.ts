@@ -254,6 +254,36 @@ test('an event that its own auth events forbid is rejected, kept, and changes no
   assert.deepEqual(await receive(remote, forbidden), ['known']);
 });
 
+test('an event that was rejected is accepted when it comes again and may be, and so is what it allows then', async () => {
+  const { remote, room } = await enterRemoteRoom();
+  const withoutBob = [...remote.stateIds()].filter(([tuple]) => !tuple.includes(bob)).map(([, eventId]) => eventId);
+  const moderator = remote.send({ type: 'm.room.power_levels', sender: ann, stateKey: '', content: powers });
+  await receive(remote, moderator);
+  const content = { ...powers, events: { 'm.room.topic': 50 } };
+  const changed = remote.send({ type: 'm.room.power_levels', sender: bob, stateKey: '', content });
+  const topic = remote.send({ type: 'm.room.topic', sender: bob, stateKey: '', content: { topic: 'at last' } });
+  // A server that said who was in the room left Bob out.
+  const first = { roomId: remote.roomId, origin: 'remote.example', events: [given(changed, withoutBob)] };
+  assert.deepEqual((await receiveEvents(server.context, first))[0]?.outcome, 'rejected');
+  assert.deepEqual(await receive(remote, topic), ['rejected']);
+  assert.deepEqual(await receive(remote, topic), ['known']);
+  assert.deepEqual(await receive(remote, changed), ['accepted']);
+  assert.equal(await topicOf(room), undefined);
+  assert.deepEqual(await receive(remote, topic), ['accepted']);
+  assert.equal(await topicOf(room), 'at last');
+  const shown = (await timelineIds(room)).filter((id) => [changed.eventId, topic.eventId].includes(id));
+  assert.deepEqual(shown, [changed.eventId, topic.eventId]);
+  const rows = await countRows(room);
+  assert.deepEqual(await receive(remote, changed, topic), ['known', 'known']);
+  assert.deepEqual(await countRows(room), rows);
+});
+
+const powers = { users: { [ann]: 100, [bob]: 50 }, state_default: 50, events_default: 0, ban: 50, redact: 50 };
+
+function given({ eventId, pduJson }: ReceivedEvent, stateBefore: readonly string[]): ReceivedEvent {
+  return { eventId, pduJson, stateBefore };
+}
+
 test('what comes before the events that it refers to waits, also over a take-over, and is judged when they come', async () => {
   const { remote, room } = await enterRemoteRoom();
   const missing = remote.message(ann, 'lost');

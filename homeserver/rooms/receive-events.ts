@@ -7,6 +7,7 @@ import { readReceivedPdus } from '../storage/rooms/read-room-loose-ends.ts';
 import { insertReceivedPdu } from '../storage/rooms/write-received-pdus.ts';
 import type { HotRoom } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
+import type { Verdict } from './judge-event.ts';
 import { mergeExtremities } from './merge-extremities.ts';
 import { negativePositions } from './negative-positions.ts';
 import { addPolicySignatures } from './policy-servers/ask-policy-server.ts';
@@ -128,9 +129,12 @@ async function receiveAll(
       continue;
     }
     receiver.flush();
+    const { eventId } = event;
+    const wasRejected = receiver.wasRejected(eventId);
     const { verdict, reason } = await receiveOnFork(receiver, event);
     receiver.flush();
-    outcomes.push({ eventId: event.eventId, outcome: verdict, ...(reason !== undefined && { reason }) });
+    const isKnown = verdict === 'rejected' && wasRejected;
+    outcomes.push(isKnown ? { eventId, outcome: 'known' } : outcomeOf(eventId, verdict, reason));
   }
   receiver.flush();
   const { received } = roomGraphMetrics(shard.context);
@@ -142,6 +146,7 @@ async function receiveAll(
 function receiveNow(receiver: RoomReceiver, event: ParsedEvent, origin: string): ReceivedOutcome | undefined {
   const { eventId } = event;
   if (receiver.isHere(eventId)) {
+    if (receiver.mayBeAcceptedNow(event)) return undefined;
     receiver.forgetWaiting(eventId);
     return { eventId, outcome: 'known' };
   }
@@ -152,8 +157,11 @@ function receiveNow(receiver: RoomReceiver, event: ParsedEvent, origin: string):
   }
   const judgement = receiver.receiveAtOnce(event);
   if (!judgement) return undefined;
-  const { verdict, reason } = judgement;
-  return { eventId, outcome: verdict, ...(reason !== undefined && { reason }) };
+  return outcomeOf(eventId, judgement.verdict, judgement.reason);
+}
+
+function outcomeOf(eventId: string, outcome: Verdict, reason: string | undefined): ReceivedOutcome {
+  return { eventId, outcome, ...(reason !== undefined && { reason }) };
 }
 
 /** Stores an event until what it refers to is here. Throws M_LIMIT_EXCEEDED where too many wait already. */

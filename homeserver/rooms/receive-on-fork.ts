@@ -67,6 +67,10 @@ export async function receiveWithState(
     stateBefore,
     currentState: given.isJudgedByCurrentState ? room : stateBefore,
   });
+  if (judgement.verdict === 'rejected' && receiver.wasRejected(event.eventId)) {
+    receiver.forgetWaiting(event.eventId);
+    return judgement;
+  }
   if (judgement.verdict !== 'accepted') {
     await internNames(shard.context, [...namesIn(before.overrides), ...namesIn(before.place?.differences)]);
     receiver.addHidden(event, judgement, stateBefore, (position) => placeOfStateBefore(room, before, position));

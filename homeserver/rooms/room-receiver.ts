@@ -7,14 +7,23 @@ import { policyType } from '@holdfast/protocol/policy-servers/policy-server.ts';
 import { cryptoPrimitives } from '../platform/cryptography/crypto-primitives.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
+import { eventFlags } from '../storage/rooms/event-row.ts';
 import { readEventsById } from '../storage/rooms/read-events.ts';
+import { setEventFlags } from '../storage/rooms/write-judged-again.ts';
 import { deleteReceivedPdu } from '../storage/rooms/write-received-pdus.ts';
 import { appendDraft } from './append-draft.ts';
 import { type AcceptedEvent, DraftRoom, type Placement } from './draft-room.ts';
 import type { EventOrigin } from './draft-writes.ts';
 import { hiddenEventWrites } from './hidden-event-writes.ts';
 import type { HotRoom, StateEntry } from './hot-room.ts';
-import { type Evidence, type Judgement, judgeByPolicy, judgeEvent, type Verdict } from './judge-event.ts';
+import {
+  type Evidence,
+  type Judgement,
+  judgeByAuthEvents,
+  judgeByPolicy,
+  judgeEvent,
+  type Verdict,
+} from './judge-event.ts';
 import { type KnownEvent, knownEventOf } from './known-events.ts';
 import { negativePositions } from './negative-positions.ts';
 import type { LoadedPolicy } from './policy-servers/loaded-policy.ts';
@@ -100,6 +109,22 @@ export class RoomReceiver {
     if (this.room.pending.has(eventId)) return true;
     const known = this.#known.get(eventId);
     return known !== undefined && (known.isPlaced || known.event.pdu.prev_events.length === 0);
+  }
+
+  /** Whether the event was rejected when it came before, and has a place by which it can be judged again. */
+  wasRejected(eventId: string): boolean {
+    const known = this.#known.get(eventId);
+    return known !== undefined && known.isRejected && known.isPlaced && !known.isPurged;
+  }
+
+  /**
+   * Whether an event that was rejected and comes again has to be judged again: its auth events allow it, as they may not
+   * have done when one of them was rejected itself, or was accepted by a state of the room that was not the right one.
+   */
+  mayBeAcceptedNow(event: ParsedEvent): boolean {
+    if (this.room.pending.has(event.eventId) || !this.wasRejected(event.eventId)) return false;
+    if (event.prevEventIds.size === 0 || this.missingReferences(event).length > 0) return false;
+    return judgeByAuthEvents(this.room.rules, event, { findEvent: this.#findEvent() }) === undefined;
   }
 
   /** Ids of events that must be here before this one can be judged. */
@@ -277,9 +302,18 @@ export class RoomReceiver {
     const { eventId, roomId, pdu } = event;
     const isRejected = verdict === 'rejected';
     const isAccepted = verdict === 'accepted';
-    this.#known.set(eventId, { event: { eventId, roomId, pdu }, position, isRejected, isAccepted, isPlaced: true });
+    const before = this.#known.get(eventId);
+    if (before?.isRejected && before.isPlaced) this.#writes.push(takePlaceAway(this.shard.id, before));
+    const places = { position, isPlaced: true, isPurged: false };
+    this.#known.set(eventId, { event: { eventId, roomId, pdu }, isRejected, isAccepted, ...places });
     this.#noted.push(eventId);
     this.forgetWaiting(eventId);
     for (const { missing } of this.room.waiting.values()) missing.delete(eventId);
   }
+}
+
+/** The row of an event that was rejected and is not any more: its place is another one now. */
+function takePlaceAway(shard: number, { position, event }: KnownEvent): Write {
+  const isState = event.pdu.state_key !== undefined;
+  return setEventFlags(shard, position, eventFlags.outlier | (isState ? eventFlags.state : 0));
 }

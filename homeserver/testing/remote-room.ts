@@ -87,6 +87,11 @@ export class RemoteRoom {
     return built;
   }
 
+  /** Ids of the state after the newest event, by state tuple. */
+  stateIds(): ReadonlyMap<string, string> {
+    return new Map([...this.#stateAfter(this.newest)].map(([tuple, { eventId }]) => [tuple, eventId]));
+  }
+
   message(sender: string, body: string, after?: readonly string[]): BuiltEvent {
     const content = { msgtype: 'm.text', body };
     return this.send({ type: 'm.room.message', sender, content, ...(after && { after }) });

@@ -152,7 +152,7 @@ function placeEvents(
     const position = taken[index] ?? 0;
     const isRejected =
       event.pdu.type !== 'm.room.create' && judgeByAuthEvents(rules, event, { findEvent }) !== undefined;
-    known.set(event.eventId, { event, position, isRejected, isAccepted: !isRejected, isPlaced: true });
+    known.set(event.eventId, { event, position, isRejected, isAccepted: !isRejected, isPlaced: true, isPurged: false });
     const { type, state_key: stateKey, sender } = event.pdu;
     const branch = forks.branchOf(event);
     const replaced =
