@@ -229,12 +229,20 @@ export class Bridge {
   }
 
   /** Under the new nick it is another user: the old one leaves, and the new one comes when it speaks, or at once. */
-  #receiveNick(networkId: string, { nick, newNick, channels }: Extract<IrcEvent, { kind: 'nick' }>): void {
+  #receiveNick(networkId: string, event: Extract<IrcEvent, { kind: 'nick' }>): void {
     const { irc } = networkOf(this.context, networkId);
+    const { nick, newNick, channels } = event;
     if (this.#isOurs(irc, newNick) || this.#isOurs(irc, nick)) return;
+    // Written in another way, it is the same user, who is renamed when it speaks.
+    const isSame = irc.fold(nick) === irc.fold(newNick);
+    // In front of what is said in private under the new one.
+    if (!isSame && this.context.portals.conversationsWith(networkId, irc.fold(nick)).length > 0) {
+      this.#storeUnnamed(networkId, newNick, event);
+    }
     for (const channel of channels) {
       this.#withPortal(networkId, channel, () => {
         this.#storeUnnamed(networkId, channel, { kind: 'join', channel, nick: newNick });
+        if (isSame) return;
         this.#storeUnnamed(networkId, channel, { kind: 'part', channel, nick, reason: `is now ${newNick}` });
       });
     }

@@ -3,6 +3,7 @@ import type { InboxEntry, SentMessage } from '../storage/inbox.ts';
 import { keyOfInbox } from '../storage/inbox.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 import { followChannel } from './follow/follow-channel.ts';
+import { followNick } from './follow/follow-nick.ts';
 import type { FailedAttempts } from './queues/failed-attempts.ts';
 import { confirmLink } from './rooms/link-room.ts';
 import { sayOnMatrix } from './to-matrix/say-on-matrix.ts';
@@ -34,6 +35,10 @@ async function bring({ context }: BridgeParts, entry: InboxEntry, event: IrcEven
     const { channel, nick, text } = event;
     if (channel !== undefined && (await confirmLink(context, entry.network, channel, nick, text))) return undefined;
     return sayOnMatrix(context, entry.network, event);
+  }
+  if (event.kind === 'nick') {
+    await followNick(context, entry, event);
+    return undefined;
   }
   const portal = context.portals.ofTarget(entry.network, entry.target);
   if (portal && 'channel' in event && event.kind !== 'members') await followChannel(context, portal, event);

@@ -31,6 +31,16 @@ export async function readWaitingTargets(sql: BridgeSql): Promise<{ network: str
   return [...(await sql<{ network: string; target: string }[]>`SELECT DISTINCT network, target FROM inbox`)];
 }
 
+/** Whether something that came before an entry waits for the homeserver, from a channel or nick. */
+export async function hasEarlierEntries(
+  sql: BridgeSql,
+  { network, target, position }: Pick<InboxEntry, 'network' | 'target' | 'position'>,
+): Promise<boolean> {
+  const rows = await sql`
+    SELECT 1 FROM inbox WHERE network = ${network} AND target = ${target} AND position < ${position} LIMIT 1`;
+  return rows.length > 0;
+}
+
 /** The oldest entries of each of some channels and nicks, in their order, by `keyOfInbox`. */
 export async function readInbox(
   sql: BridgeSql,

@@ -48,6 +48,15 @@ export async function movePortal(sql: BridgeSql, from: string, to: string): Prom
   });
 }
 
+/** Whom a conversation in private is with has another nick. */
+export async function retargetPortal(
+  sql: BridgeSql,
+  roomId: string,
+  { target, displayTarget }: Pick<Portal, 'target' | 'displayTarget'>,
+): Promise<void> {
+  await sql`UPDATE portal SET target = ${target}, display_target = ${displayTarget} WHERE room_id = ${roomId}`;
+}
+
 export async function setPortalKey(sql: BridgeSql, roomId: string, channelKey: Uint8Array | null): Promise<void> {
   await sql`UPDATE portal SET channel_key = ${channelKey} WHERE room_id = ${roomId}`;
 }

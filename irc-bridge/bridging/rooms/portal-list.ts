@@ -5,6 +5,7 @@ import {
   type Portal,
   readPortals,
   removePortal,
+  retargetPortal,
   setPortalEncrypted,
   setPortalKey,
 } from '../../storage/portals.ts';
@@ -43,6 +44,11 @@ export class PortalList {
     return this.#byTarget.get(keyOf(network, target, userId));
   }
 
+  /** Those in which people of Matrix talk in private with somebody; `target` folded. */
+  conversationsWith(network: string, target: string): Portal[] {
+    return this.ofNetwork(network).filter((portal) => portal.userId !== '' && portal.target === target);
+  }
+
   /** False when the room or the channel has a portal already. */
   async add(portal: Portal): Promise<boolean> {
     if (!(await addPortal(this.#sql, portal))) return false;
@@ -64,6 +70,13 @@ export class PortalList {
     this.#keep(moved);
     this.onNew(moved);
     return moved;
+  }
+
+  /** Whom the conversation is with has another nick; `target` folded. */
+  async retarget(portal: Portal, target: string, displayTarget: string): Promise<void> {
+    await retargetPortal(this.#sql, portal.roomId, { target, displayTarget });
+    this.#forget(portal);
+    this.#keep({ ...portal, target, displayTarget });
   }
 
   /** The channel has a new key; sealed. */
