@@ -11,6 +11,8 @@ interface ChangePresenceInput {
   readonly presence?: PresenceState;
   /** How long that counts. */
   readonly keepMs: number;
+  /** What it says counts as it is, without idleness. */
+  readonly isSteady?: boolean;
   readonly isActive: boolean;
   /** Absent: stays. Null: none. */
   readonly statusMessage?: string | null;
@@ -44,10 +46,10 @@ export function sweepInTurn(shard: OwnedShard, memory: PresentUsers): void {
 
 function applyChange({ context }: OwnedShard, user: PresentUser, input: ChangePresenceInput): void {
   const nowMs = context.clock.monotonicMs();
-  const { presence, deviceId, keepMs, isActive, statusMessage } = input;
+  const { presence, deviceId, keepMs, isSteady = false, isActive, statusMessage } = input;
   const wasOffline = presenceOfUser(user, nowMs).state === 'offline';
   if (presence === 'offline') user.devices.clear();
-  else if (presence) user.devices.set(deviceId, { state: presence, untilMs: nowMs + keepMs });
+  else if (presence) user.devices.set(deviceId, { state: presence, untilMs: nowMs + keepMs, isSteady });
   if (isActive || (wasOffline && presence === 'online')) {
     user.activeAtMs = nowMs;
     user.activeAtWallMs = context.clock.wallMs();

@@ -1,11 +1,18 @@
 import type { PresenceState } from '../storage/ephemeral/presence-states.ts';
 import type { StoredPresence } from '../storage/ephemeral/read-presence.ts';
 
+interface PresentDevice {
+  readonly state: 'online' | 'unavailable';
+  readonly untilMs: number;
+  /** Its user is not idle by itself: an application service says so. */
+  readonly isSteady?: boolean;
+}
+
 /** Times are monotonic milliseconds of the process that owns the user's shard, but for those that say otherwise. */
 export interface PresentUser {
   readonly userId: string;
   /** Devices that sync, each until when it counts without another call. */
-  readonly devices: Map<string, { readonly state: 'online' | 'unavailable'; readonly untilMs: number }>;
+  readonly devices: Map<string, PresentDevice>;
   statusMessage: string | undefined;
   activeAtMs: number;
   /** Milliseconds since 1970, as data. */
@@ -54,6 +61,7 @@ function stateOfDevices({ devices, activeAtMs }: PresentUser, nowMs: number): Pr
   const live = [...devices.values()].filter(({ untilMs }) => untilMs > nowMs);
   if (live.length === 0) return 'offline';
   if (live.every(({ state }) => state === 'unavailable')) return 'unavailable';
+  if (live.some(({ state, isSteady }) => isSteady && state === 'online')) return 'online';
   return nowMs - activeAtMs > idleAfterMs ? 'unavailable' : 'online';
 }
 

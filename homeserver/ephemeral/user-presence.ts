@@ -9,9 +9,12 @@ import { changePresenceCommand } from './change-presence.ts';
 
 /** A state that a client sets counts for so long, unless the client syncs. */
 const keepMs = 60_000;
+/** The users of a bridge or bot do not sync: what it says of one of them counts until it says something else, or this is over. */
+const keepForServiceMs = 30 * 60_000;
 
 /**
- * Sets a user's own presence. Throws M_FORBIDDEN where presence is switched off.
+ * Sets a user's own presence. `isByService`: the user's application service says so, which knows: such a user is not idle
+ * by itself, and is not active by being told of again. Throws M_FORBIDDEN where presence is switched off.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3presenceuseridstatus
  */
 export async function setPresence(
@@ -19,13 +22,15 @@ export async function setPresence(
   device: { readonly userId: string; readonly deviceId: string },
   presence: PresenceState,
   statusMessage: string | undefined,
+  isByService = false,
 ): Promise<void> {
   if (!context.config.presence.enabled) throw new MatrixError('M_FORBIDDEN', 'This server does not tell presence');
   await context.shardLog.submit(changePresenceCommand, shardOfUser(context, device.userId), {
     ...device,
     presence,
-    keepMs,
-    isActive: presence === 'online',
+    keepMs: isByService ? keepForServiceMs : keepMs,
+    isSteady: isByService,
+    isActive: presence === 'online' && !isByService,
     statusMessage: statusMessage ?? null,
   });
 }

@@ -31,6 +31,10 @@ export function createBridgeMetrics(metrics: Metrics) {
       help: 'For how long the oldest of them has waited.',
       labels: ['direction'],
     }),
+    presenceWaiting: metrics.gauge({
+      name: 'irc_bridge_presence_waiting',
+      help: 'People of IRC whose presence the homeserver is to be told (at most 10000).',
+    }),
     connected: metrics.gauge({
       name: 'irc_bridge_connected',
       help: '1 while the bot is on the network, else 0.',

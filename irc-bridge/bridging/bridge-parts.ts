@@ -8,4 +8,5 @@ export interface BridgeParts {
   readonly outbox: { readonly activeKeys: number };
   readonly inbox: { readonly activeKeys: number };
   readonly people: { readonly queued: number };
+  readonly presence: { readonly waiting: number };
 }

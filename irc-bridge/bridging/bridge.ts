@@ -13,6 +13,7 @@ import { batchEntries } from '../storage/stored-queues.ts';
 import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
 import { Canary } from './canary.ts';
 import { PeopleOfNetworks } from './follow/people-of-network.ts';
+import { PresenceOfPeople } from './follow/presence-of-people.ts';
 import { processInboxEntry } from './process-inbox-entry.ts';
 import { processOutboxEntry } from './process-outbox-entry.ts';
 import { DrainQueue } from './queues/drain-queue.ts';
@@ -41,6 +42,7 @@ export class Bridge {
   readonly outboxFailures = new FailedAttempts();
   readonly inboxFailures = new FailedAttempts();
   readonly people: PeopleOfNetworks;
+  readonly presence: PresenceOfPeople;
   readonly canaries: ReadonlyMap<string, Canary>;
   readonly #arrivals: WriteTogether<Arrival>;
   /** Makes identities of what has none on IRC, different after each start. */
@@ -55,6 +57,7 @@ export class Bridge {
     this.#epoch = context.random.token(9);
     const { clock, random, log, metrics, sql, queues } = context;
     this.people = new PeopleOfNetworks(context);
+    this.presence = new PresenceOfPeople(context);
     context.portals.onNew = (portal) => this.#beginPortal(portal);
     const networks = [...context.networks.values()];
     const withCanary = networks.filter(({ config }) => config.canary);
@@ -102,6 +105,7 @@ export class Bridge {
     this.#upkeep?.cancel();
     for (const canary of this.canaries.values()) canary.close();
     this.people.close();
+    this.presence.close();
     await this.#arrivals.close();
     await Promise.all([this.outbox.close(), this.inbox.close()]);
   }
@@ -143,7 +147,10 @@ export class Bridge {
         this.context.log.warn({ network: networkId, reason: event.reason }, 'the network is away');
         return;
       case 'members':
-        return this.#withPortal(networkId, event.channel, (portal) => this.people.compare(portal));
+        return this.#withPortal(networkId, event.channel, (portal) => {
+          this.people.compare(portal);
+          void this.presence.noteRoom(portal).catch(() => {});
+        });
       case 'quit':
         return this.#receiveQuit(networkId, event);
       case 'netsplit':
@@ -165,12 +172,16 @@ export class Bridge {
         if (event.toUser !== undefined) void this.#passInvitation(networkId, event.channel, event.toUser);
         return;
       case 'netjoin':
-      case 'away':
         return;
+      case 'away':
+        return this.presence.note(networkId, event.nick);
       case 'message':
         return this.#receiveMessage(networkId, event);
       default:
-        if ((event.kind === 'join' || event.kind === 'part') && this.#isOurs(irc, event.nick)) return;
+        if (event.kind === 'join' || event.kind === 'part') {
+          if (this.#isOurs(irc, event.nick)) return;
+          this.presence.note(networkId, event.nick);
+        }
         return this.#withPortal(networkId, event.channel, () => this.#storeUnnamed(networkId, event.channel, event));
     }
   }
@@ -221,6 +232,7 @@ export class Bridge {
   /** Somebody left the network: it leaves its rooms behind what it said there. */
   #receiveQuit(networkId: string, { nick, reason, channels }: Extract<IrcEvent, { kind: 'quit' }>): void {
     if (this.#isOurs(networkOf(this.context, networkId).irc, nick)) return;
+    this.presence.note(networkId, nick);
     for (const channel of channels) {
       this.#withPortal(networkId, channel, () => {
         this.#storeUnnamed(networkId, channel, { kind: 'part', channel, nick, reason });
@@ -233,6 +245,7 @@ export class Bridge {
     const { irc } = networkOf(this.context, networkId);
     const { nick, newNick, channels } = event;
     if (this.#isOurs(irc, newNick) || this.#isOurs(irc, nick)) return;
+    for (const each of [nick, newNick]) this.presence.note(networkId, each);
     // Written in another way, it is the same user, who is renamed when it speaks.
     const isSame = irc.fold(nick) === irc.fold(newNick);
     // In front of what is said in private under the new one.
@@ -332,6 +345,7 @@ export class Bridge {
     try {
       await dropExcess(this.context);
       await forgetLinkRequests(this.context);
+      this.presence.repeat();
       this.#disconnectIdle();
       this.#returnToLost();
       await forgetMessages(sql, config.limits.messageMemoryMs);

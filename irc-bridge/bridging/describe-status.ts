@@ -2,7 +2,7 @@ import { measureQueue } from '../storage/outbox.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 
 /** The bridge's condition, and the metrics that follow it. */
-export async function readStatus({ context, canaries, people, outbox, inbox }: BridgeParts) {
+export async function readStatus({ context, canaries, people, presence, outbox, inbox }: BridgeParts) {
   const { sql, metrics, matrix, networks, portals } = context;
   const [toIrc, toMatrix] = await Promise.all([measureQueue(sql, 'outbox'), measureQueue(sql, 'inbox')]);
   for (const [direction, { entries, oldestAgeMs }] of [
@@ -12,6 +12,7 @@ export async function readStatus({ context, canaries, people, outbox, inbox }: B
     metrics.waiting.set({ direction }, entries);
     metrics.oldestAge.set({ direction }, (oldestAgeMs ?? 0) / 1000);
   }
+  metrics.presenceWaiting.set({}, presence.waiting);
   const described = [...networks].map(([id, { irc, config }]) => {
     const side = irc.describe();
     metrics.connected.set({ network: id }, side.isConnected ? 1 : 0);
@@ -24,6 +25,7 @@ export async function readStatus({ context, canaries, people, outbox, inbox }: B
       matrix_to_irc: { ...toIrc, active: outbox.activeKeys },
       irc_to_matrix: { ...toMatrix, active: inbox.activeKeys },
       memberships: people.queued,
+      presence: presence.waiting,
     },
     homeserver: matrix.readLoad(),
   };

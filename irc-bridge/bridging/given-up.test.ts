@@ -113,3 +113,16 @@ test('members that are called as those that all objects have do not hold up what
   assert.equal(await bridge.transact('2', [matrixMessage(roomId, 'good')]), 200);
   assert.deepEqual(await bridge.irc.texts(2), ['<alice> odd', '<alice> good']);
 });
+
+test('an event whose time is none is said without delay, also when it is late', async () => {
+  running = await startTestBridge('connections: relay', 'limits: { late_after_ms: 0 }');
+  const roomId = await openRoom(running);
+  const times = ['x', 1e300, null, -1];
+  const events = times.map((time, index) => matrixMessage(roomId, `m${index}`, { origin_server_ts: time }));
+  assert.equal(await running.transact('1', events), 200);
+  const texts = await running.irc.texts(times.length);
+  assert.deepEqual(
+    texts.map((text) => text.replace(/\[2\d{3}-.*UTC\]/, '[now]')),
+    ['[now]', '[now]', '[now]', '[1969-12-31 23:59 UTC]'].map((time, index) => `<alice> ${time} m${index}`),
+  );
+});

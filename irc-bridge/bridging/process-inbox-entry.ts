@@ -4,6 +4,7 @@ import { keyOfInbox } from '../storage/inbox.ts';
 import type { BridgeParts } from './bridge-parts.ts';
 import { followChannel } from './follow/follow-channel.ts';
 import { followNick } from './follow/follow-nick.ts';
+import type { PresenceOfPeople } from './follow/presence-of-people.ts';
 import type { FailedAttempts } from './queues/failed-attempts.ts';
 import { confirmLink } from './rooms/link-room.ts';
 import { sayOnMatrix } from './to-matrix/say-on-matrix.ts';
@@ -13,7 +14,7 @@ import { sayOnMatrix } from './to-matrix/say-on-matrix.ts';
  * is to be tried again.
  */
 export async function processInboxEntry(
-  bridge: BridgeParts & { readonly inboxFailures: FailedAttempts },
+  bridge: BridgeParts & { readonly inboxFailures: FailedAttempts; readonly presence: PresenceOfPeople },
   entry: InboxEntry,
 ): Promise<void> {
   const { context, canaries, inboxFailures } = bridge;
@@ -26,7 +27,10 @@ export async function processInboxEntry(
   });
   await context.queues.finishInboxEntry({ entry, sent });
   inboxFailures.forget(keyOfInbox(entry));
-  if (sent && event.kind === 'message') canaries.get(entry.network)?.noteOnMatrix(event.text);
+  if (!sent || event.kind !== 'message') return;
+  canaries.get(entry.network)?.noteOnMatrix(event.text);
+  // It may be somebody whom nobody knew before.
+  bridge.presence.note(entry.network, event.nick);
 }
 
 /** Gives what a message became; undefined: nothing. */

@@ -74,6 +74,8 @@ export interface NetworkConfig {
   readonly idleDisconnectMs: number;
   /** `lazy`: people of IRC join the room when they speak; `full`: all of a channel's. */
   readonly members: 'lazy' | 'full';
+  /** Whether people of IRC are shown as present or away. */
+  readonly presence: boolean;
   /** How long one who left by a netsplit, or with the bridge's connection, is expected back. */
   readonly leaveAfterMs: number;
   /** Whether anybody may make a room for a channel by its alias. */

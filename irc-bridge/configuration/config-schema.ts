@@ -38,6 +38,7 @@ const network = object(
     max_connections: number(500, 1, 100_000),
     idle_disconnect_ms: number(0, 0, 365 * dayMs),
     members: { type: 'string', enum: ['lazy', 'full'], default: 'lazy' },
+    presence: flag(false),
     leave_after_ms: number(10 * minuteMs, 0, 7 * dayMs),
     aliases: flag(true),
     encrypted_rooms: flag(false),

@@ -84,6 +84,8 @@ export interface IrcNetworkOptions {
     | undefined;
   /** Messages that the bot missed are fetched where the network keeps them, at most so many per channel; 0: never. */
   readonly historyMessages?: number;
+  /** Asks who is away when the bot comes into a channel, where the network tells later changes (away-notify). */
+  readonly followsAway?: boolean;
   readonly limits?: Partial<IrcLimits>;
   readonly clock: Clock;
   readonly random: Random;
@@ -152,6 +154,8 @@ export interface IrcNetwork {
   usersMatching(mask: string): string[];
   /** Matrix users that are on IRC and have said and asked for nothing for so long. */
   idleUsers(idleMs: number): string[];
+  /** Whether somebody is in a channel that the bot is in, and away. Not known of anybody while the bot is away. */
+  presenceOf(nick: string): IrcPresence;
   /** Everybody in a channel that the bot is in. */
   members(channel: string): readonly ChannelMember[];
   describe(): IrcNetworkStatus;
@@ -176,6 +180,12 @@ export interface UserWishes {
   readonly certificate?: IrcIdentity['certificate'];
   /** The source address within `userPrefix` is derived from it, besides the user id. */
   readonly addressSeed?: string;
+}
+
+export interface IrcPresence {
+  readonly state: 'here' | 'away' | 'gone';
+  /** What somebody who is away says of it; '' when that is not known. */
+  readonly message: string;
 }
 
 export interface ChannelMember {

@@ -109,6 +109,18 @@ export async function setDisplayName(client: MatrixClient, userId: string, displ
   await client.request({ method: 'PUT', path, body: { displayname: displayName }, as: userId });
 }
 
+/** https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3presenceuseridstatus */
+export async function setPresence(
+  client: MatrixClient,
+  userId: string,
+  presence: 'online' | 'unavailable' | 'offline',
+  statusMessage: string,
+): Promise<void> {
+  const path = `v3/presence/${part(userId)}/status`;
+  const body = { presence, ...(statusMessage !== '' && { status_msg: statusMessage }) };
+  await client.request({ method: 'PUT', path, body, as: userId });
+}
+
 export async function joinRoom(client: MatrixClient, roomIdOrAlias: string, as?: string): Promise<string> {
   const path = `v3/join/${part(roomIdOrAlias)}`;
   return (await client.request<{ room_id: string }>({ method: 'POST', path, body: {}, as })).room_id;

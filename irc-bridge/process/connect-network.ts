@@ -34,6 +34,7 @@ export function connectNetwork({ clock, random, log, metrics, ident }: Parts) {
         userPrefix: config.ipv6Prefix,
         onSocket: ident?.add,
         historyMessages,
+        followsAway: config.presence,
         limits: {
           ...{ connections: config.maxConnections, connectPaceMs: config.connectPaceMs },
           ...(config.flood && { flood: config.flood }),

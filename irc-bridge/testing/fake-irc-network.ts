@@ -13,6 +13,7 @@ export class FakeIrcNetwork implements IrcNetwork {
   readonly done: string[] = [];
   readonly users = new Map<string, string>();
   readonly channels = new Map<string, ChannelMember[]>();
+  readonly away = new Map<string, string>();
   /** What is thrown instead of saying something; given the line. */
   onSay: (line: SpokenLine) => Promise<void> | void = () => {};
   receive: (event: IrcEvent) => void = () => {};
@@ -140,6 +141,13 @@ export class FakeIrcNetwork implements IrcNetwork {
   }
 
   async close(): Promise<void> {}
+
+  presenceOf(nick: string) {
+    const isHere = [...this.channels.values()].some((members) => members.some((member) => member.nick === nick));
+    const message = this.away.get(nick);
+    if (!isHere) return { state: 'gone', message: '' } as const;
+    return message === undefined ? ({ state: 'here', message: '' } as const) : ({ state: 'away', message } as const);
+  }
 
   members(channel: string): readonly ChannelMember[] {
     return this.channels.get(channel.toLowerCase()) ?? [];

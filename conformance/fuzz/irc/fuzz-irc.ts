@@ -103,10 +103,10 @@ async function sendTransactions(
 
 /** Its id and all of its events that are any are stored, or none where nothing of it is for the bridge. */
 async function isWhole({ sql }: FuzzedBridge, number: number, status: number, events: readonly unknown[]) {
-  // What has a NUL is no id, and never asked for.
+  // What PostgreSQL cannot keep is no id, and never asked for.
   const ids = events
     .map((event) => String((event as { event_id?: unknown } | undefined)?.event_id))
-    .filter((id) => !id.includes('\0'));
+    .filter((id) => id.isWellFormed() && !id.includes('\0'));
   const [row] = await sql`SELECT 1 FROM received_transaction WHERE id = ${String(number)}`;
   const stored = await sql`
     SELECT 1 FROM received_event JOIN json_array_elements_text(${JSON.stringify(ids)}::text::json) AS given (id)

@@ -58,13 +58,17 @@ async function toText(
     isAboutKnown: about !== undefined,
   };
   const text = toIrcText(event, textContext);
-  return text && isLate(context, portal, entry, event) ? markLate(text, event.origin_server_ts) : text;
+  // It waited here, or before it came here; a canary is known by its text.
+  const nowMs = context.clock.wallMs();
+  const cameMs = nowMs - entry.ageMs;
+  const saidMs = isTime(event.origin_server_ts) ? event.origin_server_ts : cameMs;
+  const isLate = portal.kind !== 'canary' && nowMs - Math.min(saidMs, cameMs) > config.limits.lateAfterMs;
+  return text && isLate ? markLate(text, saidMs) : text;
 }
 
-/** It waited here, or before it came here; a canary is known by its text. */
-function isLate({ clock, config }: BridgeContext, portal: Portal, entry: OutboxEntry, event: MatrixEvent): boolean {
-  const waitedMs = Math.max(entry.ageMs, clock.wallMs() - event.origin_server_ts);
-  return portal.kind !== 'canary' && waitedMs > config.limits.lateAfterMs;
+/** Events of other servers may say anything. */
+function isTime(timeMs: unknown): boolean {
+  return typeof timeMs === 'number' && !Number.isNaN(new Date(timeMs).getTime());
 }
 
 async function sayLines(

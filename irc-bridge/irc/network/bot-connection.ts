@@ -126,6 +126,8 @@ export class BotConnection {
       connection.run({ command, parameters, about: channel, lane: '' }).catch(() => {});
     };
     ask('MODE', [channel]);
+    // Who goes away or comes back is told from now on; who is away already has to be asked for.
+    if (network.followsAway && connection.capabilities.has('away-notify')) ask('WHO', [channel]);
     const newestMs = this.#newestMs.get(connection.fold(channel));
     const most = Math.min(network.historyMessages ?? 200, connection.features.historyMessages);
     if (newestMs === undefined || most === 0 || !connection.capabilities.has('draft/chathistory')) return;

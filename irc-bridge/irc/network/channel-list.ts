@@ -21,6 +21,8 @@ const maxChannels = 10_000;
 /** Who is in the channels that the bot is in, as the server told. */
 export class ChannelList {
   readonly #channels = new Map<string, Channel>();
+  /** Who is away, with what they say of it. */
+  readonly #away = new Map<string, string>();
   readonly #fold: (name: string) => string;
 
   constructor(fold: (name: string) => string) {
@@ -29,6 +31,7 @@ export class ChannelList {
 
   clear(): void {
     this.#channels.clear();
+    this.#away.clear();
   }
 
   enter(channel: string): void {
@@ -76,6 +79,25 @@ export class ChannelList {
 
   remove(channel: string, nick: string): void {
     this.#channels.get(this.#fold(channel))?.members.delete(this.#fold(nick));
+    if (this.#away.has(this.#fold(nick)) && !this.isAnywhere(nick)) this.#away.delete(this.#fold(nick));
+  }
+
+  /** Whether somebody is in a channel that the bot is in. */
+  isAnywhere(nick: string): boolean {
+    const folded = this.#fold(nick);
+    for (const { members } of this.#channels.values()) if (members.has(folded)) return true;
+    return false;
+  }
+
+  /** `message` undefined: is back. */
+  setAway(nick: string, message: string | undefined): void {
+    if (message === undefined) this.#away.delete(this.#fold(nick));
+    else if (this.#away.size < maxMembers) this.#away.set(this.#fold(nick), message);
+  }
+
+  /** What somebody who is away says of it; undefined: is not away, as far as it is known. */
+  awayOf(nick: string): string | undefined {
+    return this.#away.get(this.#fold(nick));
   }
 
   /** Somebody left the network; gives the channels where they were. */
@@ -86,6 +108,9 @@ export class ChannelList {
   }
 
   rename(nick: string, newNick: string): string[] {
+    const away = this.awayOf(nick);
+    this.setAway(nick, undefined);
+    this.setAway(newNick, away);
     const names = this.of(nick);
     for (const name of names) {
       const members = this.#channels.get(this.#fold(name))?.members;

@@ -49,13 +49,22 @@ export function followBot(line: IrcLine, context: FollowContext): void {
     case '324':
       return followMode(second, '', line.parameters.slice(2), context);
     case 'AWAY':
-      return tell({ kind: 'away', nick, message: line.parameters[0] });
+      // Some servers say who is back with an empty message.
+      return followAway(nick, line.parameters[0] || undefined, context);
+    // Of WHO: G for gone.
+    case '352':
+      return line.parameters[6]?.startsWith('G') ? followAway(line.parameters[5] ?? '', '', context) : undefined;
     case '353':
       return channels.addNames(line.parameters[2] ?? '', last, connection.features);
     case '366':
       return channels.has(second) ? tell({ kind: 'members', channel: second }) : undefined;
     default:
   }
+}
+
+function followAway(nick: string, message: string | undefined, { channels, tell }: FollowContext): void {
+  channels.setAway(nick, message);
+  tell({ kind: 'away', nick, message });
 }
 
 function isOwn(connection: IrcConnection, nick: string): boolean {

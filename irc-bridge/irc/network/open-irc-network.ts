@@ -8,6 +8,7 @@ import {
   type IrcLimits,
   type IrcNetwork,
   type IrcNetworkOptions,
+  type IrcPresence,
   type ReceiveIrcEvent,
   type SpokenLine,
   type UserWishes,
@@ -224,6 +225,13 @@ class ConnectedNetwork implements IrcNetwork {
   idleUsers(idleMs: number): string[] {
     const beforeMs = this.#options.clock.monotonicMs() - idleMs;
     return this.#users.list().filter((userId) => (this.#users.get(userId)?.lastUsedMs ?? beforeMs) < beforeMs);
+  }
+
+  presenceOf(nick: string): IrcPresence {
+    const { channels } = this.#bot;
+    if (!channels.isAnywhere(nick)) return { state: 'gone', message: '' };
+    const message = channels.awayOf(nick);
+    return message === undefined ? { state: 'here', message: '' } : { state: 'away', message };
   }
 
   members(channel: string): readonly ChannelMember[] {

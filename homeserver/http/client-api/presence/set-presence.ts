@@ -22,7 +22,8 @@ export const setPresence = defineEndpoint({
   },
   async handle(context, { requester, params: { userId }, body }) {
     if (userId !== requester.userId) throw new MatrixError('M_FORBIDDEN', 'You cannot set the presence of others');
-    await setUserPresence(context, requester, body.presence, body.status_msg);
+    const isByService = requester.applicationService !== undefined;
+    await setUserPresence(context, requester, body.presence, body.status_msg, isByService);
     return {};
   },
 });
