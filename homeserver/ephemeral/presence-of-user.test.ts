@@ -5,7 +5,7 @@ import { isPresenceNews, type PresentUser, presenceOfUser } from './presence-of-
 const minute = 60_000;
 
 function userWith(
-  devices: Record<string, { state: 'online' | 'unavailable'; untilMs: number }>,
+  devices: Record<string, { state: 'online' | 'unavailable'; untilMs: number; isSteady?: boolean }>,
   activeAtMs = 0,
 ): PresentUser {
   return {
@@ -44,6 +44,13 @@ const stories: [string, PresentUser, number, string, boolean][] = [
     userWith({ A: { state: 'online', untilMs: until } }),
     6 * minute,
     'unavailable',
+    false,
+  ],
+  [
+    'an application service has said six minutes ago that the user is there',
+    userWith({ A: { state: 'online', untilMs: until, isSteady: true } }),
+    6 * minute,
+    'online',
     false,
   ],
 ];

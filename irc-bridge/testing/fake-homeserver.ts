@@ -16,6 +16,7 @@ export class FakeHomeserver {
   url = '';
   readonly events: FakeEvent[] = [];
   readonly requests: string[] = [];
+  readonly bodies: { readonly asked: string; readonly body: unknown }[] = [];
   readonly members = new Map<string, Set<string>>();
   readonly state = new Map<string, Record<string, unknown>>();
   readonly aliases = new Map<string, string>();
@@ -31,6 +32,7 @@ export class FakeHomeserver {
       const path = decodeURIComponent(url.pathname);
       const asked = `${request.method} ${path}`;
       this.requests.push(asked);
+      if (request.body !== undefined) this.bodies.push({ asked, body: request.body });
       const sender = url.searchParams.get('user_id') ?? '@ircbridge:example.org';
       const body = (request.body ?? {}) as Record<string, unknown>;
       const refused = this.refuse(asked);

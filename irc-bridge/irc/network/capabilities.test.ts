@@ -95,6 +95,18 @@ test('accounts, times, hosts and absences are read as the extensions tell them',
   assert.deepEqual([message.account, message.saidAtMs], ['bobs-account', Date.parse('2026-01-01T00:00:00Z')]);
   client.send(':bob!u@h AWAY :at lunch');
   assert.equal((await wait('away')).message, 'at lunch');
+  assert.deepEqual(network.presenceOf('BOB'), { state: 'away', message: 'at lunch' });
+  client.send(':bob!u@h NICK rob');
+  await wait('nick');
+  assert.deepEqual(
+    [network.presenceOf('bob').state, network.presenceOf('rob')],
+    ['gone', { state: 'away', message: 'at lunch' }],
+  );
+  client.send(':rob!u@h AWAY');
+  assert.equal((await wait('away')).message, undefined);
+  assert.equal(network.presenceOf('rob').state, 'here');
+  client.send(':rob!u@h NICK bob');
+  await wait('nick');
   client.send(':s 353 bridge = #room :@+bob');
   client.send(':s 366 bridge #room :End');
   await wait('members');
@@ -102,4 +114,21 @@ test('accounts, times, hosts and absences are read as the extensions tell them',
     network.members('#room').find(({ nick }) => nick === 'bob'),
     { nick: 'bob', prefixes: '@+' },
   );
+});
+
+test('who is away already is asked for, where that is wanted and later changes are told', async (t) => {
+  const answerWho = (line: string, client: ScriptedClient) => {
+    if (line !== 'WHO #room') return false;
+    for (const nick of ['ann', 'bob']) client.send(`:${nick}!u@h JOIN #room`);
+    client.send(':s 352 bridge #room u h s ann H :0 Ann');
+    client.send(':s 352 bridge #room u h s bob G@ :0 Bob');
+    client.send(':s 315 bridge #room :End');
+    return true;
+  };
+  const { network, wait } = await start(t, 'away-notify', answerWho, { followsAway: true });
+  network.start();
+  await wait('connected');
+  await network.join(undefined, '#room');
+  assert.equal((await wait('away')).nick, 'bob');
+  assert.deepEqual([network.presenceOf('ann').state, network.presenceOf('bob').state], ['here', 'away']);
 });
