@@ -44,7 +44,7 @@ function showMonitor(monitor, changed) {
   return [
     !monitor.watches && silent,
     section('Now', showIncidents(monitor, changed)),
-    section('On call', showDuty(monitor)),
+    section('On call', showDuty(monitor, changed)),
     section('Silenced', showSilences(monitor, changed)),
     section('What happened', showTimeline(monitor)),
   ].filter(Boolean);
@@ -141,7 +141,8 @@ function noteForm({ id, headline }, changed) {
   );
 }
 
-function showDuty({ on_duty: onDuty, shifts }) {
+function showDuty(monitor, changed) {
+  const { on_duty: onDuty, shifts, people = [], overrides = [] } = monitor;
   if (onDuty.length === 0) return build('p', { class: 'problem' }, 'Nobody is on call: a page would reach no one.');
   return [
     build(
@@ -162,7 +163,62 @@ function showDuty({ on_duty: onDuty, shifts }) {
           cell('Until', formatTime(shift.to_ts)),
         ],
       }),
+    overrides.length > 0 && showOverrides(overrides, changed),
+    people.length > 1 && overrideForm(people, changed),
   ].filter(Boolean);
+}
+
+function showOverrides(overrides, changed) {
+  return table({
+    caption: 'Who stands in',
+    columns: ['Who', 'From', 'Until', 'Planned by', ''],
+    items: overrides,
+    showRow: (each) => [
+      cell('Who', each.person),
+      cell('From', formatTime(each.from_ts)),
+      cell('Until', formatTime(each.to_ts)),
+      cell('Planned by', each.by),
+      build(
+        'td',
+        { class: 'end' },
+        confirmButton({
+          ...{ label: 'End', what: `the standing in of ${each.person}`, done: 'It ends' },
+          run: () => askAsAdministrator('DELETE', `${path}/overrides/${encodeURIComponent(each.id)}`).then(changed),
+        }),
+      ),
+    ],
+  });
+}
+
+/** Somebody stands in from a time until another one, as the clock of whoever looks shows them. */
+function overrideForm(people, changed) {
+  const [personId, fromId, untilId] = [newId('person'), newId('from'), newId('until')];
+  const person = build(
+    'select',
+    { id: personId },
+    people.map((each) => build('option', { value: each }, each)),
+  );
+  const from = build('input', { id: fromId, type: 'datetime-local' });
+  const until = build('input', { id: untilId, type: 'datetime-local' });
+  const plan = async () => {
+    if (until.value === '') {
+      until.focus();
+      throw new Error('Please say until when.');
+    }
+    const times = { to_ts: new Date(until.value).getTime() };
+    if (from.value !== '') times.from_ts = new Date(from.value).getTime();
+    await askAsAdministrator('POST', `${path}/overrides`, { person: person.value, ...times });
+    changed();
+  };
+  return build(
+    'details',
+    {},
+    build('summary', {}, 'Let somebody stand in'),
+    build('div', { class: 'field' }, build('label', { for: personId }, 'Who'), person),
+    build('div', { class: 'field' }, build('label', { for: fromId }, 'From (empty: now)'), from),
+    build('div', { class: 'field' }, build('label', { for: untilId }, 'Until'), until),
+    actionButton({ label: 'Plan', what: 'who stands in', run: plan, done: 'Planned' }),
+  );
 }
 
 function showSilences({ silences }, changed) {

@@ -44,7 +44,10 @@ const monitor = {
   addresses: ['192.0.2.7'],
   paging: {
     notifiers: { hook: { kind: 'webhook' } },
-    people: { anna: { reach: [{ notifier: 'hook', address: 'http://127.0.0.1:9/' }] } },
+    people: {
+      anna: { reach: [{ notifier: 'hook', address: 'http://127.0.0.1:9/' }] },
+      ben: { reach: [{ notifier: 'hook', address: 'http://127.0.0.1:9/' }] },
+    },
   },
 };
 
@@ -110,7 +113,22 @@ test('an alert is told to everybody and taken in the console, and stands on the 
     .first()
     .waitFor();
   assert.equal(await page.getByRole('alert').filter({ visible: true }).count(), 0);
+});
+
+test('somebody stands in on the roster, and no longer when that is ended', async () => {
+  await open('/admin/alerts');
+  await page.getByText('Let somebody stand in').click();
+  await page.getByLabel('Who', { exact: true }).selectOption('ben');
+  await page.getByLabel('Until').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
+  await page.getByRole('button', { name: 'Plan who stands in' }).click();
+  const end = page.getByRole('button', { name: 'End the standing in of ben', exact: true });
+  await end.waitFor();
+  const first = page.getByText('Called first:');
+  assert.match((await first.textContent()) ?? '', /Called first: ben, then anna/);
   await checkPage(page, 'alerts');
+  await end.click();
+  await page.getByRole('button', { name: /^Really end/ }).click();
+  await page.getByText('Called first: anna, then ben').waitFor();
 });
 
 test('one account and one room are shown whole', async () => {

@@ -31,6 +31,7 @@ export interface IncidentChange {
     | 'told'
     | 'acknowledged'
     | 'silenced'
+    | 'rostered'
     | 'noted'
     | 'recovered';
   readonly text: string;

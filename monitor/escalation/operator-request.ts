@@ -10,6 +10,15 @@ export type OperatorRequest =
       readonly reason: string;
     }
   | { readonly kind: 'end-silence'; readonly by: string; readonly id: string }
+  | {
+      readonly kind: 'override';
+      readonly by: string;
+      /** Of monitor.paging.people. */
+      readonly person: string;
+      readonly from_ms: number;
+      readonly to_ms: number;
+    }
+  | { readonly kind: 'end-override'; readonly by: string; readonly id: string }
   | { readonly kind: 'note'; readonly by: string; readonly incident: string; readonly text: string };
 
 const mostRules = 50;
@@ -37,6 +46,8 @@ export function parseOperatorRequest(text: string): OperatorRequest | undefined 
     acknowledge: isText('incident'),
     silence: isSilence && isText('reason'),
     'end-silence': isText('id'),
+    override: isText('person') && Number.isFinite(value['from_ms']) && Number.isFinite(value['to_ms']),
+    'end-override': isText('id'),
     note: isText('incident') && isText('text'),
   };
   return isText('by') && isWhole[String(value['kind'])] ? (value as unknown as OperatorRequest) : undefined;

@@ -2,6 +2,8 @@
 export interface Duty {
   readonly order: readonly string[];
   readonly shifts: readonly Shift[];
+  /** All who may stand in. */
+  readonly people: readonly string[];
 }
 
 export interface Shift {
@@ -16,7 +18,7 @@ const aheadMs = 28 * 86_400_000;
 const mostShifts = 20;
 
 /** The shifts of the next four weeks, to a minute; an override of less than an hour may be left out. The first one begins now. */
-export function planDuty(whoIsOnDuty: (atMs: number) => readonly string[], atMs: number): Duty {
+export function planDuty(whoIsOnDuty: (atMs: number) => readonly string[], atMs: number): Omit<Duty, 'people'> {
   const order = whoIsOnDuty(atMs);
   if (order.length === 0) return { order, shifts: [] };
   const shifts: Shift[] = [];

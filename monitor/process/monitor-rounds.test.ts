@@ -253,6 +253,37 @@ test('what administrators ask for in the console is done in the next round: taki
   assert.deepEqual(monitor.rounds.state.duty.order, ['anna', 'ben']);
 });
 
+test('who stands in because an administrator said so is called first, also by another monitor, until it ends', async () => {
+  const monitor = makeMonitor('a');
+  await monitor.pass(10);
+  const sql = openMonitorDatabase(database.url);
+  closers.push(() => sql.end({ timeout: 1 }));
+  const ask = (request: object) =>
+    sql`INSERT INTO operator_request (content) VALUES (${JSON.stringify({ by: '@op:example.org', ...request })})`;
+  const { savedMs } = monitor.rounds.state;
+  const span = { from_ms: savedMs - 60_000, to_ms: savedMs + 3_600_000 };
+  await ask({ kind: 'override', person: 'ben', ...span });
+  await ask({ kind: 'override', person: 'nobody', ...span });
+  await monitor.pass(5);
+  const { state } = monitor.rounds;
+  assert.deepEqual(state.duty.order, ['ben', 'anna']);
+  assert.deepEqual([state.duty.shifts[0]?.person, state.duty.shifts[1]?.person], ['ben', 'anna']);
+  assert.deepEqual(
+    state.overrides.map(({ person, by }) => [person, by]),
+    [['ben', '@op:example.org']],
+  );
+  const rostered = state.timeline.filter(({ kind }) => kind === 'rostered').map(({ text }) => text);
+  assert.match(rostered[0] ?? '', /^ben stands in from .* until .*, by @op:example.org$/);
+  assert.match(rostered[1] ?? '', /cannot let nobody stand in: nobody is called nobody/);
+  const before = told().filter(({ path }) => path === '/ben').length;
+  monitor.values = down;
+  await monitor.pass(20);
+  await untilTold('/ben', before + 1);
+  await ask({ kind: 'end-override', id: state.overrides[0]?.id });
+  await monitor.pass(5);
+  assert.deepEqual(monitor.rounds.state.duty.order, ['anna', 'ben']);
+});
+
 test('without a database a monitor that is alone pages all the same, and remembers on disk', async () => {
   const nowhere = 'postgres://nobody:none@127.0.0.1:1/none';
   const monitor = makeMonitor('alone', nowhere);

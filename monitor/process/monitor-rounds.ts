@@ -5,6 +5,7 @@ import { decide } from '../decide/decide.ts';
 import { rules } from '../decide/rules.ts';
 import { acknowledge, type Escalation, escalate, noteUndelivered } from '../escalation/escalate.ts';
 import type { EscalationPolicy } from '../escalation/escalation-policy.ts';
+import type { OperatorRequest } from '../escalation/operator-request.ts';
 import { isBeatDue } from '../escalation/outside-switch.ts';
 import { type Duty, planDuty } from '../escalation/plan-duty.ts';
 import type { WatchedSources } from '../observe/watch-sources.ts';
@@ -51,7 +52,7 @@ export class MonitorRounds {
   #savedMs = 0;
   readonly #postgresRestarts = new Map<string, number>();
   #heldBack: ReadonlySet<string> | undefined;
-  #duty: Duty = { order: [], shifts: [] };
+  #duty: Duty = { order: [], shifts: [], people: [] };
   #dutyMs: number | undefined;
   #lastBeatMs: number | undefined;
   #lastRoundMs: number | undefined;
@@ -116,11 +117,20 @@ export class MonitorRounds {
   async #doRequests(): Promise<void> {
     for (const request of await this.#parts.leadership.takeRequests()) {
       if (request.kind === 'acknowledge') await this.acknowledge(request.incident, request.by, 'console');
-      else await this.#keep(applyRequest(this.#state, request, this.#parts.time.nowMs()));
+      else await this.#apply(request);
     }
     for (const { incident, by } of await this.#parts.readReplies(this.#state.escalations)) {
       await this.acknowledge(incident, by, 'chat');
     }
+  }
+
+  async #apply(request: Exclude<OperatorRequest, { readonly kind: 'acknowledge' }>): Promise<void> {
+    const atMs = this.#parts.time.nowMs();
+    const people = Object.keys(this.#parts.settings.paging.people ?? {});
+    this.#state = applyRequest(this.#state, request, { atMs, people });
+    // Somebody may stand in now.
+    this.#dutyMs = undefined;
+    await this.#keep({ ...this.#state, duty: this.#planDuty(atMs) });
   }
 
   /** What is safe without a person is done, and stands on the timeline. */
@@ -151,6 +161,7 @@ export class MonitorRounds {
   async #takeOver(): Promise<void> {
     const { leadership, log } = this.#parts;
     this.#state = await leadership.load();
+    this.#dutyMs = undefined;
     log.info({ incidents: this.#state.decision.incidents.length }, 'this monitor is the one that pages');
   }
 
@@ -163,7 +174,7 @@ export class MonitorRounds {
     const merged = decision.changes.filter(({ kind }) => kind === 'merged').map(({ incident }) => incident);
     const { escalations, orders } = escalate(before.escalations, {
       ...{ atMs, merged, incidents: decision.state.incidents, policy: this.#policy },
-      onDuty: readOnDuty(settings.paging, atMs),
+      onDuty: readOnDuty(settings.paging, before.overrides, atMs),
       windows: [...readWindows(settings.paging), ...before.silences],
     });
     const told = orders.map(({ incident, kind, person, ways }) => {
@@ -171,6 +182,7 @@ export class MonitorRounds {
       return { atMs, incident, kind: 'told', text } as const;
     });
     const state = { ...before, decision: decision.state, escalations, duty: this.#planDuty(atMs) };
+    for (const { incident, kind, text } of decision.changes) this.#parts.log.warn({ incident, kind }, text);
     const isNews = decision.changes.length > 0 || orders.length > 0;
     // What is sent is stored first: a monitor that dies in between has rather told than forgotten.
     if (isNews || atMs - this.#savedMs >= saveEveryMs)
@@ -196,7 +208,12 @@ export class MonitorRounds {
       atMs - this.#dutyMs >= planEveryMs ||
       atMs >= (this.#duty.shifts[0]?.toMs ?? atMs)
     ) {
-      this.#duty = planDuty((at) => readOnDuty(this.#parts.settings.paging, at), atMs);
+      const { paging } = this.#parts.settings;
+      const { overrides } = this.#state;
+      this.#duty = {
+        ...planDuty((at) => readOnDuty(paging, overrides, at), atMs),
+        people: Object.keys(paging.people ?? {}),
+      };
       this.#dutyMs = atMs;
     }
     return this.#duty;

@@ -64,9 +64,9 @@ test('times that are given replace the defaults, and steps stay in the order of 
 });
 
 test('duty follows the roster; without one everybody is on it', () => {
-  assert.deepEqual(readOnDuty(paging, Date.parse('2026-01-12T12:00:00Z')), ['ben', 'anna']);
+  assert.deepEqual(readOnDuty(paging, [], Date.parse('2026-01-12T12:00:00Z')), ['ben', 'anna']);
   const { roster: _, ...without } = paging;
-  assert.deepEqual(readOnDuty(without, 0), ['anna', 'ben']);
+  assert.deepEqual(readOnDuty(without, [], 0), ['anna', 'ben']);
 });
 
 test('planned work is read with its times, and expects everything when it names no rules', () => {

@@ -1,7 +1,8 @@
 import type { PagingSettings } from '../configuration/monitor-settings.ts';
 import { defaultPolicy, type EscalationPolicy } from '../escalation/escalation-policy.ts';
+import { standIn } from '../escalation/kept-override.ts';
 import type { MaintenanceWindow } from '../escalation/maintenance-window.ts';
-import { type Roster, whoIsOnDuty } from '../escalation/roster.ts';
+import { type DutyOverride, type Roster, whoIsOnDuty } from '../escalation/roster.ts';
 
 /** The escalation's times, the defaults where none are given. */
 export function readPolicy({ escalation = {} }: PagingSettings): EscalationPolicy {
@@ -20,8 +21,16 @@ export function readPolicy({ escalation = {} }: PagingSettings): EscalationPolic
   };
 }
 
-/** Who is asked, in order. Without a roster it is everybody, in the order of the file. */
-export function readOnDuty({ roster, people = {} }: PagingSettings, atMs: number): string[] {
+/**
+ * Who is asked, in order. Without a roster it is everybody, in the order of the file. `kept`: who stands in because
+ * administrators said so; those who are not in the file any more do not.
+ */
+export function readOnDuty(paging: PagingSettings, kept: readonly DutyOverride[], atMs: number): readonly string[] {
+  const known = kept.filter(({ person }) => Object.hasOwn(paging.people ?? {}, person));
+  return standIn(readRosterOrder(paging, atMs), known, atMs);
+}
+
+function readRosterOrder({ roster, people = {} }: PagingSettings, atMs: number): string[] {
   if (!roster) return Object.keys(people);
   const { time_zone: timeZone, start, hand_over: handOver = '09:00', every_days: everyDays = 7 } = roster;
   const overrides = (roster.overrides ?? []).map(({ person, from, to }) => {

@@ -1,6 +1,7 @@
 import { type DecisionState, emptyDecisionState } from '../decide/decide.ts';
 import type { IncidentChange } from '../decide/incident.ts';
 import type { Escalation } from '../escalation/escalate.ts';
+import type { KeptOverride } from '../escalation/kept-override.ts';
 import type { Duty } from '../escalation/plan-duty.ts';
 import type { Silence } from '../escalation/silence.ts';
 import type { RestedProcess } from '../recover/choose-recoveries.ts';
@@ -15,6 +16,8 @@ export interface MonitorState {
   readonly timeline: readonly IncidentChange[];
   /** What administrators silenced in the console. */
   readonly silences: readonly Silence[];
+  /** Who stands in because administrators said so. */
+  readonly overrides: readonly KeptOverride[];
   /** Processes that this monitor asked to rest. */
   readonly rested: readonly RestedProcess[];
   /** Who is on duty and who will be, for those who look. */
@@ -28,8 +31,9 @@ export const emptyMonitorState: MonitorState = {
     escalations: [],
     timeline: [],
     silences: [],
+    overrides: [],
     rested: [],
-    duty: { order: [], shifts: [] },
+    duty: { order: [], shifts: [], people: [] },
   },
 };
 

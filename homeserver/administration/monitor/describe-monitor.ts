@@ -9,7 +9,12 @@ interface Document {
   readonly escalations?: readonly Escalation[];
   readonly timeline?: readonly Entry[];
   readonly silences?: readonly Silence[];
-  readonly duty?: { readonly order?: readonly string[]; readonly shifts?: readonly Shift[] };
+  readonly overrides?: readonly Override[];
+  readonly duty?: {
+    readonly order?: readonly string[];
+    readonly shifts?: readonly Shift[];
+    readonly people?: readonly string[];
+  };
 }
 interface Incident {
   readonly id: string;
@@ -43,6 +48,10 @@ interface Shift {
   readonly fromMs: number;
   readonly toMs: number;
 }
+interface Override extends Shift {
+  readonly id: string;
+  readonly by: string;
+}
 
 /**
  * What the monitor knows, for administrators; undefined where none ever ran. It is as old as `saved_ts`: the monitor stores
@@ -56,6 +65,7 @@ export async function describeMonitor({ database }: Context): Promise<JsonObject
     escalations = [],
     timeline = [],
     silences = [],
+    overrides = [],
     duty = {},
   } = JSON.parse(stored.content) as Document;
   const escalationOf = new Map(escalations.map((each) => [each.incident, each]));
@@ -67,7 +77,11 @@ export async function describeMonitor({ database }: Context): Promise<JsonObject
       until_ts: toMs,
     })),
     on_duty: [...(duty.order ?? [])],
+    people: [...(duty.people ?? [])],
     shifts: (duty.shifts ?? []).map(({ person, fromMs, toMs }) => ({ person, from_ts: fromMs, to_ts: toMs })),
+    overrides: overrides.map(({ id, by, person, fromMs, toMs }) => {
+      return { ...{ id, by, person }, from_ts: fromMs, to_ts: toMs };
+    }),
     timeline: timeline
       .slice(-shownEntries)
       .toReversed()

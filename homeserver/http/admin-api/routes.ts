@@ -10,6 +10,7 @@ import { deleteMedia } from './media/delete-media.ts';
 import { listMediaUsage } from './media/list-media-usage.ts';
 import { quarantineMedia } from './media/quarantine-media.ts';
 import { getMonitor } from './monitor/get-monitor.ts';
+import { endOverride, overrideRoster } from './monitor/override-roster.ts';
 import { endSilence, silenceAlerts } from './monitor/silence-alerts.ts';
 import { takeIncident } from './monitor/take-incident.ts';
 import { writeNote } from './monitor/write-note.ts';
@@ -67,5 +68,5 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[listTasks, getTask, cancelTask],
   ...[listMediaUsage, quarantineMedia, deleteMedia],
   ...[listShards, handOverShard, restProcess, getDatabase, listActs],
-  ...[getMonitor, takeIncident, silenceAlerts, endSilence, writeNote],
+  ...[getMonitor, takeIncident, silenceAlerts, endSilence, overrideRoster, endOverride, writeNote],
 ];

@@ -47,10 +47,13 @@ test('an administrator sees what the monitor stored, and what is asked for comes
       { incident: 'one', startedMs: 0, step: 1, nextMs: 1, sent: 1, told: ['anna'], unreached: [], headline: 'x' },
     ],
     timeline: [{ atMs: 5, incident: 'one', kind: 'opened', text: 'the disk' }],
-    duty: { order: ['anna', 'ben'], shifts: [{ person: 'anna', fromMs: 1, toMs: 2 }] },
+    duty: { order: ['anna', 'ben'], shifts: [{ person: 'anna', fromMs: 1, toMs: 2 }], people: ['anna', 'ben'] },
+    overrides: [{ id: '7', person: 'ben', fromMs: 3, toMs: 4, by: '@op:test.example' }],
   });
   const { monitor } = await admin.call('GET', path);
   assert.deepEqual([monitor.watches, monitor.saved_ts, monitor.on_duty], [true, 9, ['anna', 'ben']]);
+  assert.deepEqual(monitor.people, ['anna', 'ben']);
+  assert.deepEqual(monitor.overrides, [{ id: '7', by: '@op:test.example', person: 'ben', from_ts: 3, to_ts: 4 }]);
   const [{ id, told, can_be_taken: canBeTaken, rules, symptoms }] = monitor.incidents;
   assert.deepEqual(
     [id, told, canBeTaken, rules, symptoms],
@@ -60,14 +63,24 @@ test('an administrator sees what the monitor stored, and what is asked for comes
   await admin.call('POST', `${path}/silences`, { rules: ['disk-filling'], duration_ms: 60_000, reason: 'moving' });
   await admin.call('DELETE', `${path}/silences/7`);
   await admin.call('POST', `${path}/notes`, { incident: 'one', text: 'A larger disk is on its way' });
+  const soonMs = Date.now() + 60_000;
+  await admin.call('POST', `${path}/overrides`, { person: 'ben', to_ts: soonMs });
+  await admin.call('POST', `${path}/overrides`, { person: 'eve', to_ts: soonMs }, 404);
+  await admin.call('POST', `${path}/overrides`, { person: 'ben', from_ts: soonMs, to_ts: soonMs }, 400);
+  await admin.call('POST', `${path}/overrides`, { person: 'ben', from_ts: 0, to_ts: soonMs }, 400);
+  await admin.call('DELETE', `${path}/overrides/7`);
   assert.deepEqual(
     (await takeOperatorRequests(sql)).map(({ kind, by }) => [kind, by]),
-    ['acknowledge', 'silence', 'end-silence', 'note'].map((kind) => [kind, admin.userId]),
+    ['acknowledge', 'silence', 'end-silence', 'note', 'override', 'end-override'].map((kind) => [kind, admin.userId]),
   );
-  const { acts } = await admin.call('GET', '/_holdfast/v1/admin/audit?limit=4');
+  const { acts } = await admin.call('GET', '/_holdfast/v1/admin/audit?limit=9');
   assert.deepEqual(
     acts.map(({ operation, outcome }: { operation: string; outcome: string }) => `${operation} ${outcome}`),
-    ['writeNote done', 'endSilence done', 'silenceAlerts done', 'takeIncident done'],
+    [
+      ...['endOverride done', 'overrideRoster M_INVALID_PARAM', 'overrideRoster M_INVALID_PARAM'],
+      ...['overrideRoster M_NOT_FOUND', 'overrideRoster done', 'writeNote done', 'endSilence done'],
+      ...['silenceAlerts done', 'takeIncident done'],
+    ],
   );
 });
 
@@ -78,6 +91,8 @@ test('what is out of bounds is refused, and so are people who are no administrat
     ['silences', { rules: ['a'], duration_ms: 60_000, reason: '' }],
     ['notes', { incident: 'one', text: '' }],
     ['take', {}],
+    ['overrides', { person: 'ben' }],
+    ['overrides', { person: '', to_ts: 5 }],
   ];
   for (const [what, body] of wrong) await admin.call('POST', `${path}/${what}`, body, 400);
   const ben = await registerUser(homeserver.baseUrl, 'ben');
