@@ -8,7 +8,8 @@ import { makeIrcLine } from './make-irc-line.ts';
 import { makeMatrixEvent } from './make-matrix-event.ts';
 import { type FuzzedBridge, startFuzzedBridge } from './start-fuzzed-bridge.ts';
 
-const drainMs = 30_000;
+/** A line that swallows an answer costs the bridge 20 s of waiting for it and another connection, now and then several times. */
+const drainMs = 90_000;
 const pollMs = 50;
 const largestTransaction = 5;
 /** Bodies that are no transactions. */

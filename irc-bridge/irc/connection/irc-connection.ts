@@ -120,6 +120,10 @@ export class IrcConnection {
     const hasLabels = this.capabilities.has('labeled-response') && !outgoing.collects;
     const label = hasLabels ? `h${++this.#labels}` : undefined;
     const echoText = this.capabilities.has('echo-message') ? outgoing.echoText : undefined;
+    // A server would cut it off in the middle of something.
+    if (Buffer.byteLength(formatIrcLine(command, parameters)) + 2 > this.features.lineBytes) {
+      throw new IrcRefusal('that is too long for IRC');
+    }
     const line = formatIrcLine(command, parameters, label === undefined ? {} : { label });
     const pending = this.#pending.add({
       ...{ about: this.fold(outgoing.about), label, collects: outgoing.collects, echoText },

@@ -270,3 +270,19 @@ test('leaving a channel that one is not in is done', async (t) => {
   code = '482';
   await assert.rejects(network.part('@alice:s', '#room', 'bye'), IrcRefusal);
 });
+
+test('no line is longer than IRC takes, whatever a server says of its lengths', async (t) => {
+  const { server, network, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  await network.join(undefined, '#room');
+  server.clients[0]?.send(':s 005 bridge KICKLEN=1000 TOPICLEN=4000 :are supported');
+  const long = '💥'.repeat(500);
+  await network.kick('#room', 'bob', long);
+  await network.setTopic(undefined, '#room', long);
+  await network.part(undefined, '#room', long);
+  await assert.rejects(network.setMode('#room', `+b ${'x'.repeat(600)}!*@*`), IrcRefusal);
+  const lines = server.received.filter((line) => line.includes('💥'));
+  assert.equal(lines.length, 3);
+  for (const line of lines) assert.ok(Buffer.byteLength(line) <= 510, `${Buffer.byteLength(line)} bytes`);
+});

@@ -167,7 +167,8 @@ class ConnectedNetwork implements IrcNetwork {
   async part(userId: string | undefined, channel: string, reason: string): Promise<void> {
     this.#lastingOf(userId).channels.delete(this.fold(channel));
     try {
-      await this.#run(userId, { command: 'PART', parameters: [oneTarget(channel), reason], about: channel, lane: '' });
+      const parameters = this.#cutLast([oneTarget(channel), reason], this.#features.kickLength);
+      await this.#run(userId, { command: 'PART', parameters, about: channel, lane: '' });
     } catch (error) {
       if (!(error instanceof IrcRefusal && notThere.has(error.code))) throw error;
     }
@@ -183,12 +184,12 @@ class ConnectedNetwork implements IrcNetwork {
   }
 
   async setTopic(userId: string | undefined, channel: string, topic: string): Promise<void> {
-    const parameters = [oneTarget(channel), cut(topic, this.#features.topicLength)];
+    const parameters = this.#cutLast([oneTarget(channel), topic], this.#features.topicLength);
     await this.#run(userId, { command: 'TOPIC', parameters, about: channel, lane: this.fold(channel) });
   }
 
   async kick(channel: string, nick: string, reason: string, userId?: string): Promise<void> {
-    const parameters = [oneTarget(channel), oneTarget(nick), cut(reason, this.#features.kickLength)];
+    const parameters = this.#cutLast([oneTarget(channel), oneTarget(nick), reason], this.#features.kickLength);
     await this.#run(userId, { command: 'KICK', parameters, about: channel, lane: this.fold(channel) });
   }
 
@@ -259,6 +260,13 @@ class ConnectedNetwork implements IrcNetwork {
     const lasting = this.#lastingOf(userId);
     lasting.lastUsedMs = this.#options.clock.monotonicMs();
     return lasting.require().run(command);
+  }
+
+  /** Parameters of which the last, a text, has what the network takes of it, and the line with it. */
+  #cutLast(parameters: readonly string[], maxBytes: number): string[] {
+    const [before, text = ''] = [parameters.slice(0, -1), parameters.at(-1)];
+    const roomBytes = this.#features.lineBytes - Buffer.byteLength(`TOPIC ${before.join(' ')} :\r\n`);
+    return [...before, cut(text, Math.min(maxBytes, roomBytes))];
   }
 
   /** Bytes for the text, in the line as the server sends it to others. */
