@@ -192,6 +192,17 @@ test('what IRC said before a crash is sent after it', async () => {
   assert.deepEqual(bridge.homeserver.messages(roomId), ['@irc_net_bob:example.org: a']);
 });
 
+test('a bridge that starts again tells its networks up to where it knows their channels', async () => {
+  const bridge = await start();
+  const roomId = await openRoom(bridge);
+  bridge.irc.message('#room', 'bob', 'a');
+  await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).length > 0);
+  while (bridge.bridge.bridge.inbox.activeKeys > 0) await new Promise(setImmediate);
+  assert.ok(!bridge.irc.done.includes('taken #room'));
+  await bridge.restart();
+  assert.ok(bridge.irc.done.includes('taken #room'));
+});
+
 test('nothing of our own comes back: puppets to IRC, connections of Matrix users to Matrix', async () => {
   const bridge = await start('connections: personal');
   const roomId = await openRoom(bridge);

@@ -106,6 +106,11 @@ export interface IrcNetwork {
   readonly isConnected: boolean;
   /** The longest nick that the network takes. */
   readonly nickLength: number;
+  /**
+   * What was said in a channel (folded) up to then was taken before the start: the network's history is asked for what
+   * came after, where it keeps one.
+   */
+  noteTaken(channel: string, untilMs: number): void;
   /** Begins to connect. Events are given to the receiver from now on, each when it happens. */
   start(): void;
   /** Says goodbye everywhere and ends within two seconds. */

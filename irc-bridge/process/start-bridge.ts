@@ -18,6 +18,7 @@ import { startBridgeServer } from '../matrix/bridge-server.ts';
 import { MatrixClient } from '../matrix/matrix-client.ts';
 import { pingBridge, registerUser, setDisplayName } from '../matrix/send-and-set.ts';
 import { openRequest, sendRequest } from '../platform/send-request.ts';
+import { readNewestMessages } from '../storage/messages.ts';
 import { migrateBridgeDatabase } from '../storage/migrate-bridge-database.ts';
 import { openBridgeDatabase } from '../storage/open-bridge-database.ts';
 import { StoredQueues } from '../storage/stored-queues.ts';
@@ -59,7 +60,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
-    const { serverName } = config.homeserver;
+    const { serverName, url } = config.homeserver;
     const registration = openRegistration(config.registration, serverName, config.http.url, random);
     const secrets = openSecretBox(config.keyFile, random);
     await migrateBridgeDatabase(config.databaseUrl);
@@ -68,7 +69,6 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     const sql = openBridgeDatabase(config.databaseUrl);
     closers.push(() => sql.end({ timeout: 5 }));
     const { asToken } = registration;
-    const { url } = config.homeserver;
     const { concurrentRequests } = config.limits;
     const matrix = new MatrixClient({ url, asToken, concurrentRequests, clock, random, send: sendRequest });
     const portals = new PortalList(sql);
@@ -110,6 +110,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
       timer.cancel();
       matrix.close();
     });
+    await noteTaken(context);
     for (const { irc } of networks.values()) {
       closers.push(() => irc.close('the bridge stops'));
       irc.start();
@@ -120,6 +121,21 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** The clocks of the database and of a network may differ by so much. Messages that come again are known by their ids. */
+const clockToleranceMs = 60_000;
+
+/** What was said while no bridge ran comes from the history of networks that keep one. */
+async function noteTaken({ sql, networks, portals, log }: BridgeContext): Promise<void> {
+  try {
+    for (const { network, target, storedAtMs } of await readNewestMessages(sql)) {
+      if (portals.ofTarget(network, target))
+        networks.get(network)?.irc.noteTaken(target, storedAtMs - clockToleranceMs);
+    }
+  } catch (error) {
+    log.warn({ err: error }, 'what was said while no bridge ran will not be asked for');
   }
 }
 

@@ -33,6 +33,17 @@ export async function findMessageByEvent(
   return row;
 }
 
+/** When the newest message of each channel was stored, by the database's clock, in milliseconds since 1970. */
+export async function readNewestMessages(
+  sql: BridgeSql,
+): Promise<{ readonly network: string; readonly target: string; readonly storedAtMs: number }[]> {
+  return [
+    ...(await sql<{ network: string; target: string; storedAtMs: number }[]>`
+      SELECT network, target, (extract(epoch FROM max(sent_at)) * 1000)::float8 AS "storedAtMs"
+      FROM message GROUP BY network, target`),
+  ];
+}
+
 export async function findMessageByIdentity(
   sql: BridgeSql,
   network: string,

@@ -136,6 +136,10 @@ export class FakeIrcNetwork implements IrcNetwork {
     return new Map();
   }
 
+  noteTaken(channel: string): void {
+    this.done.push(`taken ${channel}`);
+  }
+
   start(): void {
     this.receive({ kind: 'connected' });
   }

@@ -37,6 +37,7 @@ export class BotConnection {
   readonly lasting: LastingConnection;
   readonly channels: ChannelList;
   lastFeatures: NetworkFeatures | undefined;
+  #lastNick: string | undefined;
 
   constructor(options: BotOptions) {
     this.#options = options;
@@ -62,12 +63,22 @@ export class BotConnection {
     });
   }
 
+  /** What the bot is called, or was when it was on the network last. */
+  get nick(): string {
+    return this.lasting.connection?.nick ?? this.#lastNick ?? this.#options.network.bot.nick;
+  }
+
+  noteTaken(channel: string, untilMs: number): void {
+    this.#newestMs.set(channel, untilMs);
+  }
+
   close(): void {
     this.#splits.close();
   }
 
   #read(line: IrcLine, connection: IrcConnection): void {
     this.lastFeatures = connection.features;
+    this.#lastNick = connection.nick;
     const { tell, users } = this.#options;
     switch (line.command) {
       case 'PRIVMSG':

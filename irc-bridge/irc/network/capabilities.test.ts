@@ -132,3 +132,17 @@ test('who is away already is asked for, where that is wanted and later changes a
   assert.equal((await wait('away')).nick, 'bob');
   assert.deepEqual([network.presenceOf('ann').state, network.presenceOf('bob').state], ['here', 'away']);
 });
+
+test('what was said while no bridge ran is asked for at the first entrance', async (t) => {
+  const offered = 'draft/chathistory batch message-tags server-time';
+  const { server, network, wait } = await start(t, offered, (line, client) => {
+    if (line.startsWith('JOIN')) client.send(':s 005 bridge CHATHISTORY=100 :are supported');
+    return line.startsWith('CHATHISTORY');
+  });
+  network.noteTaken('#room', Date.parse('2026-01-01T00:00:00Z'));
+  network.start();
+  await wait('connected');
+  await network.join(undefined, '#room');
+  const [asked = ''] = await server.receive(/^CHATHISTORY/);
+  assert.match(asked, /^CHATHISTORY AFTER #room timestamp=2025-12-31T23:59:59\.999Z \d+$/);
+});

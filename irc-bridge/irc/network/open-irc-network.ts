@@ -1,5 +1,5 @@
 import { splitText } from '../../formatting/split-text.ts';
-import type { IrcConnection, OutgoingCommand } from '../connection/irc-connection.ts';
+import type { OutgoingCommand } from '../connection/irc-connection.ts';
 import type { CommandAnswer } from '../connection/pending-answers.ts';
 import type { IrcEvent } from '../irc-event.ts';
 import {
@@ -14,17 +14,17 @@ import {
   type UserWishes,
 } from '../irc-network.ts';
 import { IrcRefusal } from '../irc-refusal.ts';
-import { type IrcLine, toOneLine } from '../lines/irc-line.ts';
+import { toOneLine } from '../lines/irc-line.ts';
 import { matchesMask } from '../lines/match-mask.ts';
 import { foldName, rfcFeatures } from '../lines/network-features.ts';
 import { sourceAddress } from '../source-address.ts';
-import { answerRequest } from './answer-request.ts';
 import { askWhois } from './ask-whois.ts';
 import { BotConnection } from './bot-connection.ts';
 import { ConnectPace } from './connect-pace.ts';
+import { Deputies } from './deputies.ts';
 import { LastingConnection } from './lasting-connection.ts';
 import { createNetworkMetrics, type NetworkMetrics } from './network-metrics.ts';
-import { readMessage } from './read-message.ts';
+import { readUserLine } from './read-user-line.ts';
 import { UserConnections } from './user-connections.ts';
 
 /** No such channel, or one that we are not in. */
@@ -47,6 +47,7 @@ class ConnectedNetwork implements IrcNetwork {
   readonly #metrics: NetworkMetrics;
   readonly #users: UserConnections;
   readonly #bot: BotConnection;
+  readonly #deputies: Deputies;
   readonly #epoch: string;
   #messages = 0;
 
@@ -59,6 +60,7 @@ class ConnectedNetwork implements IrcNetwork {
     this.#pace = new ConnectPace(clock, this.#limits.connectPaceMs);
     this.#epoch = random.token(9);
     this.#users = new UserConnections(clock, (name) => this.fold(name));
+    this.#deputies = new Deputies({ fold: (name) => this.fold(name), isBot: (nick) => this.isBot(nick) });
     this.#metrics = createNetworkMetrics(options.metrics, () => [{ network: id, ...this.describe() }]);
     this.#bot = new BotConnection({
       ...{ network: options, limits: this.#limits, users: this.#users },
@@ -81,6 +83,10 @@ class ConnectedNetwork implements IrcNetwork {
 
   get #features() {
     return this.#bot.lasting.connection?.features ?? this.#bot.lastFeatures ?? rfcFeatures;
+  }
+
+  noteTaken(channel: string, untilMs: number): void {
+    this.#bot.noteTaken(channel, untilMs);
   }
 
   start(): void {
@@ -146,8 +152,7 @@ class ConnectedNetwork implements IrcNetwork {
   }
 
   isBot(nick: string): boolean {
-    const bot = this.#bot.lasting.connection;
-    return this.fold(nick) === this.fold(bot?.nick ?? this.#options.bot.nick);
+    return this.fold(nick) === this.fold(this.#bot.nick);
   }
 
   async join(userId: string | undefined, channel: string, key?: string): Promise<void> {
@@ -300,6 +305,7 @@ class ConnectedNetwork implements IrcNetwork {
       },
       onDown: (reason) => {
         if (known !== undefined) this.#users.losesNick(userId, known);
+        this.#deputies.forget(userId);
         if (lasting.isStopped) this.#users.delete(userId, lasting);
         this.#tell({ kind: 'user_disconnected', userId, reason, isFinal: lasting.isStopped });
       },
@@ -309,38 +315,15 @@ class ConnectedNetwork implements IrcNetwork {
           known = connection.nick;
           this.#users.hasNick(userId, known);
         }
-        this.#readUserLine(line, connection, userId);
+        readUserLine(line, {
+          ...{ connection, userId, lasting, deputies: this.#deputies, clock: this.#options.clock },
+          tell: (event) => this.#tell(event),
+          putOut: (...who) => this.#putOut(...who),
+          nextIdentity: () => this.#nextIdentity(),
+        });
       },
     });
     return lasting;
-  }
-
-  /** Of what users' connections see only what is to them counts: the bot sees the rest. */
-  #readUserLine(line: IrcLine, connection: IrcConnection, userId: string): void {
-    const own = connection.fold(connection.nick);
-    const from = connection.fold(line.source?.nick ?? '');
-    const [target = '', second = ''] = line.parameters;
-    if (line.command === 'INVITE' && connection.fold(target) === own) {
-      this.#tell({ kind: 'invite', channel: second, by: line.source?.nick ?? '', toUser: userId });
-    }
-    if (from === own && line.command === 'JOIN') this.#users.get(userId)?.joined.add(this.fold(target));
-    if (from === own && line.command === 'PART') this.#users.get(userId)?.joined.delete(this.fold(target));
-    if (line.command === 'KICK' && connection.fold(second) === own) {
-      this.#putOut(connection.nick, target);
-      const why = `kicked by ${line.source?.nick ?? ''} (${line.parameters[2] ?? ''})`;
-      this.#tell({ kind: 'channel_lost', channel: target, userId, why });
-    }
-    if (line.command !== 'PRIVMSG' && line.command !== 'NOTICE') return;
-    // A notice of the server itself, or of before the registration, is to nobody.
-    if (connection.fold(target) !== own || from === own || line.source?.user === undefined) return;
-    answerRequest(line, connection, this.#options.clock.wallMs());
-    const message = readMessage(line, {
-      ...{ connection, wallMs: this.#options.clock.wallMs(), toUser: userId, isHistory: false },
-      nextIdentity: () => this.#nextIdentity(),
-    });
-    const lasting = this.#users.get(userId);
-    if (lasting) lasting.lastUsedMs = this.#options.clock.monotonicMs();
-    if (message) this.#tell(message);
   }
 
   /**
