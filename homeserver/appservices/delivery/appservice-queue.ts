@@ -29,6 +29,8 @@ const transactionTimeoutMs = 30_000;
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
 const databaseRetryMs = 1_000;
+/** What so many entries hold is put together while the one before is on its way. */
+const aheadEntries = 500;
 const pingTimeoutMs = 10_000;
 /** Of a service that is held back. */
 const heldRetryMs = 3_600_000;
@@ -51,6 +53,9 @@ export class AppserviceQueue {
   #firstShard = 0;
   /** What the row says of it is old. */
   #isUnsaved: boolean;
+  #saves = 0;
+  /** What is saved beside what is sent. */
+  #saving: Promise<void> = Promise.resolve();
   isPaused: boolean;
   failures = 0;
   lastError: string | undefined;
@@ -125,6 +130,7 @@ export class AppserviceQueue {
     this.#cancelRetry();
     this.#sending?.abort();
     await this.#running;
+    await this.#saving;
   }
 
   get #isOver(): boolean {
@@ -145,6 +151,7 @@ export class AppserviceQueue {
     this.#cancelRetry();
     this.#sending?.abort();
     await this.#running;
+    await this.#saving;
   }
 
   /** The row once `pending` has taken the place of what is on its way; undefined: that counts as sent. */
@@ -178,8 +185,8 @@ export class AppserviceQueue {
     this.#pending ??= await this.#prepare(this.#positions);
     const pending = this.#pending;
     if (!pending) return this.entriesBehind > 0;
-    // Whoever is behind need not wait for the next one.
-    if (!this.#next && this.entriesBehind > 0) {
+    // Whoever is far behind need not wait for the next one. Who is not gets all that comes until this one is acknowledged.
+    if (!this.#next && this.entriesBehind > aheadEntries) {
       this.#next = this.#collect(pending.upTo);
       this.#next.catch(() => {});
     }
@@ -208,9 +215,19 @@ export class AppserviceQueue {
     this.#pending = undefined;
     this.#positions = sent.upTo;
     this.#isUnsaved = true;
-    if (this.#next) this.#pending = await this.#prepare(sent.upTo);
-    if (this.#isUnsaved) await this.#save(this.#positions, this.#pending);
-    this.#forgetMessages(sent);
+    if (this.#next || this.entriesBehind > 0) this.#pending = await this.#prepare(sent.upTo);
+    if (this.#isUnsaved) this.#saveLater(sent);
+    else this.#forgetMessages(sent);
+  }
+
+  /** Nothing follows, and what comes need not wait until this is committed. */
+  #saveLater(sent: Transaction): void {
+    const saving = this.#save(this.#positions, undefined).then(
+      () => this.#forgetMessages(sent),
+      // It stays unsaved, and the next save has it.
+      (error: unknown) => this.#home.context.log.debug({ service: this.service.id, err: error }, 'not saved yet'),
+    );
+    this.#saving = Promise.all([this.#saving, saving]).then(() => {});
   }
 
   /**
@@ -222,12 +239,14 @@ export class AppserviceQueue {
     for (const delivered of messages) acknowledgeToDevice(this.#home.context, delivered);
   }
 
+  /** Saves are committed in the order in which they begin. */
   async #save(positions: readonly number[], pending: Transaction | undefined): Promise<void> {
     this.#isUnsaved = true;
+    const save = ++this.#saves;
     const row = this.#row(positions, pending, pending?.number ?? this.#number);
     await this.#home.save(row);
-    this.#number = row.transactionNumber;
-    this.#isUnsaved = false;
+    this.#number = Math.max(this.#number, row.transactionNumber);
+    if (save === this.#saves) this.#isUnsaved = false;
   }
 
   #row(positions: readonly number[], pending: Transaction | undefined, transactionNumber: number): QueueRow {

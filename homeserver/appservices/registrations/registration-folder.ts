@@ -62,14 +62,19 @@ export class RegistrationFolder {
   async #apply(names: readonly string[]): Promise<void> {
     const state = await describeFiles(this.#folder, names);
     if (state === this.#seen) return;
-    const { input, problems } = await this.#readAll(names);
+    const { input, problems: ofFiles } = await this.#readAll(names);
+    const { changed, problems: ofAll } = await this.#context.shardLog.submit(
+      putRegistrationsCommand,
+      registrationShard,
+      input,
+    );
+    const problems = [...ofFiles, ...ofAll];
     for (const problem of problems) {
       // What was told before is still so.
       if (this.#problems.includes(problem)) continue;
       this.#context.log.error({ folder: this.#folder, problem }, 'a registration file was refused');
     }
     this.#problems = problems;
-    const { changed } = await this.#context.shardLog.submit(putRegistrationsCommand, registrationShard, input);
     if (changed.length > 0) this.#context.log.info({ services: changed }, 'application services were registered anew');
     this.#seen = state;
   }

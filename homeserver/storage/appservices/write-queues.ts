@@ -16,7 +16,9 @@ const putQueues: BatchStatement = {
     SELECT row.id, row.positions::bigint[], row.transaction_number, row.transaction, row.last_success_ms FROM ${rows}
     ON CONFLICT (id) DO UPDATE SET positions = excluded.positions, transaction_number = excluded.transaction_number,
       transaction = excluded.transaction,
-      last_success_ms = coalesce(excluded.last_success_ms, application_service_queue.last_success_ms)`,
+      last_success_ms = coalesce(excluded.last_success_ms, application_service_queue.last_success_ms)
+    -- What was to be written before something newer, and had to be tried again, comes too late.
+    WHERE application_service_queue.transaction_number <= excluded.transaction_number`,
   rowKey: (row) => String(row[0]),
 };
 
