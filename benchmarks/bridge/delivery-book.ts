@@ -62,11 +62,15 @@ export class DeliveryBook {
 
   /** Milliseconds from sending until coming, of the messages that are meant. */
   delays(isMeant: (sender: number, number: number) => boolean = () => true): Summary {
+    return summarize(this.delaysMs(isMeant));
+  }
+
+  delaysMs(isMeant: (sender: number, number: number) => boolean): number[] {
     const delays: number[] = [];
     for (const [number, sentMs] of this.#sentMs.entries()) {
       const cameMs = this.#cameMs[number];
       if (cameMs !== undefined && isMeant(this.#senders[number] ?? 0, number)) delays.push(cameMs - sentMs);
     }
-    return summarize(delays);
+    return delays;
   }
 }

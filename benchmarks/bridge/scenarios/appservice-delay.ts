@@ -1,4 +1,5 @@
 import type { Figure } from '../../figure-table.ts';
+import { describeStalls, watchMachineStalls } from '../../load/machine-stalls.ts';
 import { makeRunMark } from '../../load/receive-marked.ts';
 import { makeServiceRooms } from '../appservice-rooms.ts';
 import type { BridgeScenario } from '../bridge-run.ts';
@@ -26,11 +27,13 @@ export const serviceDelay: BridgeScenario = {
         const book = new DeliveryBook();
         const mark = makeRunMark();
         service.listen(mark, (number) => book.receive(number));
+        const readStalls = watchMachineStalls();
         await speakAtRate({ speakers, mark, book }, { perSecond, seconds });
         await book.waitForAll(patienceMs);
         if (seconds === warmUpSeconds) continue;
         const { p50, p99, samples } = book.delays();
-        run.log(`at ${perSecond}/s: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms of ${samples}`);
+        const stalls = describeStalls(readStalls());
+        run.log(`at ${perSecond}/s: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms of ${samples}; ${stalls}`);
         figures.push({ key: `delay${perSecond}P50`, value: p50 }, { key: `delay${perSecond}P99`, value: p99 });
       }
     }

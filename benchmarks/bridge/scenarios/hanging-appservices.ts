@@ -1,5 +1,6 @@
+import { type MachineStalls, watchMachineStalls } from '../../load/machine-stalls.ts';
 import { makeRunMark } from '../../load/receive-marked.ts';
-import { median } from '../../load/summary.ts';
+import { summarize } from '../../load/summary.ts';
 import { makeServiceRooms, pingAsService, type Speaker } from '../appservice-rooms.ts';
 import type { BenchServer, BridgeScenario } from '../bridge-run.ts';
 import { DeliveryBook } from '../delivery-book.ts';
@@ -16,7 +17,8 @@ const warmUpSeconds = 3;
 
 /**
  * What services that hang cost the others: what is sent to those that do not, while all answer and while some take
- * requests without ever answering, in turn, so that a slow minute of the machine falls on both.
+ * requests without ever answering, in many short phases in turn, so that a slow minute of the machine falls on both; of each
+ * kind the half counts that other work disturbed the least.
  */
 export const hangingServices: BridgeScenario = {
   name: 'hanging',
@@ -29,13 +31,21 @@ export const hangingServices: BridgeScenario = {
     const speakers = await makeServiceRooms(server, services, { users, rooms: serviceCount });
     const world = { server, services, speakers };
     await measurePhase(world, { hangs: false, seconds: warmUpSeconds });
-    const p99Ms = { all: [] as number[], some: [] as number[] };
+    const phases: Phase[] = [];
     for (let phase = 0; phase < run.sizes.hangingPhases; phase++) {
-      p99Ms.all.push(await measurePhase(world, { hangs: false, seconds: run.sizes.hangingSeconds }));
-      p99Ms.some.push(await measurePhase(world, { hangs: true, seconds: run.sizes.hangingSeconds }));
+      // Which comes first changes, or what a phase leaves behind would always fall on the same ones.
+      const order = phase % 2 === 0 ? [false, true] : [true, false];
+      for (const hangs of order) phases.push(await measurePhase(world, { hangs, seconds: run.sizes.hangingSeconds }));
     }
-    run.log(`p99 by phase, all answer: ${list(p99Ms.all)}; ${hangingCount} hang: ${list(p99Ms.some)} ms`);
-    const [allP99, someP99] = [median(p99Ms.all), median(p99Ms.some)];
+    const [all, some] = [calmHalf(phases.filter(({ hangs }) => !hangs)), calmHalf(phases.filter(({ hangs }) => hangs))];
+    const describe = ({ delaysMs, stalls }: Phase) =>
+      `${summarize(delaysMs).p99.toFixed(1)} (${(stalls?.cpu ?? 0).toFixed(0)})`;
+    run.log(`p99 by phase, calmest first, and the CPU's stall in %: all answer: ${all.map(describe).join(', ')}`);
+    run.log(`${hangingCount} hang: ${some.map(describe).join(', ')}`);
+    const [allP99, someP99] = [all, some].map((calm) => summarize(calm.flatMap(({ delaysMs }) => delaysMs)).p99) as [
+      number,
+      number,
+    ];
     return [
       { key: 'hangingNoneP99', value: allP99 },
       { key: 'hangingSomeP99', value: someP99 },
@@ -44,7 +54,18 @@ export const hangingServices: BridgeScenario = {
   },
 };
 
-const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(', ');
+interface Phase {
+  readonly hangs: boolean;
+  /** Of the messages to the services that never hang, in milliseconds. */
+  readonly delaysMs: readonly number[];
+  readonly stalls: MachineStalls | undefined;
+}
+
+/** The half of the phases in which other work of the machine took the least of the processors, the calmest first. */
+function calmHalf(phases: readonly Phase[]): readonly Phase[] {
+  const byStall = phases.toSorted((one, other) => (one.stalls?.cpu ?? 0) - (other.stalls?.cpu ?? 0));
+  return byStall.slice(0, Math.ceil(phases.length / 2));
+}
 
 interface HangingWorld {
   readonly server: BenchServer;
@@ -52,22 +73,24 @@ interface HangingWorld {
   readonly speakers: readonly Speaker[];
 }
 
-/** What 99 of 100 messages to the services that never hang took, in milliseconds. All services have all of it afterwards. */
+/** What messages to the services that never hang took. All services have all of it afterwards. */
 async function measurePhase(
   { server, services, speakers }: HangingWorld,
   { hangs, seconds }: { readonly hangs: boolean; readonly seconds: number },
-): Promise<number> {
+): Promise<Phase> {
   const book = new DeliveryBook();
   const mark = makeRunMark();
   for (const service of services) service.listen(mark, (number) => book.receive(number));
   const hanging = services.slice(0, hangingCount);
   if (hangs) for (const service of hanging) service.become('hangs');
+  const readStalls = watchMachineStalls();
   await speakAtRate({ speakers, mark, book }, { perSecond, seconds });
+  const stalls = readStalls();
   for (const service of hangs ? hanging : []) {
     service.become('answers');
     await pingAsService(server, service);
   }
   await book.waitForAll(patienceMs);
   // The room of each speaker, and so its service, is found by its number.
-  return book.delays((sender) => sender % serviceCount >= hangingCount).p99;
+  return { hangs, stalls, delaysMs: book.delaysMs((sender) => sender % serviceCount >= hangingCount) };
 }
