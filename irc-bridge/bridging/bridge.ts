@@ -22,6 +22,7 @@ import { WriteTogether } from './queues/write-together.ts';
 import { openChannelKey } from './rooms/channel-key.ts';
 import { forgetLinkRequests } from './rooms/link-room.ts';
 import { dropExcess } from './to-irc/drop-excess.ts';
+import { InboxBound } from './to-matrix/inbox-bound.ts';
 
 const transactionMemoryMs = 7 * 24 * 3_600_000;
 const upkeepMs = 10_000;
@@ -45,6 +46,7 @@ export class Bridge {
   readonly presence: PresenceOfPeople;
   readonly canaries: ReadonlyMap<string, Canary>;
   readonly #arrivals: WriteTogether<Arrival>;
+  readonly #bound: InboxBound;
   /** Makes identities of what has none on IRC, different after each start. */
   readonly #epoch: string;
   #counter = 0;
@@ -58,6 +60,7 @@ export class Bridge {
     const { clock, random, log, metrics, sql, queues } = context;
     this.people = new PeopleOfNetworks(context);
     this.presence = new PresenceOfPeople(context);
+    this.#bound = new InboxBound(context);
     context.portals.onNew = (portal) => this.#beginPortal(portal);
     const networks = [...context.networks.values()];
     const withCanary = networks.filter(({ config }) => config.canary);
@@ -210,16 +213,9 @@ export class Bridge {
   }
 
   #store(networkId: string, target: string, identity: string, event: IrcEvent): void {
-    const { irc } = networkOf(this.context, networkId);
-    const added = this.#arrivals.add({
-      ...{
-        network: networkId,
-        target: irc.fold(target),
-        identity,
-        event: toStoredJson(event),
-      },
-    });
-    if (added) return;
+    const source = { network: networkId, target: networkOf(this.context, networkId).irc.fold(target) };
+    const isAdmitted = event.kind !== 'message' || this.#bound.admits(source);
+    if (isAdmitted && this.#arrivals.add({ ...source, identity, event: toStoredJson(event) })) return;
     this.context.metrics.dropped.add({ network: networkId, direction: 'irc_to_matrix', why: 'too_many' });
   }
 
@@ -346,6 +342,7 @@ export class Bridge {
       await dropExcess(this.context);
       await forgetLinkRequests(this.context);
       this.presence.repeat();
+      await this.#bound.look();
       this.#disconnectIdle();
       this.#returnToLost();
       await forgetMessages(sql, config.limits.messageMemoryMs);

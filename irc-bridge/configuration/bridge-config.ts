@@ -23,6 +23,8 @@ export interface BridgeConfig {
   readonly limits: {
     /** Messages that wait for IRC, per room; later ones are refused with a notice. */
     readonly waitingMessages: number;
+    /** Messages that wait for the homeserver, per channel or nick; all together have fifty times that. */
+    readonly waitingFromIrc: number;
     /** How long a message may wait for IRC. */
     readonly waitingMs: number;
     /** From which delay on a message carries the time at which it was said. */

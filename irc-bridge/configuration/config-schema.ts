@@ -76,6 +76,7 @@ export const configSchema = object(
     limits: {
       ...object({
         waiting_messages: number(2_000, 1, 1_000_000),
+        waiting_from_irc: number(20_000, 1, 1_000_000),
         waiting_ms: number(dayMs, 1_000, 7 * dayMs),
         late_after_ms: number(minuteMs, 0, dayMs),
         concurrent_requests: number(32, 1, 1_000),

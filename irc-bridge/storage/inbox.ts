@@ -31,6 +31,14 @@ export async function readWaitingTargets(sql: BridgeSql): Promise<{ network: str
   return [...(await sql<{ network: string; target: string }[]>`SELECT DISTINCT network, target FROM inbox`)];
 }
 
+/** How much waits from each channel and nick. */
+export async function countWaiting(sql: BridgeSql): Promise<(InboxSource & { readonly count: number })[]> {
+  return [
+    ...(await sql<(InboxSource & { count: number })[]>`
+      SELECT network, target, count(*) AS count FROM inbox GROUP BY network, target`),
+  ];
+}
+
 /** Whether something that came before an entry waits for the homeserver, from a channel or nick. */
 export async function hasEarlierEntries(
   sql: BridgeSql,
