@@ -10,8 +10,8 @@ import { sendRequest } from '../platform/send-request.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { readShardOfRoom, readShards } from '../storage/read-shards.ts';
 import { canariesSource } from './canaries.ts';
-import type { ShardFacts } from './canary-rooms.ts';
-import { type CanaryUser, openCanaryUser, writeRegistration } from './canary-user.ts';
+import { createCanaryRooms, type ShardFacts } from './canary-rooms.ts';
+import { CanaryRefusedError, type CanaryUser, openCanaryUser, writeRegistration } from './canary-user.ts';
 
 const oneShard: ShardFacts = { list: async () => [0], ofRoom: async () => 0 };
 
@@ -48,7 +48,7 @@ function makeRoom() {
     },
     hasEvent: async () => !faults.forgets,
   };
-  return { source: canariesSource(user, oneShard, systemRandom), faults };
+  return { user, source: canariesSource(user, oneShard, systemRandom), faults };
 }
 
 test('a canary that is sent and seen says how long it took', async () => {
@@ -74,6 +74,76 @@ test('refusals, silence and loss are told apart', async () => {
   faults.forgets = true;
   assert.ok((await look(source, 200_000)).lostMessages > 0);
 });
+
+test('a homeserver that does not know the user of the canaries yet is given a minute', async () => {
+  let problem: Error | undefined = new CanaryRefusedError(401, '401: M_UNKNOWN_TOKEN');
+  const { user } = makeRoom();
+  const openRoom = async () => (problem ? Promise.reject(problem) : '!canary');
+  const source = canariesSource({ ...user, openRoom }, oneShard, systemRandom);
+  const seen = async (atMs: number) => {
+    const deadline = startDeadline(60_000, 'a look');
+    const found = await source.look(deadline, atMs);
+    deadline.finish();
+    return found.map(({ refusedForMs }) => refusedForMs);
+  };
+  assert.deepEqual([await seen(0), await seen(20_000), await seen(40_000)], [[], [], []]);
+  assert.deepEqual([await seen(60_000), await seen(80_000)], [[0], [20_000]]);
+  problem = undefined;
+  assert.deepEqual(await seen(100_000), [0]);
+});
+
+test('a server that cannot make a room is one that refuses from the first look on', async () => {
+  const { user } = makeRoom();
+  const openRoom = () => Promise.reject(new CanaryRefusedError(503, '503: M_UNAVAILABLE'));
+  const source = canariesSource({ ...user, openRoom }, oneShard, systemRandom);
+  assert.equal((await look(source, 0)).why, '503: M_UNAVAILABLE');
+  assert.equal((await look(source, 20_000)).refusedForMs, 20_000);
+});
+
+for (const shardCount of [16, 256]) {
+  test(`over ${shardCount} shards there are 16 canary rooms, in different shards, and few are made for them`, async () => {
+    const random = makeRandom(7);
+    const shardOf = new Map([['!canary', Math.floor(random() * shardCount)]]);
+    const aliases = new Map<number, string>();
+    const left: string[] = [];
+    const user: CanaryUser = {
+      ...makeRoom().user,
+      findRoom: async (number) => aliases.get(number),
+      async makeRoom() {
+        const room = `!${shardOf.size}`;
+        shardOf.set(room, Math.floor(random() * shardCount));
+        return room;
+      },
+      nameRoom: async (room, number) => void aliases.set(number, room),
+      leaveRoom: async (room) => void left.push(room),
+    };
+    const facts = {
+      list: async () => Array.from({ length: shardCount }, (_, shard) => shard),
+      ofRoom: async (room: string) => shardOf.get(room),
+    };
+    const deadline = startDeadline(60_000, 'finding rooms');
+    const rooms = createCanaryRooms(user, facts);
+    let found = new Map(await rooms.find(deadline));
+    for (let times = 1; times < 40; times++) found = new Map(await rooms.find(deadline));
+    assert.equal(found.size, 16);
+    for (const [shard, room] of found) assert.equal(shardOf.get(room), shard);
+    const [most, made] = [shardCount === 16 ? 150 : 25, shardOf.size];
+    assert.ok(made <= most, `${made} rooms`);
+    assert.equal(left.length, made - 16);
+    const again = await createCanaryRooms(user, facts).find(deadline);
+    assert.deepEqual([new Set(again.values()), shardOf.size], [new Set(found.values()), made]);
+    deadline.finish();
+  });
+}
+
+/** Numbers from 0 to 1, the same for the same seed. */
+function makeRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
 
 test('a real homeserver takes the registration, the canary comes back over /sync, and another monitor finds the room', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-canary-'));

@@ -3,7 +3,7 @@ import type { Random } from '@holdfast/effects/random.ts';
 import type { CanaryObservation } from '../observations/canary.ts';
 import { createBadSince } from './bad-since.ts';
 import { createCanaryRooms, type ShardFacts } from './canary-rooms.ts';
-import type { CanaryUser } from './canary-user.ts';
+import { CanaryRefusedError, type CanaryUser } from './canary-user.ts';
 import { describeFailure } from './processes.ts';
 import type { Source } from './source.ts';
 
@@ -14,6 +14,9 @@ const syncTimeoutMs = 2_000;
 /** One that is not seen for so long is looked for in the room itself. */
 const searchAfterMs = 60_000;
 const mostUnderWay = 50;
+/** The homeserver looks for new registrations every second; a busy one takes longer to begin. */
+const introductionMs = 60_000;
+const unknownTokenStatus = 401;
 
 /** What is known of one shard's canaries. */
 interface ShardCanary {
@@ -64,13 +67,21 @@ export function canariesSource(user: CanaryUser, facts: ShardFacts, random: Rand
     };
   };
   let seen: ReadonlyMap<number, string> = new Map();
+  let firstMs: number | undefined;
   return {
     ...{ name: 'canaries', everyMs, timeoutMs: 3 * sendTimeoutMs + syncTimeoutMs },
     async look(deadline, atMs): Promise<CanaryObservation[]> {
+      firstMs ??= atMs;
+      let isUnknown = false;
       const why = await failureWithin(deadline, async (own) => {
-        seen = await rooms.find(own);
+        seen = await rooms.find(own).catch((error: unknown) => {
+          isUnknown = error instanceof CanaryRefusedError && error.status === unknownTokenStatus;
+          throw error;
+        });
       });
       if (seen.size === 0) {
+        // The homeserver has not heard of the canaries' user yet, which says nothing of messages.
+        if (isUnknown && atMs - firstMs < introductionMs) return [];
         // Not even a room can be made: that is a message that is refused.
         const refusedForMs = refused.note('shard 0', why !== undefined, atMs);
         return [{ ...{ shard: 0, refusedForMs, unseenForMs: 0, lostMessages: 0 }, ...(why !== undefined && { why }) }];

@@ -6,8 +6,10 @@ import type { Source } from './source.ts';
 
 export interface ClocksParts {
   readonly clock: Clock;
-  /** What the database's clock said, and the middle of the question on our clock that never jumps. */
-  readDatabaseClock(): { readonly databaseMs: number; readonly monotonicMs: number } | undefined;
+  /** What the database's clock said, somewhere between question and answer on our clock that never jumps. */
+  readDatabaseClock():
+    | { readonly databaseMs: number; readonly askedMs: number; readonly answeredMs: number }
+    | undefined;
   /** By process: how far its clock is ahead of the database's, as it says itself. */
   readProcessOffsets(): ReadonlyMap<string, number>;
   readSynchronisation?(): Promise<Synchronisation>;
@@ -21,6 +23,8 @@ export interface Synchronisation {
 
 const synchronisationEveryMs = 60_000;
 const leastStepMs = 500;
+const readAttempts = 5;
+const longestReadMs = 50;
 const programTimeoutMs = 2_000;
 
 /**
@@ -29,8 +33,8 @@ const programTimeoutMs = 2_000;
  */
 export function clocksSource(parts: ClocksParts): Source<'clocks'> {
   const { clock, readSynchronisation = askTimeKeepers } = parts;
-  const readDrift = () => clock.wallMs() - clock.monotonicMs();
-  let lastDrift = readDrift();
+  let lastDrift = readDrift(clock);
+  let ownOffsetMs = 0;
   let step: { byMs: number; monotonicMs: number } | undefined;
   let kept: Synchronisation = {};
   let keptMs = Number.NEGATIVE_INFINITY;
@@ -38,8 +42,8 @@ export function clocksSource(parts: ClocksParts): Source<'clocks'> {
     ...{ name: 'clocks', everyMs: 5_000, timeoutMs: 8_000 },
     async look(): Promise<ClockObservation[]> {
       const nowMs = clock.monotonicMs();
-      const drift = readDrift();
-      if (Math.abs(drift - lastDrift) >= leastStepMs)
+      const drift = readDrift(clock) ?? lastDrift;
+      if (drift !== undefined && lastDrift !== undefined && Math.abs(drift - lastDrift) >= leastStepMs)
         step = { byMs: Math.round(drift - lastDrift), monotonicMs: nowMs };
       lastDrift = drift;
       if (nowMs - keptMs >= synchronisationEveryMs) {
@@ -47,11 +51,16 @@ export function clocksSource(parts: ClocksParts): Source<'clocks'> {
         kept = await readSynchronisation();
       }
       const database = parts.readDatabaseClock();
-      const rightMs = database && database.databaseMs + (clock.monotonicMs() - database.monotonicMs);
+      if (database && drift !== undefined) {
+        // What a slow answer explains is no fault of the clock.
+        const { databaseMs, askedMs, answeredMs } = database;
+        const [least, most] = [drift - databaseMs + askedMs, drift - databaseMs + answeredMs];
+        ownOffsetMs = Math.min(most, Math.max(least, ownOffsetMs));
+      }
       const own: ClockObservation = {
         ...{
           name: 'this machine',
-          offsetMs: rightMs === undefined ? 0 : Math.round(clock.wallMs() - rightMs),
+          offsetMs: Math.round(ownOffsetMs),
           ...kept,
         },
         ...(step && { step: { byMs: step.byMs, agoMs: nowMs - step.monotonicMs } }),
@@ -60,6 +69,20 @@ export function clocksSource(parts: ClocksParts): Source<'clocks'> {
       return [own, ...others];
     },
   };
+}
+
+/**
+ * Our wall clock less the one that never jumps. The two are read one after the other: a process that loses its processor in
+ * between for long has read nothing, and that is what undefined says.
+ */
+function readDrift(clock: Clock): number | undefined {
+  for (let attempt = 0; attempt < readAttempts; attempt++) {
+    const beforeMs = clock.monotonicMs();
+    const wallMs = clock.wallMs();
+    const afterMs = clock.monotonicMs();
+    if (afterMs - beforeMs < longestReadMs) return wallMs - (beforeMs + afterMs) / 2;
+  }
+  return undefined;
 }
 
 /** adjtimex() as those report it who call it: systemd, chrony, ntpd. */

@@ -180,7 +180,11 @@ test('clocks: a step is seen against the clock that never jumps, and the offset 
   let steppedMs = 0;
   const source = clocksSource({
     clock: { ...clock, wallMs: () => clock.wallMs() + steppedMs },
-    readDatabaseClock: () => ({ databaseMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }),
+    readDatabaseClock: () => ({
+      databaseMs: clock.wallMs(),
+      askedMs: clock.monotonicMs(),
+      answeredMs: clock.monotonicMs(),
+    }),
     readProcessOffsets: () => new Map([['hs2', -9_000]]),
     readSynchronisation: async () => ({ isSynchronised: false, keptBy: 'chrony' }),
   });
@@ -195,6 +199,40 @@ test('clocks: a step is seen against the clock that never jumps, and the offset 
   assert.deepEqual([stepped?.offsetMs, stepped?.step], [540_000, { byMs: 540_000, agoMs: 0 }]);
   clock.advance(60_000);
   assert.deepEqual((await look(source))[0]?.step, { byMs: 540_000, agoMs: 60_000 });
+});
+
+test('clocks: a monitor that waits for a processor does not take that for a wrong clock', async () => {
+  const clock = makeManualClock();
+  let [lateMs, slowReads] = [0, 0];
+  const source = clocksSource({
+    clock: {
+      ...clock,
+      wallMs() {
+        const wallMs = clock.wallMs();
+        // It loses its processor between reading one clock and the other.
+        if (slowReads-- > 0) clock.advance(3_000);
+        return wallMs;
+      },
+    },
+    readDatabaseClock() {
+      const asked = { databaseMs: clock.wallMs(), askedMs: clock.monotonicMs() };
+      clock.advance(lateMs);
+      return { ...asked, answeredMs: clock.monotonicMs() };
+    },
+    readProcessOffsets: () => new Map(),
+    readSynchronisation: async () => ({}),
+  });
+  const own = async () => {
+    const [first] = await look(source);
+    return [first?.offsetMs, first?.step];
+  };
+  assert.deepEqual(await own(), [0, undefined]);
+  lateMs = 8_000;
+  assert.deepEqual(await own(), [0, undefined]);
+  [lateMs, slowReads] = [0, 1];
+  assert.deepEqual(await own(), [0, undefined]);
+  slowReads = 1_000;
+  assert.deepEqual(await own(), [0, undefined]);
 });
 
 test('network: what is missing, since when, and a default route only where there was one', async () => {

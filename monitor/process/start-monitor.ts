@@ -126,7 +126,8 @@ function listSources(
 ): Source[] {
   const metrics = new Map<string, readonly MetricSample[]>();
   const readMetrics = () => [...metrics.values()].flat();
-  let database: { databaseMs: number; monotonicMs: number } | undefined;
+  let askedMs = 0;
+  let database: { databaseMs: number; askedMs: number; answeredMs: number } | undefined;
   const urls = settings.processes.length > 0 ? settings.processes : [settings.homeserver_url];
   const user = openCanaryUser({ url: settings.homeserver_url, serverName: settings.server_name, token, send });
   const readProcessOffsets = () => {
@@ -142,10 +143,13 @@ function listSources(
     }),
     canariesSource(user, { list: () => readShards(sql), ofRoom: (roomId) => readShardOfRoom(sql, roomId) }, random),
     postgresSource({
-      ask: (text) => sql.unsafe(text),
+      ask: (text) => {
+        askedMs = clock.monotonicMs();
+        return sql.unsafe(text);
+      },
       replicas: settings.replicas,
       onDatabaseTime: (databaseMs) => {
-        database = { databaseMs, monotonicMs: clock.monotonicMs() };
+        database = { databaseMs, askedMs, answeredMs: clock.monotonicMs() };
       },
     }),
     volumesSource({ folders: listFolders(settings) }),

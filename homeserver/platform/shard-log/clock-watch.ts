@@ -22,13 +22,24 @@ export class ClockWatch {
     this.#metrics = metrics;
   }
 
-  note({ databaseMs, processes }: LeasesSeen, selfId: string): void {
+  /** What the machine says now, for `note`. */
+  machineMs(): number {
+    return this.#clock.machineMs();
+  }
+
+  /**
+   * @param askedMs What the machine's clock said when the database was asked. It answered somewhere between then and now: a
+   * process that waited for a processor meanwhile has learned little, and believes what it believed.
+   */
+  note({ databaseMs, processes }: LeasesSeen, selfId: string, askedMs: number): void {
     if (!Number.isFinite(databaseMs)) return;
-    this.offsetMs = this.#clock.machineMs() - databaseMs;
+    const nowMs = this.#clock.machineMs();
+    const [least, most] = [Math.min(askedMs, nowMs) - databaseMs, nowMs - databaseMs];
+    this.offsetMs = Math.min(most, Math.max(least, this.offsetMs));
     this.#metrics.clockOffset.set({}, this.offsetMs / 1000);
     const others = processes.filter(({ id, live }) => live && id !== selfId);
     const correctionMs = judgeClocks([this.offsetMs, ...others.map(({ clockOffsetMs }) => clockOffsetMs)]);
-    this.#clock.setRight(databaseMs + correctionMs);
+    this.#clock.setRight(nowMs - this.offsetMs + correctionMs);
     const isRight = Math.abs(this.offsetMs - correctionMs) <= (this.isRight ? clockOffsetLimitMs : rightAgainMs);
     if (isRight === this.isRight) return;
     this.isRight = isRight;

@@ -232,9 +232,10 @@ export class ShardLeases {
   }
 
   async #lookAndAct(renews: boolean): Promise<void> {
+    const askedMs = this.#clockWatch.machineMs();
     const seen = await (renews ? this.#renew() : this.#connection.look());
     const wasRight = this.#clockWatch.isRight;
-    this.#clockWatch.note(seen, this.#options.processId);
+    this.#clockWatch.note(seen, this.#options.processId, askedMs);
     // The others are told at once whether this process takes shards.
     if (wasRight !== this.#clockWatch.isRight) this.#asked = 'renew';
     this.#options.hints.hasListeners = seen.processes.length > 1;
