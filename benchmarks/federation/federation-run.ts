@@ -14,6 +14,8 @@ export interface FederationSizes {
   readonly origins: number;
   readonly members: number;
   readonly stateEvents: number;
+  /** Who is in the large room and tells it to who joins: servers made for it, or a Synapse. */
+  readonly resident: 'stub' | 'synapse';
   readonly servers: number;
   readonly sentMessages: Readonly<Record<ServerKind, number>>;
   readonly forks: number;
