@@ -41,8 +41,9 @@ export async function askServerForEvents(context: Context, question: EventsQuest
   const { server, rules, arrays: arrayNames } = question;
   const batch = verifyWorkersOf.of(context).open();
   try {
+    await batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames });
     await passAnswerOn(context, question, batch);
-    const { members, wanted } = await batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames });
+    const { members, wanted } = await batch.ask({ kind: 'end-bytes' });
     const keys = await findKeysForWorker(context, wanted);
     const { arrays, refusedCount, refusedExamples } = await batch.ask({ kind: 'judge', keys });
     return {

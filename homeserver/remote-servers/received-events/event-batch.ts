@@ -17,15 +17,15 @@ import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
 import type { WantedKey } from '../keys/key-ring.ts';
-import type { ReceivedEventInput, ReceivedEventProblem } from './received-event.ts';
+import type { ReceivedEventInput, ReceivedEventProblem, RefusedEvent } from './received-event.ts';
 
 /** What becomes of one event, in a form that can cross threads. */
 export type EventVerdict =
   | { readonly eventId: string; readonly pduJson: string; readonly problem?: undefined }
-  | { readonly eventId: string | undefined; readonly pduJson?: undefined; readonly problem: ReceivedEventProblem };
+  | RefusedEvent;
 
 /** An event of the right form, whose signatures have still to be checked. */
-interface ExaminedEvent {
+export interface ExaminedEvent {
   readonly eventId: string;
   readonly event: Pdu;
   readonly pduJson: string;
@@ -43,7 +43,7 @@ const encoder = new TextEncoder();
  */
 export class EventBatch {
   readonly #rules: RoomVersionRules;
-  readonly #events: (ExaminedEvent | EventVerdict)[] = [];
+  readonly #events: (ExaminedEvent | RefusedEvent)[] = [];
 
   constructor(rules: RoomVersionRules) {
     this.#rules = rules;
@@ -57,27 +57,11 @@ export class EventBatch {
     this.#events.push(examineEvent(input, this.#rules));
   }
 
-  /** The keys that the examined events are signed with, each once, with the latest time at which it was used. */
+  /** The keys that the examined events are signed with. */
   wantedKeys(): WantedKey[] {
-    const wanted = new Map<string, { serverName: string; keyId: string; atTs: number }>();
-    for (const examined of this.#events) {
-      if (!('event' in examined)) continue;
-      const { signatures, origin_server_ts: atTs } = examined.event;
-      for (const { serverName } of requiredSignatures(examined.event, this.#rules)) {
-        const keyIds = signatureKeyIds(signatures, serverName).filter(isServerSigningKeyId);
-        for (const keyId of keyIds.slice(0, mostKeysPerServer)) {
-          const known = wanted.get(`${serverName} ${keyId}`);
-          if (!known) wanted.set(`${serverName} ${keyId}`, { serverName, keyId, atTs: this.#neededUntil(atTs) });
-          else known.atTs = Math.max(known.atTs, this.#neededUntil(atTs));
-        }
-      }
-    }
-    return [...wanted.values()];
-  }
-
-  /** Old rooms do not care until when a key is valid. */
-  #neededUntil(originServerTs: number): number {
-    return this.#rules.enforceKeyValidity ? originServerTs : 0;
+    const wanted = new WantedKeys(this.#rules);
+    for (const examined of this.#events) if ('event' in examined) wanted.add(examined.event);
+    return wanted.list();
   }
 
   /** The verdict on an event, by its place in the order of `examine`. */
@@ -88,7 +72,39 @@ export class EventBatch {
   }
 }
 
-function examineEvent(input: ReceivedEventInput, rules: RoomVersionRules): ExaminedEvent | EventVerdict {
+/** The keys that events are signed with, each once, with the latest time at which it was used. */
+export class WantedKeys {
+  readonly #rules: RoomVersionRules;
+  readonly #wanted = new Map<string, { serverName: string; keyId: string; atTs: number }>();
+
+  constructor(rules: RoomVersionRules) {
+    this.#rules = rules;
+  }
+
+  add(event: Pdu): void {
+    const { signatures, origin_server_ts: atTs } = event;
+    for (const { serverName } of requiredSignatures(event, this.#rules)) {
+      const keyIds = signatureKeyIds(signatures, serverName).filter(isServerSigningKeyId);
+      for (const keyId of keyIds.slice(0, mostKeysPerServer)) {
+        const known = this.#wanted.get(`${serverName} ${keyId}`);
+        if (!known) this.#wanted.set(`${serverName} ${keyId}`, { serverName, keyId, atTs: this.#neededUntil(atTs) });
+        else known.atTs = Math.max(known.atTs, this.#neededUntil(atTs));
+      }
+    }
+  }
+
+  list(): WantedKey[] {
+    return [...this.#wanted.values()];
+  }
+
+  /** Old rooms do not care until when a key is valid. */
+  #neededUntil(originServerTs: number): number {
+    return this.#rules.enforceKeyValidity ? originServerTs : 0;
+  }
+}
+
+/** Reads an event as it came: its form, its size, its id. */
+export function examineEvent(input: ReceivedEventInput, rules: RoomVersionRules): ExaminedEvent | RefusedEvent {
   const refuse = (kind: ReceivedEventProblem['kind'], message: string, eventId?: string) => ({
     ...{ eventId, problem: { kind, message } },
   });
@@ -107,13 +123,20 @@ function examineEvent(input: ReceivedEventInput, rules: RoomVersionRules): Exami
   return { eventId, event, pduJson, signedBytes };
 }
 
+/** An event that was examined before, by what was kept of it. */
+export function readExaminedEvent(eventId: string, pduJson: string, rules: RoomVersionRules): ExaminedEvent {
+  const event = JSON.parse(pduJson) as Pdu;
+  return { eventId, event, pduJson, signedBytes: signedEventBytes(event, rules) };
+}
+
 function parseInput(input: ReceivedEventInput): JsonObject | string {
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) return input;
   const parsed = parseJsonObject(typeof input === 'string' ? encoder.encode(input) : input);
   return parsed.problem === undefined ? parsed.value : parsed.problem.message;
 }
 
-function judgeEvent(examined: ExaminedEvent, rules: RoomVersionRules, findKey: FindVerifyKey): EventVerdict {
+/** Checks signatures and hash. */
+export function judgeEvent(examined: ExaminedEvent, rules: RoomVersionRules, findKey: FindVerifyKey): EventVerdict {
   const { eventId, event, pduJson, signedBytes } = examined;
   const problem = verifySignaturesOver(signedBytes, event, rules, findKey, cryptoPrimitives);
   if (problem) return { eventId, problem: { kind: kindOf(problem), message: problem.message } };

@@ -1,22 +1,31 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { parseJson } from '@holdfast/protocol/json/parse-json.ts';
 
-/** Where an element of an array stands in the bytes. */
-export type ByteRange = readonly [start: number, end: number];
-
 export interface SplitReply {
   /** The members that are not split, parsed. */
   readonly members: JsonObject;
-  /** The elements of each array that was named and is there, in their order, not parsed. */
-  readonly arrays: ReadonlyMap<string, readonly ByteRange[]>;
+  /** Those of the named arrays that are there. */
+  readonly arrays: readonly string[];
 }
 
-/** Of all members together that are not split. */
+/** Of all members together that are not split; and of one element. */
 const largestMembersBytes = 4 * 1024 * 1024;
 const mostElements = 1_000_000;
 
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+type Place =
+  | 'object'
+  | 'first-name'
+  | 'name'
+  | 'colon'
+  | 'value'
+  | 'after-value'
+  | 'first-element'
+  | 'element'
+  | 'after-element'
+  | 'end';
 
 /** Thrown at what is no JSON object, or one with too much in it. */
 export class ReplySyntaxError extends Error {
@@ -27,125 +36,194 @@ export class ReplySyntaxError extends Error {
 }
 
 /**
- * Finds the elements of some arrays of a JSON object without parsing them: an answer with tens of thousands of events
- * never becomes one tree of objects. Whether each element is JSON is left to who parses it.
+ * Finds the elements of some arrays of a JSON object, while its bytes come, without parsing them: an answer with tens of
+ * thousands of events is never in memory as a whole. Whether each element is JSON is left to who takes it.
  */
-export function splitReply(bytes: Uint8Array, arrayNames: readonly string[]): SplitReply {
-  const scanner = new Scanner(bytes);
-  const arrays = new Map<string, readonly ByteRange[]>();
-  const members: [string, ByteRange][] = [];
-  scanner.expect(openBrace);
-  while (!scanner.takes(closeBrace)) {
-    if (members.length + arrays.size > 0) scanner.expect(comma);
-    const name = parsePart(bytes, scanner.value());
-    scanner.expect(colon);
-    if (typeof name !== 'string') throw new ReplySyntaxError('a name of a member is no string');
-    if (arrayNames.includes(name) && scanner.isAt(openBracket)) arrays.set(name, scanner.elements());
-    else members.push([name, scanner.value()]);
+export class ReplySplitter {
+  readonly #arrayNames: readonly string[];
+  readonly #take: (arrayName: string, element: Uint8Array) => void;
+  readonly #arrays: string[] = [];
+  readonly #members: [name: string, bytes: Uint8Array][] = [];
+  #membersBytes = 0;
+  #elements = 0;
+  #place: Place = 'object';
+  /** Of the member whose value comes. */
+  #name = '';
+  readonly #token = new Token();
+
+  /** `take` gets each element, in their order, in memory that is good until it returns. */
+  constructor(arrayNames: readonly string[], take: (arrayName: string, element: Uint8Array) => void) {
+    this.#arrayNames = arrayNames;
+    this.#take = take;
   }
-  scanner.expectEnd();
-  const sizeBytes = members.reduce((sum, [, [start, end]]) => sum + end - start, 0);
-  if (sizeBytes > largestMembersBytes) throw new ReplySyntaxError(`its other members have ${sizeBytes} bytes`);
-  return { members: Object.fromEntries(members.map(([name, range]) => [name, parsePart(bytes, range)])), arrays };
+
+  /** The next bytes of the object. Throws ReplySyntaxError. */
+  push(chunk: Uint8Array): void {
+    let at = 0;
+    for (;;) {
+      if (!this.#token.isOpen) {
+        while (at < chunk.length && (chunk[at] as number) <= 0x20) at++;
+        if (at >= chunk.length) return;
+        if (this.#takesMark(chunk[at] as number)) {
+          at++;
+          continue;
+        }
+      }
+      const end = this.#token.scan(chunk, at);
+      if (end === undefined) return;
+      at = end;
+      this.#takeToken(this.#token.takeBytes());
+    }
+  }
+
+  /** After the last bytes. Throws ReplySyntaxError where they do not make a whole object. */
+  end(): SplitReply {
+    if (this.#place !== 'end') throw new ReplySyntaxError('no JSON: it does not end');
+    const members = this.#members.map(([name, bytes]) => [name, parsePart(bytes)] as const);
+    return { members: Object.fromEntries(members), arrays: this.#arrays };
+  }
+
+  /** Whether the byte is a mark between values, which is then behind us. */
+  #takesMark(byte: number): boolean {
+    const next = this.#placeAfter(byte);
+    if (next === undefined) return false;
+    this.#place = next;
+    return true;
+  }
+
+  #placeAfter(byte: number): Place | undefined {
+    switch (this.#place) {
+      case 'object':
+        return byte === openBrace ? 'first-name' : missing('{');
+      case 'first-name':
+        return byte === closeBrace ? 'end' : undefined;
+      case 'colon':
+        return byte === colon ? 'value' : missing(':');
+      case 'value':
+        return byte === openBracket && this.#arrayNames.includes(this.#name) ? this.#openArray() : undefined;
+      case 'after-value':
+        return byte === comma ? 'name' : byte === closeBrace ? 'end' : missing(', or }');
+      case 'first-element':
+        return byte === closeBracket ? 'after-value' : undefined;
+      case 'after-element':
+        return byte === comma ? 'element' : byte === closeBracket ? 'after-value' : missing(', or ]');
+      case 'end':
+        throw new ReplySyntaxError('no JSON: there is something behind its end');
+      default:
+        return undefined;
+    }
+  }
+
+  #openArray(): Place {
+    if (this.#arrays.includes(this.#name)) throw new ReplySyntaxError(`${this.#name} is there twice`);
+    this.#arrays.push(this.#name);
+    return 'first-element';
+  }
+
+  #takeToken(bytes: Uint8Array): void {
+    if (this.#place === 'value') {
+      this.#membersBytes += bytes.length;
+      if (this.#membersBytes > largestMembersBytes) throw new ReplySyntaxError('its other members are too large');
+      // A copy: what came changes hands.
+      this.#members.push([this.#name, bytes.slice()]);
+      this.#place = 'after-value';
+    } else if (this.#place === 'first-name' || this.#place === 'name') {
+      const name = parsePart(bytes);
+      if (typeof name !== 'string') throw new ReplySyntaxError('a name of a member is no string');
+      this.#name = name;
+      this.#place = 'colon';
+    } else {
+      if (++this.#elements > mostElements) throw new ReplySyntaxError(`more than ${mostElements} elements`);
+      this.#take(this.#name, bytes);
+      this.#place = 'after-element';
+    }
+  }
 }
 
-function parsePart(bytes: Uint8Array, [start, end]: ByteRange) {
-  const parsed = parseJson(bytes.subarray(start, end));
+function missing(what: string): never {
+  throw new ReplySyntaxError(`no JSON: ${what} is missing`);
+}
+
+function parsePart(bytes: Uint8Array) {
+  const parsed = parseJson(bytes);
   if (parsed.problem !== undefined) throw new ReplySyntaxError(parsed.problem.message);
   return parsed.value;
 }
 
-/** A place in JSON text that moves on. White space before anything is skipped. */
-class Scanner {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+/** One value of any kind, which may come in several pieces. */
+class Token {
+  isOpen = false;
+  #isPlain = false;
+  #depth = 0;
+  #isInString = false;
+  /** So many of the next bytes are escaped: 0 or 1. */
+  #skip = 0;
+  #pieces: Uint8Array[] = [];
+  #sizeBytes = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+  /** Moves over the value, which begins at `at` or has begun before; gives its end, or undefined where more has to come. */
+  scan(chunk: Uint8Array, at: number): number | undefined {
+    if (!this.isOpen) this.#open(chunk[at] as number);
+    const end = this.#isPlain ? endOfPlain(chunk, at) : this.#endOfNested(chunk, at);
+    this.#sizeBytes += (end ?? chunk.length) - at;
+    if (this.#sizeBytes > largestMembersBytes) throw new ReplySyntaxError(`a value has ${this.#sizeBytes} bytes`);
+    this.#pieces.push(chunk.subarray(at, end));
+    return end;
   }
 
-  isAt(byte: number): boolean {
-    this.#skipSpace();
-    return this.#bytes[this.#at] === byte;
+  takeBytes(): Uint8Array {
+    const [only, ...others] = this.#pieces;
+    const bytes = only && others.length === 0 ? only : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#sizeBytes = 0;
+    this.isOpen = false;
+    return bytes;
   }
 
-  takes(byte: number): boolean {
-    if (!this.isAt(byte)) return false;
-    this.#at++;
-    return true;
+  #open(first: number): void {
+    if (isMark(first)) throw new ReplySyntaxError('no JSON: a value is missing');
+    this.isOpen = true;
+    this.#isPlain = first !== quote && first !== openBrace && first !== openBracket;
   }
 
-  expect(byte: number): void {
-    if (!this.takes(byte)) throw new ReplySyntaxError(`no JSON: ${String.fromCharCode(byte)} is missing`);
-  }
-
-  expectEnd(): void {
-    this.#skipSpace();
-    if (this.#at < this.#bytes.length) throw new ReplySyntaxError('no JSON: there is something behind its end');
-  }
-
-  /** Moves over an array and gives where its elements are. */
-  elements(): ByteRange[] {
-    const ranges: ByteRange[] = [];
-    this.expect(openBracket);
-    while (!this.takes(closeBracket)) {
-      if (ranges.length > 0) this.expect(comma);
-      if (ranges.length >= mostElements) throw new ReplySyntaxError(`more than ${mostElements} elements`);
-      ranges.push(this.value());
-    }
-    return ranges;
-  }
-
-  /** Moves over one value of any kind. */
-  value(): ByteRange {
-    this.#skipSpace();
-    const start = this.#at;
-    const first = this.#bytes[start];
-    if (first === quote) this.#skipString();
-    else if (first === openBrace || first === openBracket) this.#skipNested();
-    else this.#skipPlain();
-    if (this.#at === start) throw new ReplySyntaxError('no JSON: a value is missing');
-    return [start, this.#at];
-  }
-
-  #skipSpace(): void {
-    for (let byte = this.#bytes[this.#at]; byte !== undefined && byte <= 0x20; byte = this.#bytes[++this.#at]);
-  }
-
-  #skipString(): void {
-    const { length } = this.#bytes;
-    for (this.#at++; this.#at < length; this.#at++) {
-      const byte = this.#bytes[this.#at];
-      if (byte === backslash) this.#at++;
-      else if (byte === quote) {
-        this.#at++;
-        return;
-      }
-    }
-    throw new ReplySyntaxError('no JSON: a string does not end');
-  }
-
-  #skipNested(): void {
-    let depth = 0;
-    for (;;) {
-      const byte = this.#bytes[this.#at];
-      if (byte === undefined) throw new ReplySyntaxError('no JSON: a bracket is not closed');
-      if (byte === quote) {
-        this.#skipString();
+  /** Of a string too, which is nested in nothing. */
+  #endOfNested(chunk: Uint8Array, start: number): number | undefined {
+    const { length } = chunk;
+    let depth = this.#depth;
+    let isInString = this.#isInString;
+    let at = start + this.#skip;
+    for (; at < length; at++) {
+      const byte = chunk[at] as number;
+      if (isInString) {
+        if (byte === backslash) at++;
+        if (byte !== quote) continue;
+        isInString = false;
+      } else if (byte === quote) {
+        isInString = true;
         continue;
+      } else if (byte === openBrace || byte === openBracket) {
+        depth++;
+        continue;
+      } else if (byte === closeBrace || byte === closeBracket) depth--;
+      else continue;
+      if (depth === 0) {
+        [this.#depth, this.#isInString, this.#skip] = [0, false, 0];
+        return at + 1;
       }
-      this.#at++;
-      if (byte === openBrace || byte === openBracket) depth++;
-      else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) return;
     }
+    [this.#depth, this.#isInString, this.#skip] = [depth, isInString, at - length];
+    return undefined;
   }
+}
 
-  #skipPlain(): void {
-    for (;;) {
-      const byte = this.#bytes[this.#at];
-      const isOver = byte === undefined || byte === comma || byte === closeBrace || byte === closeBracket;
-      if (isOver || byte <= 0x20) return;
-      this.#at++;
-    }
+function endOfPlain(chunk: Uint8Array, start: number): number | undefined {
+  for (let at = start; at < chunk.length; at++) {
+    const byte = chunk[at] as number;
+    if (byte <= 0x20 || isMark(byte)) return at;
   }
+  return undefined;
+}
+
+function isMark(byte: number): boolean {
+  return byte === comma || byte === colon || byte === closeBrace || byte === closeBracket;
 }

@@ -3,14 +3,16 @@ import type { VerifyKey } from '@holdfast/protocol/events/verify-event-signature
 import type { WantedKey } from '../keys/key-ring.ts';
 import type { EventVerdict } from './event-batch.ts';
 import type { ReceivedEventInput, RefusedEvent } from './received-event.ts';
+import type { SoundEvent } from './reply-events.ts';
 
 export type FoundKey = readonly [serverName: string, keyId: string, key: VerifyKey];
 
 /** What the main thread asks a worker for. `batch` names a batch, which lives until it is dropped. */
 export type WorkerRequest =
   | { readonly kind: 'examine'; readonly version: string; readonly events: readonly ReceivedEventInput[] }
-  | { readonly kind: 'add-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'split'; readonly version: string; readonly arrays: readonly string[] }
+  | { readonly kind: 'add-bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'end-bytes' }
   | { readonly kind: 'judge'; readonly keys: readonly FoundKey[] }
   | { readonly kind: 'read'; readonly limit: number }
   | { readonly kind: 'drop' };
@@ -18,11 +20,12 @@ export type WorkerRequest =
 /** What each request is answered with. */
 export interface WorkerAnswers {
   examine: readonly WantedKey[];
+  split: null;
   'add-bytes': null;
-  split: { readonly members: JsonObject; readonly wanted: readonly WantedKey[] };
+  'end-bytes': { readonly members: JsonObject; readonly wanted: readonly WantedKey[] };
   judge: JudgedBatch;
   /** In auth order; empty at the end. */
-  read: readonly { readonly eventId: string; readonly pduJson: string }[];
+  read: readonly SoundEvent[];
   drop: null;
 }
 
