@@ -3,7 +3,7 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { StoredEvent } from '../storage/rooms/event-row.ts';
 import { forgottenCode, type Membership, membershipCodes } from '../storage/rooms/membership-codes.ts';
-import { readFirstMemberPosition, readState } from '../storage/rooms/read-state.ts';
+import { forEachState, readFirstMemberPosition, readState } from '../storage/rooms/read-state.ts';
 import { membershipIn } from './hot-room.ts';
 import { partialRoomsOf } from './remote/partial-rooms.ts';
 import { findRoomReader, readableStateAt } from './room-reader.ts';
@@ -58,15 +58,14 @@ export async function viewJoinedMembers(context: Context, roomId: string, userId
   const { room, membership } = await findRoomReader(context, roomId, userId);
   if (membership !== 'join') throw new MatrixError('M_FORBIDDEN', 'You are not in this room');
   await partialRoomsOf(context).waitUntilWhole(roomId);
-  const members = await readState(context, room, { membersOnly: true, memberships: [membershipCodes.join] });
   const joined = Object.create(null) as JsonObject;
-  for (const { pdu } of members) {
+  await forEachState(context, room, { membersOnly: true, memberships: [membershipCodes.join] }, ({ pdu }) => {
     const { displayname, avatar_url: avatarUrl } = pdu.content;
     joined[pdu.state_key ?? ''] = {
       // Clients look for both.
       display_name: typeof displayname === 'string' ? displayname : null,
       avatar_url: typeof avatarUrl === 'string' ? avatarUrl : null,
     };
-  }
+  });
   return joined;
 }

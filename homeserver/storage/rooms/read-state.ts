@@ -39,6 +39,37 @@ export async function readState(
   room: RoomName,
   selection: StateSelection = {},
 ): Promise<StateEvent[]> {
+  const query = await stateQuery(context, room, selection);
+  if (!query) return [];
+  const rows = await context.database.unsafe<StateRow[]>(query.text, query.parameters, { prepare: true });
+  return rows.map((row) => ({ ...storedEventOf(row, room), since: row.since }));
+}
+
+/**
+ * As readState, one event after the other while they come, each of which may be forgotten again: for rooms with tens of
+ * thousands of members, of whom little is wanted. `take` must not wait for anything.
+ */
+export async function forEachState(
+  context: Context,
+  room: RoomName,
+  selection: StateSelection,
+  take: (event: StateEvent) => void,
+): Promise<void> {
+  const query = await stateQuery(context, room, selection);
+  if (!query) return;
+  await context.database
+    .unsafe<StateRow[]>(query.text, query.parameters, { prepare: true })
+    .forEach((row) => take({ ...storedEventOf(row as StateRow, room), since: (row as StateRow).since }));
+}
+
+type StateRow = EventRow & { readonly since: number };
+
+/** Undefined where nothing is selected. */
+async function stateQuery(
+  context: Context,
+  room: RoomName,
+  selection: StateSelection,
+): Promise<{ readonly text: string; readonly parameters: never[] } | undefined> {
   const { at, keys } = selection;
   const parameters: unknown[] = [room.shard, room.id];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
@@ -57,19 +88,17 @@ export async function readState(
     conditions.push(`s.membership <> ALL(${parameter([...selection.notMemberships])}::smallint[])`);
   }
   if (keys) {
-    if (keys.length === 0) return [];
+    if (keys.length === 0) return undefined;
     const names = await findNames(context, keys.flat());
     const types = parameter(keys.map(([type]) => names.get(type) ?? noName));
     const stateKeys = parameter(keys.map(([, stateKey]) => names.get(stateKey) ?? noName));
     conditions.push(`(s.type, s.state_key) IN (SELECT * FROM unnest(${types}::int[], ${stateKeys}::int[]))`);
   }
-  const rows = await context.database.unsafe<(EventRow & { readonly since: number })[]>(
+  const text =
     `SELECT ${eventColumns}, s.from_position AS since FROM room_state s JOIN event e ON e.shard = $1 AND e.position = s.event
-     WHERE ${conditions.join(' AND ')} ${selection.limit === undefined ? 'ORDER BY s.from_position, s.event' : `LIMIT ${parameter(selection.limit)}`}`,
-    parameters as never[],
-    { prepare: true },
-  );
-  return rows.map((row) => ({ ...storedEventOf(row, room), since: row.since }));
+     WHERE ${conditions.join(' AND ')} ` +
+    (selection.limit === undefined ? 'ORDER BY s.from_position, s.event' : `LIMIT ${parameter(selection.limit)}`);
+  return { text, parameters: parameters as never[] };
 }
 
 /** One state event, or undefined. */
