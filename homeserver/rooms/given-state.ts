@@ -11,7 +11,7 @@ import { openStateSpan } from '../storage/rooms/write-state.ts';
 import type { Override } from './state-overrides.ts';
 
 /** Of one query, and of one transaction; so few that parsing them keeps nobody else waiting. */
-const eventsPerStep = 500;
+const eventsPerStep = 250;
 
 /**
  * Makes stored events (by id) the room's state from its beginning on, those of them that are of a (type, state key)

@@ -28,8 +28,8 @@ export interface EventsReply {
   close(): void;
 }
 
-/** Of events, per batch. */
-const batchLength = 500;
+/** Of events, per batch: so few that working off one keeps nobody else waiting. */
+const batchLength = 250;
 const defaultBytes = 512 * 1024 * 1024;
 
 /**
@@ -72,9 +72,18 @@ async function passAnswerOn(context: Context, question: EventsQuestion, batch: O
 }
 
 async function* readBatches(batch: OpenedBatch): AsyncGenerator<readonly VerifiedEvent[]> {
+  const readNext = () => {
+    const reading = batch.ask({ kind: 'read', limit: batchLength });
+    // Whoever does not read to the end does not hear of it.
+    reading.catch(() => {});
+    return reading;
+  };
+  let reading = readNext();
   for (;;) {
-    const events = await batch.ask({ kind: 'read', limit: batchLength });
+    const events = await reading;
     if (events.length === 0) return;
+    // The next ones cross over while these are worked off.
+    reading = readNext();
     yield events.map(({ eventId, pduJson }) => new VerifiedEvent(eventId, pduJson));
   }
 }

@@ -19,6 +19,11 @@ export const verifyWorkersOf: PerContext<Context, VerifyWorkers> = perContext((c
     help: 'Batches of events of other servers that are being verified; 500 at most.',
     read: () => workers.size,
   });
+  context.metrics.observedGauge({
+    name: 'holdfast_verify_threads',
+    help: 'Threads that verify events of other servers; 2 at most, and none after a while with nothing to do.',
+    read: () => workers.threads,
+  });
   return workers;
 });
 

@@ -27,6 +27,8 @@ interface RunningWorker {
   readonly worker: Worker;
   readonly calls: Map<number, PendingCall>;
   batches: number;
+  /** Ends it when it has had nothing to do for a while. */
+  rest: Timer | undefined;
 }
 
 const busyRetryMs = 2_000;
@@ -37,8 +39,10 @@ const mostBatches = 500;
 const workerMemory = { maxYoungGenerationSizeMb: 6 };
 /** One call on the largest reply takes seconds; beyond this the worker is broken. */
 const callTimeoutMs = 120_000;
+/** A worker that rests ends after this: one that verified a large room keeps memory that nobody else can have. */
+const restMs = 30_000;
 
-/** Threads that verify events. Started when they are needed, and then kept. */
+/** Threads that verify events. Started when they are needed, and kept for as long as there is something to do. */
 export class VerifyWorkers {
   readonly #clock: Clock;
   readonly #workers: RunningWorker[] = [];
@@ -55,6 +59,10 @@ export class VerifyWorkers {
     return this.#batches;
   }
 
+  get threads(): number {
+    return this.#workers.length;
+  }
+
   /** Throws M_LIMIT_EXCEEDED when as many batches are open as may be. */
   open(): OpenedBatch {
     if (this.#batches >= mostBatches || this.#isClosed) throw tooManyBatches();
@@ -63,6 +71,7 @@ export class VerifyWorkers {
     let isOpen = true;
     this.#batches++;
     running.batches++;
+    running.rest?.cancel();
     return {
       ask: <Kind extends WorkerKind>(request: WorkerRequest, transfer: readonly ArrayBuffer[] = []) =>
         this.#call(running, batch, request, transfer) as Promise<WorkerAnswers[Kind]>,
@@ -72,6 +81,7 @@ export class VerifyWorkers {
         this.#batches--;
         running.batches--;
         this.#call(running, batch, { kind: 'drop' }, []).catch(() => {});
+        if (running.batches === 0 && !this.#isClosed) this.#letRest(running);
       },
     };
   }
@@ -86,7 +96,7 @@ export class VerifyWorkers {
     if (idlest && (idlest.batches === 0 || this.#workers.length >= mostWorkers)) return idlest;
     const worker = new Worker(new URL('./verify-worker.ts', import.meta.url), { resourceLimits: workerMemory });
     worker.unref();
-    const running: RunningWorker = { worker, calls: new Map(), batches: 0 };
+    const running: RunningWorker = { worker, calls: new Map(), batches: 0, rest: undefined };
     worker.on('message', ({ call, answer, problem }: WorkerReply) => {
       const pending = running.calls.get(call);
       running.calls.delete(call);
@@ -99,6 +109,13 @@ export class VerifyWorkers {
     worker.on('exit', () => void this.#end(running, lostWorker('the worker ended')));
     this.#workers.push(running);
     return running;
+  }
+
+  #letRest(running: RunningWorker): void {
+    running.rest?.cancel();
+    running.rest = this.#clock.startTimer(restMs, () => {
+      if (running.batches === 0) void this.#end(running, lostWorker('it had nothing to do'));
+    });
   }
 
   #call(
@@ -124,6 +141,7 @@ export class VerifyWorkers {
   async #end(running: RunningWorker, reason: Error): Promise<void> {
     const index = this.#workers.indexOf(running);
     if (index !== -1) this.#workers.splice(index, 1);
+    running.rest?.cancel();
     for (const { reject, timer } of running.calls.values()) {
       timer.cancel();
       reject(reason);

@@ -29,7 +29,7 @@ interface AddMissingResult {
 }
 
 /** Members of one command. */
-export const maxMembersAtOnce = 500;
+export const maxMembersAtOnce = 250;
 
 /**
  * Members that a join with partial state did not bring become part of the room's beginning. What has happened to a

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
+import { VerifyWorkers } from './verify-workers.ts';
+
+const restMs = 30_000;
+
+/** A clock whose timers for a rest run when they are told to. */
+function manualRests() {
+  const timers = new Set<() => void>();
+  const clock: Clock = {
+    ...systemClock,
+    startTimer(durationMs, run) {
+      if (durationMs !== restMs) return systemClock.startTimer(durationMs, run);
+      timers.add(run);
+      return { cancel: () => void timers.delete(run) };
+    },
+  };
+  const runAll = () => {
+    for (const run of timers) {
+      timers.delete(run);
+      run();
+    }
+  };
+  return { clock, runAll };
+}
+
+test('a thread with nothing to do ends, one with something does not, and another takes its place', async () => {
+  const { clock, runAll } = manualRests();
+  const workers = new VerifyWorkers(clock);
+  const first = workers.open();
+  await first.ask({ kind: 'examine', version: '12', events: [] });
+  first.close();
+  assert.equal(workers.threads, 1);
+  const second = workers.open();
+  await second.ask({ kind: 'examine', version: '12', events: [] });
+  runAll();
+  assert.equal(workers.threads, 1, 'there is a batch');
+  second.close();
+  runAll();
+  assert.equal(workers.threads, 0);
+  const third = workers.open();
+  assert.deepEqual(await third.ask({ kind: 'examine', version: '12', events: [] }), []);
+  third.close();
+  await workers.close();
+});
