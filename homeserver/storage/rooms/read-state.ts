@@ -59,7 +59,7 @@ export async function forEachState(
   if (!query) return;
   await context.database
     .unsafe<StateRow[]>(query.text, query.parameters, { prepare: true })
-    .forEach((row) => take({ ...storedEventOf(row as StateRow, room), since: (row as StateRow).since }));
+    .forEach((row) => take({ ...storedEventOf(row, room), since: (row as StateRow).since }));
 }
 
 type StateRow = EventRow & { readonly since: number };
