@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import type { DrillUser } from './load/populate.ts';
 import type { Load } from './load/send-load.ts';
 
-export { type Finding, finding, noneOf } from './finding.ts';
+export { type Finding, finding, noneOf, ofTime, showSeconds, within } from './finding.ts';
 
 export interface Stage {
   readonly cluster: Cluster;

@@ -4,7 +4,7 @@ import type { Observation } from './checker/history.ts';
 import { readWriteAudit } from './cluster/audit-writes.ts';
 import type { HomeserverProcess } from './cluster/homeserver-process.ts';
 import type { Cluster } from './cluster/start-cluster.ts';
-import { type Drill, type Finding, finding, noneOf } from './drill.ts';
+import { type Drill, type Finding, finding, noneOf, ofTime, within } from './drill.ts';
 import type { Follower } from './load/follow-sync.ts';
 import type { Load } from './load/send-load.ts';
 import { sendRequest } from './load/send-request.ts';
@@ -41,7 +41,7 @@ export async function judgeRun(run: Run): Promise<Finding[]> {
     noneOf('events doubled', count('event seen twice') + count('two events for one transaction')),
     noneOf('differences in order between readers', count('readers see different orders')),
     noneOf('other violations', sum(otherKinds.map(count))),
-    finding('longest gap of a shard', `${gapMs} ms`, `${drill.longestGapMs} ms`, gapMs <= drill.longestGapMs),
+    within('longest gap of a shard', gapMs, drill.longestGapMs),
     noneOf('writes under an old epoch', audit.underOldEpoch + audit.epochsGoingBack),
     noneOf('positions missing or double', audit.positionsMissingOrDouble),
     finding("changes of a shard's epoch", audit.epochChanges, '', true),
@@ -77,12 +77,8 @@ function judgeDelivery({ drill, load, followers }: Run): Finding {
   const at = (share: number) => Math.round(delays[Math.floor((delays.length - 1) * share)] ?? Number.POSITIVE_INFINITY);
   const limit = drill.deliveryP99Ms;
   const value = `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
-  return finding(
-    'delivery to readers',
-    value,
-    limit === undefined ? '' : `p99 ${limit} ms`,
-    limit === undefined || at(0.99) <= limit,
-  );
+  const passed = limit === undefined || at(0.99) <= limit;
+  return ofTime(finding('delivery to readers', value, limit === undefined ? '' : `p99 ${limit} ms`, passed));
 }
 
 /** Killed ones have another process id by now; the others must still be the same. */

@@ -8,6 +8,7 @@
  *   npm run drill -- d7 --keep                 keeps the logs of drills that pass, too
  *   npm run drill -- d1 --short --unwatched    without the monitor, whose seconds say nothing on a busy machine
  *   npm run drill -- d10 --seed 7              chances as this number says, where a drill has any
+ *   npm run drill -- d4 --short --twice-if-late  once more where nothing but limits of time was missed
  *
  * Prints each drill's numbers and ends with 1 if one of them missed its limit.
  */
@@ -18,6 +19,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Drill } from './drill.ts';
 import { federationDrill } from './federation/federation-drill.ts';
+import { isOnlyLate } from './finding.ts';
 import { formatFindings } from './format-findings.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
@@ -46,29 +48,38 @@ const drills: readonly AnyDrill[] = [
 const fullEvents = 50_000;
 const shortEvents = 3_000;
 
-/** Runs a drill in a folder of its own, which is kept when it failed. Gives whether it passed. */
-async function runOne(
-  drill: (typeof drills)[number],
-  options: { events: number; short: boolean; keep: boolean; seed: number; unwatched: boolean },
-): Promise<boolean> {
+interface RunOptions {
+  readonly events: number;
+  readonly short: boolean;
+  readonly keep: boolean;
+  readonly seed: number;
+  readonly unwatched: boolean;
+}
+
+type Outcome = 'passed' | 'late' | 'failed';
+
+/** Runs a drill in a folder of its own, which is kept unless it passed. */
+async function runOne(drill: AnyDrill, options: RunOptions): Promise<Outcome> {
   console.log(`\n${drill.name}: ${drill.fault}`);
   const parent = await mkdtemp(join(tmpdir(), `holdfast-drill-${drill.name}-`));
   const folder = join(parent, 'run');
   // PostgreSQL's own user has to pass through.
   await Promise.all([chmod(parent, 0o711), mkdir(folder, { mode: 0o711 })]);
-  let passed = false;
+  let outcome: Outcome = 'failed';
   try {
     const given = { ...options, folder };
     const findings = await ('run' in drill ? drill.run(given) : runDrill(drill, given));
     console.log(formatFindings(findings));
-    passed = findings.every((each) => each.passed);
+    if (findings.every(({ passed }) => passed)) outcome = 'passed';
+    else if (isOnlyLate(findings)) outcome = 'late';
   } catch (error) {
     console.log(`✖ the drill could not be run to its end: ${error instanceof Error ? error.stack : String(error)}`);
   }
+  const passed = outcome === 'passed';
   console.log(passed ? `${drill.name} passed.` : `${drill.name} FAILED; its logs are in ${folder}`);
   if (passed && options.keep) console.log(`Its logs are in ${folder}`);
   else if (passed) await rm(parent, { recursive: true, force: true, maxRetries: 5 });
-  return passed;
+  return outcome;
 }
 
 async function runDrills(args: string[]): Promise<number> {
@@ -79,6 +90,7 @@ async function runDrills(args: string[]): Promise<number> {
       short: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       unwatched: { type: 'boolean', default: false },
+      'twice-if-late': { type: 'boolean', default: false },
       events: { type: 'string' },
       seed: { type: 'string', default: '1' },
     },
@@ -88,7 +100,7 @@ async function runDrills(args: string[]): Promise<number> {
   const seed = Number(values.seed);
   if (unknown.length > 0 || ![events, seed].every((each) => Number.isSafeInteger(each) && each > 0)) {
     console.error(
-      `Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--unwatched] [--keep] [--events NUMBER] [--seed NUMBER]`,
+      `Usage: npm run drill -- [${drills.map(({ name }) => name).join(' ')}] [--short] [--unwatched] [--keep] [--twice-if-late] [--events NUMBER] [--seed NUMBER]`,
     );
     return 1;
   }
@@ -96,7 +108,15 @@ async function runDrills(args: string[]): Promise<number> {
   const failed: string[] = [];
   for (const drill of chosen) {
     const { short, keep, unwatched } = values;
-    if (!(await runOne(drill, { events, short, keep, seed, unwatched }))) failed.push(drill.name);
+    const run = { events, short, keep, seed, unwatched };
+    let outcome = await runOne(drill, run);
+    if (outcome === 'late' && values['twice-if-late']) {
+      console.log(
+        `Nothing but limits of time was missed, which this machine may have been too busy for: ${drill.name} once more.`,
+      );
+      outcome = await runOne(drill, run);
+    }
+    if (outcome !== 'passed') failed.push(drill.name);
   }
   closeConnections();
   console.log(failed.length === 0 ? '\nAll drills passed.' : `\nFailed: ${failed.join(', ')}.`);

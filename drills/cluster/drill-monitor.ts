@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Finding, finding } from '../finding.ts';
+import { type Finding, within } from '../finding.ts';
 import { type FakePager, type PagerCall, startFakePager } from './fake-pager.ts';
 import { spawnProgram } from './spawn-program.ts';
 
@@ -96,8 +96,8 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
       const namedMs = find(['/team', '/anna'], pattern, sinceMs) - sinceMs;
       const pagedMs = find(['/anna'], pattern, sinceMs) - sinceMs;
       return [
-        finding(`the monitor names ${what} after`, seconds(namedMs), seconds(namedLimitMs), namedMs <= namedLimitMs),
-        finding(`and calls somebody after`, seconds(pagedMs), seconds(pagedLimitMs), pagedMs <= pagedLimitMs),
+        within(`the monitor names ${what} after`, namedMs, namedLimitMs),
+        within(`and calls somebody after`, pagedMs, pagedLimitMs),
       ];
     },
   };
@@ -116,5 +116,3 @@ function describePaging(url: string) {
     team: [{ notifier: 'pager', address: `${url}/team` }],
   };
 }
-
-const seconds = (ms: number) => (Number.isFinite(ms) ? `${(ms / 1_000).toFixed(1)} s` : 'never');

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { measureLongestGap } from '../checker/measure-gap.ts';
 import { type PatroniCluster, startPatroniCluster } from '../cluster/patroni-cluster.ts';
-import { type Drill, type Finding, finding, type Stage } from '../drill.ts';
+import { type Drill, type Finding, finding, type Stage, within } from '../drill.ts';
 
 const gapLimitMs = 30_000;
 const followLimitMs = 5_000;
@@ -50,9 +50,7 @@ async function switchAsPlanned(stage: Stage, postgres: PatroniCluster): Promise<
   const gap = measureLongestGap(load.attempts.slice(), { startMs, endMs: performance.now() });
   const gapMs = Math.round(gap.durationMs);
   say(`${next.name} is the primary; ${gapMs} ms without acknowledgement; ${former.name} follows it`);
-  return [
-    finding('longest gap of a planned change', `${gapMs} ms`, `${switchOverLimitMs} ms`, gapMs <= switchOverLimitMs),
-  ];
+  return [within('longest gap of a planned change', gapMs, switchOverLimitMs)];
 }
 
 async function failOver(stage: Stage, postgres: PatroniCluster): Promise<Finding[]> {
@@ -80,18 +78,8 @@ async function failOver(stage: Stage, postgres: PatroniCluster): Promise<Finding
   say(`${former.name} follows the new primary after ${rejoinedMs} ms, by itself`);
   const isReplica = await former.is('replica');
   return [
-    finding(
-      'longest gap of a failover',
-      `${Math.round(gap.durationMs)} ms`,
-      `${gapLimitMs} ms`,
-      gap.durationMs <= gapLimitMs,
-    ),
-    finding(
-      'writing goes on after a promotion',
-      `${followedMs} ms`,
-      `${followLimitMs} ms`,
-      followedMs <= followLimitMs,
-    ),
+    within('longest gap of a failover', gap.durationMs, gapLimitMs),
+    within('writing goes on after a promotion', followedMs, followLimitMs),
     finding('longest gap since, the thaw included', `${Math.round(stillMs)} ms`, '', true),
     finding('acknowledged while the former primary came back', load.acknowledgedCount() - acknowledgedBefore, '', true),
     finding('the former primary is a replica', isReplica ? 'yes' : 'no', 'yes', isReplica),

@@ -6,7 +6,7 @@ import { RawIrcClient } from '@holdfast/irc-bridge/testing/raw-irc-client.ts';
 import { startIrcd } from '@holdfast/irc-bridge/testing/start-ircd.ts';
 import { type ColdMachine, prepareColdMachine } from '../cluster/cold-machine.ts';
 import { type FakePager, startFakePager } from '../cluster/fake-pager.ts';
-import { type Finding, finding, noneOf } from '../drill.ts';
+import { type Finding, finding, noneOf, showSeconds, within } from '../drill.ts';
 import { ColdPeople } from './d10-people.ts';
 
 const servingLimitMs = 120_000;
@@ -85,8 +85,8 @@ async function startAndCut(stage: Stage, round: number): Promise<Round> {
   const allStartedMs = performance.now() - startMs;
   const { servingMs, parts } = await looking;
   const again = machine.programs.filter(({ starts }) => starts > 1).map(({ name, starts }) => `${name} ${starts}`);
-  say(`all were started after ${seconds(allStartedMs)}; serving after ${seconds(servingMs)}`);
-  for (const [what, ms] of parts) say(`  ${what}: ${seconds(ms)}`);
+  say(`all were started after ${showSeconds(allStartedMs)}; serving after ${showSeconds(servingMs)}`);
+  for (const [what, ms] of parts) say(`  ${what}: ${showSeconds(ms)}`);
   if (again.length > 0)
     say(`  started more than once by their supervisor, since others were not there: ${again.join(', ')}`);
   await wait(runMs);
@@ -140,7 +140,6 @@ async function judge({ people, machine }: Stage, seen: readonly Round[]): Promis
   const parts = [...new Set(seen.flatMap((round) => [...round.parts.keys()]))].map((what) => {
     return [what, Math.max(...seen.map((round) => round.parts.get(what) ?? Number.POSITIVE_INFINITY))] as const;
   });
-  const limit = `${servingLimitMs / 1_000} s`;
   const { lost, doubled, acknowledged } = await people.check(machine.baseUrls[0] ?? '');
   return [
     finding(
@@ -149,12 +148,10 @@ async function judge({ people, machine }: Stage, seen: readonly Round[]): Promis
       '',
       true,
     ),
-    finding('until a message is read by another, at most', seconds(slowest), limit, slowest <= servingLimitMs),
-    ...parts.map(([what, ms]) => finding(`  ${what}`, seconds(ms), limit, ms <= servingLimitMs)),
+    within('until a message is read by another, at most', slowest, servingLimitMs),
+    ...parts.map(([what, ms]) => within(`  ${what}`, ms, servingLimitMs)),
     finding('acknowledged messages, the power cuts between', acknowledged, 'at least 1', acknowledged > 0),
     noneOf('of them lost', lost),
     noneOf('messages that are there twice', doubled),
   ];
 }
-
-const seconds = (ms: number) => (Number.isFinite(ms) ? `${(ms / 1_000).toFixed(1)} s` : 'never');

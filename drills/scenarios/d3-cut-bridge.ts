@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type BridgeStage, setBridgeStage } from '../bridge/bridge-stage.ts';
 import type { CutPart } from '../bridge/cut-network.ts';
 import { judgeBridging } from '../bridge/judge-bridging.ts';
-import { type Finding, finding, noneOf } from '../drill.ts';
+import { type Finding, finding, noneOf, showSeconds, within } from '../drill.ts';
 import { type Load, startLoad } from '../load/send-load.ts';
 import type { DrillOptions } from '../run-drill.ts';
 
@@ -102,21 +102,14 @@ async function cutOnce(stage: BridgeStage, load: Load, { part, isPaged, minimumM
     `mended; ${waiting['from Matrix'].size} messages from Matrix and ${waiting['to Matrix'].size} to it have not crossed`,
   );
   const drained = await untilCrossed(stage, waiting, drainDeadlineMs);
-  for (const { words, atMs } of pages()) say(`paged after ${seconds(atMs - cutAtMs)}: ${words}`);
+  for (const { words, atMs } of pages()) say(`paged after ${showSeconds(atMs - cutAtMs)}: ${words}`);
   return directions.flatMap((direction) => {
     const [pagedMs, drainedMs] = [namedAtMs(direction), drained[direction]];
     const what = `${name}, ${direction}`;
-    say(`${what}: all that waited has crossed after ${seconds(drainedMs)}`);
+    say(`${what}: all that waited has crossed after ${showSeconds(drainedMs)}`);
     return [
-      ...(isPaged
-        ? [finding(`${what}: named to somebody after`, seconds(pagedMs), seconds(pageLimitMs), pagedMs <= pageLimitMs)]
-        : []),
-      finding(
-        `${what}: drained after the repair`,
-        seconds(drainedMs),
-        seconds(drainLimitMs),
-        drainedMs <= drainLimitMs,
-      ),
+      ...(isPaged ? [within(`${what}: named to somebody after`, pagedMs, pageLimitMs)] : []),
+      within(`${what}: drained after the repair`, drainedMs, drainLimitMs),
     ];
   });
 }
@@ -172,8 +165,4 @@ async function untilCrossed(
 function countEnded({ cluster, bridge }: BridgeStage): number {
   const ended = cluster.processes.filter((each) => !each.isRunning || each.findLines(/"level":"fatal"/).length > 0);
   return ended.length + (bridge.process.isRunning() ? 0 : 1);
-}
-
-function seconds(ms: number): string {
-  return Number.isFinite(ms) ? `${(ms / 1_000).toFixed(1)} s` : 'never';
 }

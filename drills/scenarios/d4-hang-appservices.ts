@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type AppserviceBehaviour, type StubAppservice, startStubAppservice } from '../appservices/stub-appservice.ts';
-import { type Drill, type Finding, finding, noneOf, type Stage } from '../drill.ts';
+import { type Drill, type Finding, finding, noneOf, ofTime, type Stage, showSeconds, within } from '../drill.ts';
 import type { Load } from '../load/send-load.ts';
 import { type DrillOptions, runDrill } from '../run-drill.ts';
 
@@ -92,17 +92,12 @@ async function hangAndHeal(
     say('they are healed');
     const isThere = await untilSeen(hanging, acknowledgedBodies(load), healedWithinMs);
     healedMs.push(isThere ? performance.now() - healMs : Number.POSITIVE_INFINITY);
-    say(`they have everything after ${seconds(healedMs.at(-1) ?? 0)}`);
+    say(`they have everything after ${showSeconds(healedMs.at(-1) ?? 0)}`);
   }
   return [
     ...compareDelivery({ load, services: healthy, quiet, faulty, limit: short ? limits.short : limits.full }),
     ...hanging.flatMap(judgeHanging),
-    finding(
-      'everything at the healed ones after',
-      seconds(Math.max(...healedMs)),
-      seconds(healedWithinMs),
-      Math.max(...healedMs) <= healedWithinMs,
-    ),
+    within('everything at the healed ones after', Math.max(...healedMs), healedWithinMs),
     noneOf(
       'transactions repeated with other bytes or after they were acknowledged',
       [...healthy, ...hanging].reduce((sum, each) => sum + each.repetitionsAtFault.length, 0),
@@ -114,9 +109,14 @@ function judgeHanging(service: StubAppservice): Finding[] {
   const { id, abandoned } = service;
   const slowestMs = Math.max(0, ...abandoned.map(({ afterMs }) => afterMs));
   const isGood = abandoned.length > 0 && slowestMs <= abandonedWithinMs && service.hangingCount() === 0;
-  const value = `${abandoned.length} times after at most ${seconds(slowestMs)}`;
+  const value = `${abandoned.length} times after at most ${showSeconds(slowestMs)}`;
   return [
-    finding(`transactions abandoned where it ${id.replaceAll('-', ' ')}`, value, seconds(abandonedWithinMs), isGood),
+    finding(
+      `transactions abandoned where it ${id.replaceAll('-', ' ')}`,
+      value,
+      showSeconds(abandonedWithinMs),
+      isGood,
+    ),
   ];
 }
 
@@ -145,11 +145,13 @@ function compareDelivery({ load, services, quiet, faulty, limit }: Comparison): 
     finding('delivery to them while some hang', show(during), '', true),
     finding('p99 of each part, all well', `${each(quiet)} ms`, '', true),
     finding('p99 of each part while some hang', `${each(faulty)} ms`, '', true),
-    finding(
-      "change of the others' p99",
-      `${change > 0 ? '+' : ''}${change.toFixed(1)} %`,
-      `+${Math.round((limit - 1) * 100)} %`,
-      during.p99 <= before.p99 * limit,
+    ofTime(
+      finding(
+        "change of the others' p99",
+        `${change > 0 ? '+' : ''}${change.toFixed(1)} %`,
+        `+${Math.round((limit - 1) * 100)} %`,
+        during.p99 <= before.p99 * limit,
+      ),
     ),
   ];
 }
@@ -187,8 +189,4 @@ async function untilSeen(
     await wait(200);
   }
   return false;
-}
-
-function seconds(ms: number): string {
-  return Number.isFinite(ms) ? `${(ms / 1_000).toFixed(1)} s` : 'never';
 }

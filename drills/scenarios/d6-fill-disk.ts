@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer } from '../checker/history.ts';
 import { type PostgresOnVolume, startPostgresOnVolume, volumeDataFolder } from '../cluster/postgres-on-volume.ts';
-import { type Drill, type Finding, finding, noneOf, type Stage } from '../drill.ts';
+import { type Drill, type Finding, finding, noneOf, type Stage, within } from '../drill.ts';
 
 const volumeBytes = 400 * 1024 * 1024;
 const backWithinMs = 15_000;
@@ -69,12 +69,7 @@ async function fillOnce({ load, say, short, untilAcknowledging, monitor }: Stage
     finding('answers of 503 with a reason', count503, 'at least 1', count503 > 0),
     ...(monitor?.judge('the full volume', named, filledMs) ?? []),
     noneOf('answers that were neither 200 nor a clean 503', unclean.length),
-    finding(
-      'sends work again after the room',
-      `${Math.round(backMs)} ms`,
-      `${backWithinMs} ms`,
-      backMs <= backWithinMs,
-    ),
+    within('sends work again after the room', backMs, backWithinMs),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { measureLongestGap } from '../checker/measure-gap.ts';
 import type { HomeserverProcess } from '../cluster/homeserver-process.ts';
-import { type Drill, type Finding, finding, type Stage } from '../drill.ts';
+import { type Drill, type Finding, finding, type Stage, within } from '../drill.ts';
 
 const backWithinMs = 5_000;
 /** What a supervisor of processes takes to start one again. */
@@ -30,12 +30,7 @@ export const killProcesses: Drill = {
     const slowest = Math.max(...recoveries);
     return [
       finding('kills', recoveries.length, '', true),
-      finding(
-        'slowest return of every shard',
-        `${Math.round(slowest)} ms`,
-        `${backWithinMs} ms`,
-        slowest <= backWithinMs,
-      ),
+      within('slowest return of every shard', slowest, backWithinMs),
       ...(await handOver(stage)),
     ];
   },

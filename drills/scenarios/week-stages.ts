@@ -3,7 +3,7 @@ import { withConnection } from '@holdfast/homeserver/platform/embedded-postgres/
 import { type Gap, measureLongestGap } from '../checker/measure-gap.ts';
 import type { DrillMonitor } from '../cluster/drill-monitor.ts';
 import type { HomeserverProcess } from '../cluster/homeserver-process.ts';
-import { type Finding, finding, noneOf, type Stage } from '../drill.ts';
+import { type Finding, finding, noneOf, type Stage, showSeconds, within } from '../drill.ts';
 import type { Load } from '../load/send-load.ts';
 import { requestJson, sendRequest } from '../load/send-request.ts';
 import { isUnclean } from './d6-fill-disk.ts';
@@ -42,7 +42,7 @@ async function freezeAndSlowClock(stage: Stage, { clock }: WeekGround): Promise<
   sayPages(stage, thawedMs);
   const gap = longestGap(stage, frozenMs);
   const gapMs = Math.round(gap.durationMs);
-  const after = seconds(gap.fromMs - frozenMs);
+  const after = showSeconds(gap.fromMs - frozenMs);
   say(
     `22:30. Its clock is stepped by hand. Nothing was acknowledged in one of the shards for ${gapMs} ms at most, from ${after} on`,
   );
@@ -51,7 +51,7 @@ async function freezeAndSlowClock(stage: Stage, { clock }: WeekGround): Promise<
   return [
     ...monitor.judge('the frozen process', silent, frozenMs),
     ...monitor.judge('its slow clock', slow, thawedMs),
-    finding('longest gap of a shard meanwhile', `${gapMs} ms`, `${gapLimitMs} ms`, gapMs <= gapLimitMs),
+    within('longest gap of a shard meanwhile', gapMs, gapLimitMs),
   ];
 }
 
@@ -68,10 +68,10 @@ async function cutBridge(stage: Stage, ground: WeekGround): Promise<Finding[]> {
   say('02:23. It is there again');
   ground.bridgeLink.mend();
   const drainedMs = await untilBridgeHasAll(ground, load, drainedWithinMs);
-  say(`The bridge has all that was said meanwhile after ${seconds(drainedMs)}`);
+  say(`The bridge has all that was said meanwhile after ${showSeconds(drainedMs)}`);
   return [
     ...monitor.judge('the unreachable bridge', bridgePattern(ground), startMs),
-    finding('drained after the repair', seconds(drainedMs), seconds(drainedWithinMs), drainedMs <= drainedWithinMs),
+    within('drained after the repair', drainedMs, drainedWithinMs),
   ];
 }
 
@@ -93,17 +93,12 @@ async function hangBridge(stage: Stage, ground: WeekGround): Promise<Finding[]> 
   say(`It is healed, and nothing was restarted; ${spoken} messages came from it meanwhile`);
   ground.bridge.behaviour = 'well';
   const healedMs = await untilBridgeHasAll(ground, load, healedWithinMs);
-  say(`The bridge has all that was said meanwhile after ${seconds(healedMs)}`);
+  say(`The bridge has all that was said meanwhile after ${showSeconds(healedMs)}`);
   return [
     ...monitor.judge('the direction that is silent', bridgePattern(ground), startMs),
     finding('messages in the other direction meanwhile', spoken, 'at least 1', spoken > 0),
     finding('transactions given up by their deadline', abandoned, 'at least 1', abandoned > 0),
-    finding(
-      'everything at the healed bridge after',
-      seconds(healedMs),
-      seconds(healedWithinMs),
-      healedMs <= healedWithinMs,
-    ),
+    within('everything at the healed bridge after', healedMs, healedWithinMs),
   ];
 }
 
@@ -144,20 +139,20 @@ async function loseReplica(stage: Stage, { database }: WeekGround): Promise<Find
   const pattern = new RegExp(`the slot ${slotName} holds`);
   const calledMs = calledAfter(monitor, pattern, startMs);
   sayPages(stage, startMs);
-  say(`The logs are given up at their bound after ${seconds(lostMs)}: they cannot fill the disk`);
+  say(`The logs are given up at their bound after ${showSeconds(lostMs)}: they cannot fill the disk`);
   await withConnection(
     url,
     (sql) => sql`
     SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = ${slotName}`,
   );
   return [
-    finding('somebody is called for the piling logs after', seconds(calledMs), seconds(lostMs), calledMs < lostMs),
     finding(
-      'the logs are given up at their bound after',
-      seconds(lostMs),
-      seconds(slotDeadlineMs),
-      lostMs <= slotDeadlineMs,
+      'somebody is called for the piling logs after',
+      showSeconds(calledMs),
+      showSeconds(lostMs),
+      calledMs < lostMs,
     ),
+    within('the logs are given up at their bound after', lostMs, slotDeadlineMs),
   ];
 }
 
@@ -179,7 +174,7 @@ async function fillDisk(stage: Stage, { database }: WeekGround): Promise<Finding
   await database.free();
   const backMs = await untilAcknowledging();
   const ready = await untilReady(cluster.processes, freedMs + backWithinMs);
-  say(`Messages are accepted in all rooms after ${seconds(backMs)}; ${ready} processes say that they are ready`);
+  say(`Messages are accepted in all rooms after ${showSeconds(backMs)}; ${ready} processes say that they are ready`);
   const told = load.attempts.slice(before).map((attempt) => attempt.told);
   const unclean = told.filter(isUnclean);
   for (const answer of unclean.slice(0, 5)) say(`  ! ${answer.kind === 'acknowledged' ? '' : answer.reason}`);
@@ -188,7 +183,7 @@ async function fillDisk(stage: Stage, { database }: WeekGround): Promise<Finding
     finding('PostgreSQL stopped on the full disk', stopped ? 'yes' : 'no', 'yes', stopped),
     ...monitor.judge('the full disk', pattern, startMs),
     noneOf('answers that were neither 200 nor a clean 503', unclean.length),
-    finding('sends work again after the room', seconds(backMs), seconds(backWithinMs), backMs <= backWithinMs),
+    within('sends work again after the room', backMs, backWithinMs),
     finding('processes that are ready then, without a restart', ready, String(all), ready === all),
   ];
 }
@@ -261,7 +256,7 @@ function sayPages({ say, monitor }: Stage, sinceMs: number): void {
     if (atMs < sinceMs || !message || path === '/outside') continue;
     const whom = path === '/anna' ? 'Anna is called' : 'the team is told';
     const what = message.kind === 'all-clear' ? `it is over: ${message.headline}` : message.headline;
-    say(`  after ${seconds(atMs - sinceMs)} ${whom}: ${what}`);
+    say(`  after ${showSeconds(atMs - sinceMs)} ${whom}: ${what}`);
   }
 }
 
@@ -269,8 +264,6 @@ function monitorOf({ monitor }: Stage): DrillMonitor {
   if (!monitor) throw new Error('nobody watches');
   return monitor;
 }
-
-const seconds = (ms: number) => (Number.isFinite(ms) ? `${(ms / 1_000).toFixed(1)} s` : 'never');
 
 /** In the order of the week. */
 export const weekStages = [freezeAndSlowClock, cutBridge, hangBridge, loseReplica, fillDisk];

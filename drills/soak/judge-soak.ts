@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { checkHistory, type Verdict } from '../checker/check-history.ts';
 import { type Observation, settleTransactions } from '../checker/history.ts';
 import { readWriteAudit } from '../cluster/audit-writes.ts';
-import { type Finding, finding, noneOf } from '../drill.ts';
+import { type Finding, finding, noneOf, within } from '../drill.ts';
 import { checkSenderOrder } from '../federation/check-sender-order.ts';
 import type { DrillRoom, DrillUser } from '../load/populate.ts';
 import { observeRoom } from '../load/read-room.ts';
@@ -55,15 +55,10 @@ export async function judgeSoak(world: SoakWorld, people: SoakPeople): Promise<F
   const gapMs = Math.round(own.longestGap.durationMs);
   return [
     ...describeVerdict('this server', own),
-    finding('longest gap of a shard', `${gapMs} ms`, `${gapLimitMs} ms`, gapMs <= gapLimitMs),
+    within('longest gap of a shard', gapMs, gapLimitMs),
     ...describeVerdict('the other server', other),
     noneOf("out of their sender's order on the other server", elsewhere.flatMap(checkSenderOrder).length),
-    finding(
-      'after the end everything had arrived everywhere after',
-      `${(arrivedMs / 1_000).toFixed(1)} s`,
-      `${arriveDeadlineMs / 1_000} s`,
-      arrivedMs <= arriveDeadlineMs,
-    ),
+    within('after the end everything had arrived everywhere after', arrivedMs, arriveDeadlineMs),
     noneOf('transactions of the application service at fault', world.service.repetitionsAtFault.length),
     finding('answers of the bot', countAcknowledged(bot.attempts), '', true),
     finding('files stored; attempts that failed', `${files.acknowledged}; ${files.failedAttempts}`, '', true),

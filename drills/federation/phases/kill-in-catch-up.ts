@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Finding, finding } from '../../drill.ts';
+import { type Finding, finding, ofTime } from '../../drill.ts';
 import type { FederationStage } from '../federation-stage.ts';
 import { judgeDelivery, makeSharedRooms, startTalking, untilEverywhere } from '../shared-rooms.ts';
 
@@ -28,7 +28,9 @@ export async function killInCatchUp({ two, say, sizes }: FederationStage): Promi
     const { tookMs, missing, observations } = await untilEverywhere(two, rooms, attempts, limitMs);
     const what = `${victim.name} killed in a catch-up`;
     const value = `${(tookMs / 1_000).toFixed(1)} s`;
-    findings.push(finding(`${what}: everything everywhere after`, value, `${limitMs / 1_000} s`, missing === 0));
+    findings.push(
+      ofTime(finding(`${what}: everything everywhere after`, value, `${limitMs / 1_000} s`, missing === 0)),
+    );
     findings.push(...judgeDelivery(what, attempts, observations));
   }
   return findings;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Finding, finding, noneOf } from '../../drill.ts';
+import { type Finding, finding, noneOf, ofTime } from '../../drill.ts';
 import type { FederationStage } from '../federation-stage.ts';
 import { judgeDelivery, makeSharedRooms, startTalking, untilEverywhere } from '../shared-rooms.ts';
 
@@ -30,7 +30,9 @@ export async function outage({ two, say, sizes }: FederationStage): Promise<Find
   const seconds = (performance.now() - mendedMs) / 1_000;
   say(`${missing === 0 ? 'everything is everywhere' : `${missing} events are missing`} after ${seconds.toFixed(1)} s`);
   return [
-    finding('outage: everything everywhere after', `${seconds.toFixed(1)} s`, `${limitMs / 1_000} s`, missing === 0),
+    ofTime(
+      finding('outage: everything everywhere after', `${seconds.toFixed(1)} s`, `${limitMs / 1_000} s`, missing === 0),
+    ),
     ...judgeDelivery('outage', attempts, observations),
     noneOf('outage: replies of 500', loads.flatMap((load) => load.serverErrors()).length),
   ];
