@@ -11,17 +11,15 @@ import { fetchMissingEvents } from './fetch-missing-events.ts';
 import { fetchAuthEvents, fetchStateBefore } from './fetch-state-before.ts';
 import { selectNeeded } from './select-needed.ts';
 
-/** Of one piece of work; what is left then waits for the next. */
+/** Of one piece of work; what is left then is the next one's. */
 const longestMs = 120_000;
-/** In which the events in between are asked for; after them the state is. A hostile server could go on for ever. */
-const maxMissingRounds = 20;
-/** Fewer than may wait of one origin: what it sends meanwhile waits too. */
-const maxFetchedEvents = 800;
-const maxRounds = 40;
+const maxRounds = 2_000;
 /** Servers give no more than 10 or 20 events unless they are generous; a shorter answer is all there is. */
 const longAnswer = 10;
 /** Asked about at once. */
 const maxLatest = 20;
+/** Events whose depths are so near lie on branches of the same stretch, and one answer tells of all of them. */
+const neighbourhood = 100;
 /** Looked at in one round, the lowest ones. */
 const maxWaiting = 200;
 /** Besides those that sent the events. */
@@ -31,7 +29,9 @@ const longestWaitMs = 6 * 3_600_000;
 
 interface Gap {
   readonly event: WaitingEvent;
-  readonly missingPrev: boolean;
+  readonly depth: number;
+  /** Ids of events that come right before it. */
+  readonly missingPrev: readonly string[];
   readonly missingAuth: boolean;
   /** Among what it refers to are events that wait themselves. */
   readonly waitsForOthers: boolean;
@@ -39,38 +39,45 @@ interface Gap {
 
 /** What a piece of work has found out. */
 interface GapWork {
-  /** Events that were sent to us and whose gap somebody was asked about. */
+  /** Events about which servers have told what they would. */
   readonly asked: Set<string>;
-  /** Events that came as answers. */
-  readonly fetched: Set<string>;
-  /** The last answer was as long as servers make them: there may be more below it. */
-  mayGoDown: boolean;
+  /** Events that could not be taken in on a state either. */
+  readonly stuck: Set<string>;
+  /** No more may wait: the lowest ones have to be placed before more is fetched. */
+  isFull: boolean;
+  hasProgress: boolean;
 }
 
 /**
- * Fetches what the waiting events of a room wait for, and has them judged. First the events in between are asked for,
- * further down as long as the answers are long. What came as an answer and still has a gap below it is taken in on the
- * state that its server says was there, and what lies in between is left to history. An event that was sent to us whose
- * server does not tell what comes before it is dropped. Gives whether nothing waits any more. What a room costs is
- * bounded: by time, rounds and events.
+ * - `filled`: nothing waits any more
+ * - `more`: something came of it, and there is more to do
+ * - `stuck`: nobody could help
  */
-export async function fillRoomGaps(context: Context, room: RoomName, signal: AbortSignal): Promise<boolean> {
+export type GapOutcome = 'filled' | 'more' | 'stuck';
+
+/**
+ * Fetches what the waiting events of a room wait for, and has them judged: the lowest gap first, down to what is here, so
+ * that what was said meanwhile gets its place in the order in which it was said. Where the servers do not tell that far,
+ * or where it is too much to keep waiting, the lowest of what they told is taken in on the state that its server says was
+ * there, and what lies in between is left to history. An event that was sent to us whose server does not tell what comes
+ * before it is dropped. What a room costs is bounded: by time, rounds and events.
+ */
+export async function fillRoomGaps(context: Context, room: RoomName, signal: AbortSignal): Promise<GapOutcome> {
   // While this server is joining, events wait for the join.
-  if (!(await isServerInRoom(context, room.roomId))) return false;
+  if (!(await isServerInRoom(context, room.roomId))) return 'stuck';
   const endMs = context.clock.monotonicMs() + longestMs;
-  const work: GapWork = { asked: new Set(), fetched: new Set(), mayGoDown: true };
+  const work: GapWork = { asked: new Set(), stuck: new Set(), isFull: false, hasProgress: false };
   for (let round = 0; round < maxRounds; round++) {
-    if (signal.aborted || context.clock.monotonicMs() > endMs) return false;
+    if (signal.aborted || context.clock.monotonicMs() > endMs) return work.hasProgress ? 'more' : 'stuck';
     const gaps = await findGaps(context, room);
-    if (gaps.length === 0) return true;
-    work.mayGoDown &&= round < maxMissingRounds && work.fetched.size < maxFetchedEvents;
+    if (gaps.length === 0) return 'filled';
     if (!(await workOnGaps(context, room, gaps, work, signal))) break;
   }
   await giveUpOldest(context, room);
-  return false;
+  return 'stuck';
 }
 
-/** Gives whether anything came of it. */
+/** Gives whether there is anything else to try. */
 async function workOnGaps(
   context: Context,
   room: RoomName,
@@ -78,21 +85,37 @@ async function workOnGaps(
   work: GapWork,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const open = gaps.filter(({ missingPrev }) => missingPrev);
   // With what it waits for, its auth events may come as well.
-  const lackingAuth = gaps.filter((gap) => gap.missingAuth && !gap.missingPrev && !gap.waitsForOthers);
-  const ready = gaps.filter(({ missingPrev, missingAuth }) => !missingPrev && !missingAuth);
+  const lackingAuth = gaps.filter((gap) => gap.missingAuth && gap.missingPrev.length === 0 && !gap.waitsForOthers);
+  const ready = gaps.filter(({ missingPrev, missingAuth }) => missingPrev.length === 0 && !missingAuth);
   let progress = ready.length > 0 && (await receiveAgain(context, room, ready));
   for (const { event } of lackingAuth.slice(0, 5)) {
     progress = (await addAuthEvents(context, room, event, signal)) || progress;
   }
-  const unasked = open.filter(
-    ({ event }) => !work.asked.has(event.eventId) && (work.mayGoDown || !work.fetched.has(event.eventId)),
-  );
-  if (unasked.length > 0) return (await receiveMissing(context, room, unasked, work, signal)) || progress;
-  const lowest = open.find(({ event }) => work.fetched.has(event.eventId)) ?? open[0];
-  if (!progress && lowest) progress = await receiveWithState(context, room, lowest.event, signal);
+  const lowest = lowestOpen(gaps, work);
+  const unasked = work.isFull ? [] : lowest.filter(({ event }) => !work.asked.has(event.eventId));
+  if (unasked.length > 0) {
+    if (await receiveMissing(context, room, unasked, work, signal)) progress = true;
+    work.hasProgress ||= progress;
+    return true;
+  }
+  const bridged = lowest.find(({ event }) => event.isFetched) ?? lowest[0];
+  if (bridged && !progress) {
+    progress = await receiveWithState(context, room, bridged.event, signal);
+    if (!progress) work.stuck.add(bridged.event.eventId);
+    else work.isFull = false;
+    work.hasProgress ||= progress;
+    return true;
+  }
+  work.hasProgress ||= progress;
   return progress;
+}
+
+/** The lowest events with a gap right below them, and those beside them. */
+function lowestOpen(gaps: readonly Gap[], { stuck }: GapWork): Gap[] {
+  const open = gaps.filter(({ missingPrev, event }) => missingPrev.length > 0 && !stuck.has(event.eventId));
+  const [lowest] = open;
+  return lowest ? open.filter(({ depth }) => depth <= lowest.depth + neighbourhood).slice(0, maxLatest) : [];
 }
 
 /** Events that nobody could help to place are forgotten: whoever refers to them later has them asked for again. */
@@ -112,7 +135,8 @@ async function findGaps(context: Context, room: RoomName): Promise<Gap[]> {
   const waiting = await readWaitingEvents(context, room, maxWaiting);
   const parsed = waiting.map((event) => {
     const pdu = JSON.parse(event.pduJson) as Pdu;
-    return { event, prev: pdu.prev_events.map(referencedEventId), auth: pdu.auth_events.map(referencedEventId) };
+    const [prev, auth] = [pdu.prev_events.map(referencedEventId), pdu.auth_events.map(referencedEventId)];
+    return { event, depth: pdu.depth, prev, auth };
   });
   const known = await readKnownEvents(
     context,
@@ -122,13 +146,13 @@ async function findGaps(context: Context, room: RoomName): Promise<Gap[]> {
   // What waits itself is not asked for: it is the ones below it that are.
   const isMissing = (eventId: string) => known.get(eventId) !== 'placed' && !waitingIds.has(eventId);
   return parsed
-    .map(({ event, prev, auth }) => ({
-      event,
-      missingPrev: prev.some(isMissing),
+    .map(({ event, depth, prev, auth }) => ({
+      ...{ event, depth },
+      missingPrev: prev.filter(isMissing),
       missingAuth: auth.some((eventId) => !known.has(eventId) && !waitingIds.has(eventId)),
       waitsForOthers: [...prev, ...auth].some((eventId) => waitingIds.has(eventId)),
     }))
-    .filter(({ missingPrev, missingAuth, waitsForOthers }) => missingPrev || missingAuth || !waitsForOthers);
+    .filter(({ missingPrev, missingAuth, waitsForOthers }) => missingPrev.length > 0 || missingAuth || !waitsForOthers);
 }
 
 /** Everything that these refer to is here. */
@@ -153,7 +177,7 @@ async function receiveMissing(
   work: GapWork,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const latest = open.slice(0, maxLatest).map(({ event }) => event);
+  const latest = open.map(({ event }) => event);
   const answered = new Set<string>();
   for (const server of await serversToAsk(context, room, latest)) {
     if (signal.aborted) return false;
@@ -163,18 +187,15 @@ async function receiveMissing(
     const events = await selectNeeded(context, latest, told);
     const outcomes = events.length > 0 ? await receiveAsManyAsMay(context, room, server, events) : [];
     if (!outcomes) {
-      for (const { eventId } of latest) work.asked.add(eventId);
-      work.mayGoDown = false;
+      work.isFull = true;
       return true;
     }
     if (outcomes.every(({ outcome }) => outcome === 'known')) continue;
-    for (const { eventId } of latest) work.asked.add(eventId);
-    for (const { eventId } of events) work.fetched.add(eventId);
-    work.mayGoDown = told.length >= longAnswer;
+    noteAnswer(open, events, told.length, work);
     return true;
   }
   for (const { eventId } of latest) work.asked.add(eventId);
-  const useless = latest.filter(({ eventId, origin }) => answered.has(origin) && !work.fetched.has(eventId));
+  const useless = latest.filter(({ origin, isFetched }) => answered.has(origin) && !isFetched);
   if (useless.length === 0) return answered.size > 0;
   const eventIds = useless.map(({ eventId }) => eventId);
   context.log.info(
@@ -185,10 +206,23 @@ async function receiveMissing(
   return true;
 }
 
+/**
+ * Whom an answer helped is not asked about again. A short answer is all that there is: nothing below it is asked for. Of a
+ * long one it may be that those whom it did not help had no place in it.
+ */
+function noteAnswer(open: readonly Gap[], told: readonly ReceivedEvent[], length: number, { asked }: GapWork): void {
+  const toldIds = new Set(told.map(({ eventId }) => eventId));
+  const isAll = length < longAnswer;
+  for (const { event, missingPrev } of open) {
+    if (isAll || missingPrev.some((eventId) => toldIds.has(eventId))) asked.add(event.eventId);
+  }
+  if (isAll) for (const eventId of toldIds) asked.add(eventId);
+}
+
 /** Undefined where too many events of the room wait already: what waits has to be placed before more is fetched. */
 async function receiveAsManyAsMay(context: Context, room: RoomName, origin: string, events: readonly ReceivedEvent[]) {
   try {
-    return await receiveEvents(context, { roomId: room.roomId, origin, events });
+    return await receiveEvents(context, { roomId: room.roomId, origin, events, areFetched: true });
   } catch (error) {
     if (error instanceof MatrixError && error.errcode === 'M_LIMIT_EXCEEDED') return undefined;
     throw error;

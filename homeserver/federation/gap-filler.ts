@@ -4,7 +4,7 @@ import { backOffsOf } from '../remote-servers/back-off/back-offs.ts';
 import { findRoom } from '../storage/names/room-names.ts';
 import { readRoomsWithWaiting } from '../storage/rooms/read-room-loose-ends.ts';
 import { type GapFillerOfProcess, gapFillers } from './fill-gaps.ts';
-import { fillRoomGaps } from './fill-room-gaps.ts';
+import { fillRoomGaps, type GapOutcome } from './fill-room-gaps.ts';
 import { Turns } from './turns.ts';
 
 const tickMs = 1_000;
@@ -102,30 +102,36 @@ export class GapFiller implements GapFillerOfProcess {
     if (this.#closing.signal.aborted) return;
     work.isWanted = false;
     const attempt = this.#fill(roomId)
-      .then((isFilled) => this.#finish(roomId, work, isFilled))
+      .then((outcome) => this.#finish(roomId, work, outcome))
       .catch((error: unknown) => {
         if (!this.#closing.signal.aborted) this.#context.log.warn({ roomId, err: error }, 'a gap was not filled');
-        this.#finish(roomId, work, false);
+        this.#finish(roomId, work, 'stuck');
       });
     work.attempt = attempt;
     await attempt;
   }
 
-  async #fill(roomId: string): Promise<boolean> {
+  async #fill(roomId: string): Promise<GapOutcome> {
     const giveBack = await this.#turns.take();
     try {
       const room = await findRoom(this.#context, roomId);
-      return !room || (await fillRoomGaps(this.#context, room, this.#closing.signal));
+      return room ? await fillRoomGaps(this.#context, room, this.#closing.signal) : 'filled';
     } finally {
       giveBack();
     }
   }
 
-  #finish(roomId: string, work: RoomWork, isFilled: boolean): void {
+  #finish(roomId: string, work: RoomWork, outcome: GapOutcome): void {
     work.attempt = undefined;
-    if (isFilled) {
+    if (outcome === 'filled') {
       this.#rooms.delete(roomId);
       if (work.isWanted) void this.wake(roomId);
+      return;
+    }
+    if (outcome === 'more') {
+      // Others have their turn in between.
+      work.failures = 0;
+      work.retryAtMs = 0;
       return;
     }
     const waitMs = Math.min(longestRetryMs, firstRetryMs * 3 ** Math.min(work.failures, 8));

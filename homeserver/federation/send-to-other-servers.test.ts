@@ -3,7 +3,9 @@ import { after, before, test } from 'node:test';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { setAccountFlags } from '../accounts/moderate-account.ts';
 import type { Context } from '../platform/context.ts';
+import { serversToTell } from '../rooms/joined-servers.ts';
 import { readDestination } from '../storage/federation/read-destinations.ts';
+import { readLatestEvents } from '../storage/federation/read-missed-events.ts';
 import { type CollectedTransactions, collectTransactions } from '../testing/collect-transactions.ts';
 import { joinFakeMember } from '../testing/join-fake-member.ts';
 import { createTestRoom, say } from '../testing/room-actions.ts';
@@ -80,6 +82,39 @@ const unavailable = (response: { statusCode: number }) => {
   response.statusCode = 503;
   return { errcode: 'M_UNKNOWN', error: 'later' };
 };
+
+test('what was before a server came into a room is not for it, whoever reads that in the log and when', async () => {
+  const { roomId } = await startRoom('first.test');
+  await say(user, roomId, 'before');
+  const fake = await startFakeServer(federation.network, 'later.test');
+  stops.push(() => fake.stop());
+  collectTransactions(fake);
+  const positions = async () => {
+    const [row] = await context.database<{ shard: number; position: number }[]>`
+      SELECT shard, max(position)::int AS position FROM event WHERE room = (SELECT id FROM room WHERE room_id = ${roomId})
+      GROUP BY shard`;
+    assert.ok(row);
+    return row;
+  };
+  const before = await positions();
+  await joinFakeMember(context, fake, roomId);
+  const joined = await positions();
+  const toldAt = async ({ position }: { position: number }) =>
+    (await serversToTell(context, roomId, position)).has('later.test');
+  const expected = [false, true];
+  assert.deepEqual([await toldAt(before), await toldAt(joined)], expected);
+  await restart();
+  assert.deepEqual([await toldAt(before), await toldAt(joined)], expected);
+  const latest = async (server: string, upTo: number) => {
+    const events = await readLatestEvents(context, { server, shard: before.shard, after: 0, upTo });
+    const [room] = await context.database<{ ids: string[] }[]>`
+      SELECT array_agg(event_id) AS ids FROM event WHERE room = (SELECT id FROM room WHERE room_id = ${roomId})`;
+    return events.filter(({ eventId }) => room?.ids.includes(eventId)).map(({ position }) => position);
+  };
+  assert.deepEqual(await latest('first.test', before.position), [before.position]);
+  assert.deepEqual(await latest('later.test', before.position), []);
+  assert.deepEqual(await latest('later.test', joined.position), [joined.position]);
+});
 
 test('messages reach every server in the room, each once, in order, in few transactions', async () => {
   const { roomId, received } = await startRoom('a.test', 'b.test');

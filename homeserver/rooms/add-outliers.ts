@@ -142,7 +142,7 @@ function noteOutlier(shard: OwnedShard, event: ParsedEvent, position: number, is
   const room = shard.remember(hotRooms).peek(event.roomId);
   if (!room) return;
   if (!isRejected && event.pdu.state_key !== undefined) room.addToAuthGraph(event, position);
-  for (const { missing } of room.waiting.values()) missing.delete(event.eventId);
+  room.waiting.hasCome(event.eventId);
 }
 
 /**

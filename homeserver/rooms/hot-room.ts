@@ -8,6 +8,7 @@ import { type RoomName, rulesOfRoom } from '../storage/names/room-names.ts';
 import type { AuthGraphMemory } from './auth-graph-memory.ts';
 import type { LoadedPolicy } from './policy-servers/loaded-policy.ts';
 import type { Overrides, StatePlace } from './state-overrides.ts';
+import { WaitingEvents } from './waiting-events.ts';
 
 /** A current state event. */
 export interface StateEntry extends IdentifiedPdu {
@@ -34,13 +35,6 @@ export interface StateAfterMemory {
   readonly stateVersion: number;
   readonly overrides: Overrides;
   readonly place: StatePlace;
-}
-
-/** An event of another server that waits for others. */
-export interface WaitingNote {
-  readonly origin: string;
-  /** Ids of what it waits for. */
-  readonly missing: Set<string>;
 }
 
 /** A thread, with how many notifying events it has had. */
@@ -95,8 +89,8 @@ export class HotRoom implements AuthState {
   readonly pending = new Set<string>();
   /** Annotations that are appended and not committed; see duplicate-annotation.ts. */
   readonly pendingAnnotations = new Set<string>();
-  /** Events of other servers that wait for others, by id. */
-  readonly waiting = new Map<string, WaitingNote>();
+  /** Events of other servers that wait for others. */
+  readonly waiting = new WaitingEvents();
   /** Event ids that redactions name and that are not here yet. */
   readonly earlyRedactions = new Set<string>();
   /** States after events that were read lately, by position; good as long as the current state stays what it is. */

@@ -5,9 +5,9 @@ import { findRoom, type RoomName } from '../storage/names/room-names.ts';
 import { type JoinedServerRows, readJoinedServers } from '../storage/rooms/read-joined-servers.ts';
 
 const keptRooms = 10_000;
-/** A reader that is no further behind than this still finds the servers that left meanwhile. */
-const rememberedPositions = 1_000;
-const maxGone = 100;
+/** A reader that is no further behind than this still finds who came and left meanwhile. */
+const rememberedPositions = 50_000;
+const maxRemembered = 100;
 const maxReads = 3;
 
 const nobody: ReadonlySet<string> = new Set();
@@ -19,6 +19,8 @@ class ServersOfRoom {
   #gone: { readonly server: string; readonly goneAt: number }[] = [];
   /** Servers that came lately, with the position of the event by which they came. */
   #came: { readonly server: string; readonly cameAt: number }[] = [];
+  /** From this position on nobody came or left. */
+  #calmFrom = Number.NEGATIVE_INFINITY;
   /** Changes up to there are contained. */
   position: number;
 
@@ -28,9 +30,11 @@ class ServersOfRoom {
   constructor({ position, servers, assumed }: JoinedServerRows) {
     this.position = position;
     this.#assumed = assumed;
-    for (const { server, joined, goneAt } of servers) {
-      if (joined > 0) this.#members.set(server, joined);
-      else if (goneAt !== null) this.#gone.push({ server, goneAt });
+    for (const { server, joined, goneAt, cameAt } of servers) {
+      if (joined > 0) {
+        this.#members.set(server, joined);
+        if (cameAt !== null) this.#noteCame(server, cameAt);
+      } else if (goneAt !== null) this.#noteGone(server, goneAt);
     }
     this.#count();
   }
@@ -40,6 +44,7 @@ class ServersOfRoom {
    * they have been told the state, in which it is.
    */
   at(position: number): ReadonlySet<string> {
+    if (position >= this.#calmFrom) return this.joined;
     const later = this.#came.filter(({ server, cameAt }) => cameAt > position && this.#members.has(server));
     const earlier = this.#gone.filter(({ server, goneAt }) => goneAt >= position && !this.#members.has(server));
     if (earlier.length === 0 && later.length === 0) return this.joined;
@@ -57,12 +62,22 @@ class ServersOfRoom {
     if (after > 0 === before > 0) return;
     this.#count();
     if (after > 0) {
-      this.#came = this.#came.filter(({ cameAt }) => cameAt > position - rememberedPositions).slice(-maxGone);
-      this.#came.push({ server, cameAt: position });
+      this.#came = this.#came.filter(({ cameAt }) => cameAt > position - rememberedPositions).slice(-maxRemembered);
+      this.#noteCame(server, position);
       return;
     }
-    this.#gone = this.#gone.filter(({ goneAt }) => goneAt > position - rememberedPositions).slice(-maxGone);
-    this.#gone.push({ server, goneAt: position });
+    this.#gone = this.#gone.filter(({ goneAt }) => goneAt > position - rememberedPositions).slice(-maxRemembered);
+    this.#noteGone(server, position);
+  }
+
+  #noteCame(server: string, cameAt: number): void {
+    this.#came.push({ server, cameAt });
+    this.#calmFrom = Math.max(this.#calmFrom, cameAt);
+  }
+
+  #noteGone(server: string, goneAt: number): void {
+    this.#gone.push({ server, goneAt });
+    this.#calmFrom = Math.max(this.#calmFrom, goneAt + 1);
   }
 
   #count(): void {

@@ -68,9 +68,9 @@ async function addLooseEnds(context: Context, room: HotRoom, looseEnds: RoomLoos
   );
   // An outlier is good for an auth event only.
   const isPlaced = (eventId: string) => ((known.get(eventId)?.flags ?? eventFlags.outlier) & eventFlags.outlier) === 0;
-  for (const { eventId, origin, prevEventIds, authEventIds } of waiting) {
+  for (const { eventId, origin, isFetched, characters, prevEventIds, authEventIds } of waiting) {
     const missing = [...prevEventIds.filter((id) => !isPlaced(id)), ...authEventIds.filter((id) => !known.has(id))];
-    room.waiting.set(eventId, { origin, missing: new Set(missing) });
+    room.waiting.set(eventId, { origin, isFetched, characters, missing });
   }
 }
 

@@ -302,6 +302,34 @@ test('what comes before the events that it refers to waits, also over a take-ove
   server = await startTestContext();
 });
 
+test('so much may wait that was fetched, less that was sent, and what comes after each other is placed together', async () => {
+  const { remote, room } = await enterRemoteRoom();
+  const missing = remote.message(ann, 'lost');
+  const chain = Array.from({ length: 10_001 }, (_, index) => remote.message(bob, `${index}`));
+  const give = async (events: readonly ReceivedEvent[], areFetched: boolean) => {
+    const sent = events.map(({ eventId, pduJson }) => ({ eventId, pduJson }));
+    return await receiveEvents(server.context, {
+      ...{ roomId: remote.roomId, origin: 'remote.example', events: sent, areFetched },
+    });
+  };
+  for (let first = 0; first < 10_000; first += 1_000) {
+    const outcomes = await give(chain.slice(first, first + 1_000), true);
+    assert.ok(outcomes.every(({ outcome }) => outcome === 'waiting'));
+  }
+  const tooMany = { errcode: 'M_LIMIT_EXCEEDED' };
+  await assert.rejects(give(chain.slice(10_000), true), tooMany);
+  assert.equal((await give(chain.slice(10_000), false))[0]?.outcome, 'waiting');
+  const outcomes = await give([missing], true);
+  assert.equal(outcomes.filter(({ outcome }) => outcome === 'accepted').length, 10_002);
+  assert.equal((await countRows(room))['received_pdu'], 0);
+  const placed = await server.context.database<{ eventId: string }[]>`
+    SELECT event_id AS "eventId" FROM event WHERE room = ${room.id} ORDER BY position DESC LIMIT 10001`;
+  assert.deepEqual(
+    placed.map(({ eventId }) => eventId).toReversed(),
+    chain.map(({ eventId }) => eventId),
+  );
+});
+
 test('a redaction takes the content of its target, before and after the target came, if its sender may', async () => {
   const { remote } = await enterRemoteRoom();
   const [bobs, late] = [remote.message(bob, 'no good'), remote.message(bob, 'worse')];

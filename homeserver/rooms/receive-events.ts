@@ -22,6 +22,8 @@ interface ReceiveInput {
   readonly roomId: string;
   readonly origin: string;
   readonly events: readonly ReceivedEvent[];
+  /** They were asked for, and not sent by themselves: more of them may wait. */
+  readonly areFetched?: boolean;
 }
 
 /** What became of a received event. */
@@ -40,9 +42,13 @@ export interface ReceivedOutcome {
 const maxEventsPerCall = 1_000;
 /** Other commands of the room have their turn in between, and each has its deadline. */
 const longestMs = 2_000;
-/** Events of one room that wait for others. */
-const maxWaitingPerRoom = 5_000;
-const maxWaitingPerOrigin = 1_000;
+/** Events that wait for others in one room: those that one server sent by itself, and what was fetched for them. */
+const maxSentWaiting = 1_000;
+const maxFetchedWaiting = 10_000;
+const maxWaiting = 12_000;
+const maxWaitingCharacters = 64 * 1024 * 1024;
+/** Events that need not wait any more and are judged together. */
+const readyAtOnce = 500;
 /** Branches more than these are merged without waiting for an event of this server. */
 const mergeFromExtremities = 10;
 const membersAsked = 3;
@@ -60,7 +66,7 @@ export const receiveEventsCommand: Command<ReceiveInput, ReceivedPart> = {
   name: 'receive-events',
   key: (input) => input.roomId,
   releases: 'decided',
-  async decide(shard, { roomId, origin, events }) {
+  async decide(shard, { roomId, origin, events, areFetched = false }) {
     const room = await shard.remember(hotRooms).load(roomId);
     if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
     await shard.remember(negativePositions).loaded();
@@ -68,7 +74,7 @@ export const receiveEventsCommand: Command<ReceiveInput, ReceivedPart> = {
     const { clock } = shard.context;
     const endMs = clock.monotonicMs() + longestMs;
     const outcomes: ReceivedOutcome[] = [];
-    const given = events.map((event) => ({ origin, event: parseReceivedEvent(roomId, event) }));
+    const given = events.map((event) => ({ origin, isFetched: areFetched, event: parseReceivedEvent(roomId, event) }));
     let next = given.length > 0 ? given : await takeReady(shard, room);
     while (next.length > 0) {
       outcomes.push(...(await receiveAll(receiver, next, endMs)));
@@ -76,8 +82,7 @@ export const receiveEventsCommand: Command<ReceiveInput, ReceivedPart> = {
     }
     const judged = new Set(outcomes.map(({ eventId }) => eventId));
     const left = given.flatMap(({ event: { eventId } }) => (judged.has(eventId) ? [] : eventId));
-    const hasReady =
-      clock.monotonicMs() >= endMs && [...room.waiting.values()].some(({ missing }) => missing.size === 0);
+    const hasReady = clock.monotonicMs() >= endMs && room.waiting.hasReady;
     const committed = (left.length === 0 && (await mergeQuietly(shard, room))) || receiver.committed;
     return { result: { outcomes, left, hasReady }, ...(committed && { committed }) };
   },
@@ -100,6 +105,7 @@ async function mergeQuietly(shard: OwnedShard, room: HotRoom): Promise<Promise<v
 
 interface EventOfOrigin {
   readonly origin: string;
+  readonly isFetched: boolean;
   readonly event: ParsedEvent;
 }
 
@@ -114,7 +120,7 @@ async function receiveAll(
 ): Promise<ReceivedOutcome[]> {
   const { shard, room } = receiver;
   const events = given.map(({ event }) => event);
-  const originOf = new Map(given.map(({ event, origin }) => [event.eventId, origin]));
+  const givenById = new Map(given.map((each) => [each.event.eventId, each]));
   const pdus = events.map(({ pdu }) => pdu);
   await prepareEvents(shard, room, pdus);
   await receiver.loadReferences(events);
@@ -123,7 +129,7 @@ async function receiveAll(
   const outcomes: ReceivedOutcome[] = [];
   for (const event of orderByReferences(events)) {
     if (outcomes.length > 0 && shard.context.clock.monotonicMs() >= endMs) break;
-    const now = receiveNow(receiver, event, originOf.get(event.eventId) ?? '');
+    const now = receiveNow(receiver, event, givenById.get(event.eventId));
     if (now) {
       outcomes.push(now);
       continue;
@@ -143,7 +149,11 @@ async function receiveAll(
 }
 
 /** What takes no look-up. Undefined: it takes one. */
-function receiveNow(receiver: RoomReceiver, event: ParsedEvent, origin: string): ReceivedOutcome | undefined {
+function receiveNow(
+  receiver: RoomReceiver,
+  event: ParsedEvent,
+  source: EventOfOrigin | undefined,
+): ReceivedOutcome | undefined {
   const { eventId } = event;
   if (receiver.isHere(eventId)) {
     if (receiver.mayBeAcceptedNow(event)) return undefined;
@@ -152,7 +162,7 @@ function receiveNow(receiver: RoomReceiver, event: ParsedEvent, origin: string):
   }
   const missing = receiver.missingReferences(event);
   if (missing.length > 0) {
-    letWait(receiver, event, origin, missing);
+    letWait(receiver, event, source, missing);
     return { eventId, outcome: 'waiting', missing };
   }
   const judgement = receiver.receiveAtOnce(event);
@@ -165,33 +175,38 @@ function outcomeOf(eventId: string, outcome: Verdict, reason: string | undefined
 }
 
 /** Stores an event until what it refers to is here. Throws M_LIMIT_EXCEEDED where too many wait already. */
-function letWait(receiver: RoomReceiver, event: ParsedEvent, origin: string, missing: readonly string[]): void {
+function letWait(
+  receiver: RoomReceiver,
+  event: ParsedEvent,
+  source: EventOfOrigin | undefined,
+  missing: readonly string[],
+): void {
   const { room, shard } = receiver;
+  const { waiting } = room;
   const { eventId, pdu, pduJson } = event;
-  const known = room.waiting.get(eventId);
-  if (!known) {
-    const ofOrigin = [...room.waiting.values()].filter((note) => note.origin === origin).length;
-    if (room.waiting.size >= maxWaitingPerRoom || ofOrigin >= maxWaitingPerOrigin) {
+  const { origin = '', isFetched = false } = source ?? {};
+  if (!waiting.has(eventId)) {
+    const isFull = isFetched ? waiting.size >= maxFetchedWaiting : waiting.countSentBy(origin) >= maxSentWaiting;
+    if (isFull || waiting.size >= maxWaiting || waiting.characters >= maxWaitingCharacters) {
       receiver.flush();
       throw new MatrixError('M_LIMIT_EXCEEDED', 'Too many events of this room wait for others, please send them later');
     }
-    const row = { shard: shard.id, room: room.name.id, eventId, origin, depth: pdu.depth, pduJson };
+    const row = { shard: shard.id, room: room.name.id, eventId, origin, depth: pdu.depth, pduJson, isFetched };
     receiver.alsoWrite([insertReceivedPdu(row)]);
   }
-  room.waiting.set(eventId, { origin: known?.origin ?? origin, missing: new Set(missing) });
+  waiting.set(eventId, { origin, isFetched, missing, characters: pduJson.length });
 }
 
-/** Events that waited and need not any more. */
+/** Events that waited and need not any more, with those that will not have to once these are here. */
 async function takeReady(shard: OwnedShard, room: HotRoom): Promise<EventOfOrigin[]> {
-  const ready = [...room.waiting].filter(([, { missing }]) => missing.size === 0).map(([eventId]) => eventId);
+  const ready = room.waiting.readyInTurn(readyAtOnce);
   if (ready.length === 0) return [];
   if (room.uncommitted > 0) await shard.settled();
   const pdus = await readReceivedPdus(shard.context, room.name, ready);
-  const events = pdus.map(({ eventId, origin, pduJson }) => ({
-    origin,
+  return pdus.map(({ eventId, origin, isFetched, pduJson }) => ({
+    ...{ origin, isFetched },
     event: parseReceivedEvent(room.roomId, { eventId, pduJson }),
   }));
-  return events;
 }
 
 /**
@@ -200,11 +215,8 @@ async function takeReady(shard: OwnedShard, room: HotRoom): Promise<EventOfOrigi
  * many events of the room wait for others.
  * https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu
  */
-export async function receiveEvents(
-  context: Context,
-  request: { readonly roomId: string; readonly origin: string; readonly events: readonly ReceivedEvent[] },
-): Promise<ReceivedOutcome[]> {
-  const { roomId, origin, events } = request;
+export async function receiveEvents(context: Context, request: ReceiveInput): Promise<ReceivedOutcome[]> {
+  const { roomId, events } = request;
   if (events.length > maxEventsPerCall) throw new RangeError(`more than ${maxEventsPerCall} events at once`);
   const room = await findRoom(context, roomId);
   if (!room) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
@@ -212,7 +224,7 @@ export async function receiveEvents(
   const outcomes: ReceivedOutcome[] = [];
   let next = signed;
   for (let hasMore = true; hasMore; ) {
-    const part = await context.shardLog.submit(receiveEventsCommand, room.shard, { roomId, origin, events: next });
+    const part = await context.shardLog.submit(receiveEventsCommand, room.shard, { ...request, events: next });
     outcomes.push(...part.outcomes);
     const left = new Set(part.left);
     next = next.filter(({ eventId }) => left.has(eventId));

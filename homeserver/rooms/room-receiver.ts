@@ -308,7 +308,7 @@ export class RoomReceiver {
     this.#known.set(eventId, { event: { eventId, roomId, pdu }, isRejected, isAccepted, ...places });
     this.#noted.push(eventId);
     this.forgetWaiting(eventId);
-    for (const { missing } of this.room.waiting.values()) missing.delete(eventId);
+    this.room.waiting.hasCome(eventId);
   }
 }
 

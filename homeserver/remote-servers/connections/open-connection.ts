@@ -91,13 +91,15 @@ function toLookupAddress(address: string) {
 
 function waitUntilSecure(socket: TLSSocket, mayConnect: MayConnect): Promise<void> {
   return new Promise((resolve, reject) => {
+    const rejectClosed = () => reject(Object.assign(new Error('it closed the connection'), { code: 'ECONNRESET' }));
     socket.once('connect', () => {
-      const address = socket.remoteAddress ?? '';
-      if (!mayConnect(address)) reject(new ForbiddenAddressError('it', [address]));
+      const { remoteAddress } = socket;
+      if (remoteAddress === undefined) rejectClosed();
+      else if (!mayConnect(remoteAddress)) reject(new ForbiddenAddressError('it', [remoteAddress]));
     });
     socket.once('secureConnect', resolve);
     // Also keeps a later error of a socket that nobody uses yet from ending the process.
     socket.on('error', reject);
-    socket.once('close', () => reject(Object.assign(new Error('it closed the connection'), { code: 'ECONNRESET' })));
+    socket.once('close', rejectClosed);
   });
 }

@@ -51,8 +51,8 @@ export async function readMissedEvents(
 }
 
 /**
- * For each room that the other server is in: the newest events of the range, those that no other refers to yet. And
- * those that took its users out of a room or took an invitation back. Oldest first. The server finds what lies in
+ * For each room that the other server is in: the newest events of the range from the last time in it that it was in the
+ * room, those that no other refers to yet. What was before it came is not for it. And those that took its users out of a room or took an invitation back. Oldest first. The server finds what lies in
  * between by itself.
  */
 export async function readLatestEvents(
@@ -61,19 +61,24 @@ export async function readLatestEvents(
 ): Promise<MissedEvent[]> {
   return await context.database.unsafe<MissedEvent[]>(
     `WITH member AS MATERIALIZED (
-       SELECT c.room, c.membership, c.from_position, c.event FROM ${currentMembers}
+       SELECT c.room, c.state_key, c.membership, c.from_position, c.event FROM ${currentMembers}
+     ), joined AS (
+       SELECT DISTINCT ON (s.room) s.room, greatest($3 + 1, s.from_position) AS since, least($4, s.to_position - 1) AS until
+       FROM member JOIN room_state s ON s.room = member.room AND s.type = 1 AND s.state_key = member.state_key
+         AND s.membership = 1 AND s.to_position > $3 AND s.from_position <= $4
+       WHERE EXISTS (SELECT FROM member m WHERE m.room = s.room AND m.membership = 1)
+       ORDER BY s.room, until DESC, since
      ), latest AS (
-       SELECT joined.room, newest.position
-       FROM (SELECT DISTINCT room FROM member WHERE membership = 1) joined
-       CROSS JOIN LATERAL (
+       SELECT joined.*, newest.position
+       FROM joined CROSS JOIN LATERAL (
          SELECT position FROM event e
-         WHERE e.room = joined.room AND e.position > $3 AND e.position <= $4 AND e.flags & ${hiddenFlags} = 0
+         WHERE e.room = joined.room AND e.position BETWEEN joined.since AND joined.until AND e.flags & ${hiddenFlags} = 0
          ORDER BY e.position DESC LIMIT 1
        ) newest
      ), wanted AS (
        SELECT position FROM latest
        UNION SELECT x.position FROM latest JOIN forward_extremity x ON x.room = latest.room
-         WHERE x.position > $3 AND x.position <= $4
+         WHERE x.position BETWEEN latest.since AND latest.until
        UNION SELECT event FROM member WHERE membership IN (4, 5) AND from_position > $3 AND from_position <= $4
      )
      SELECT e.shard, e.position, e.event_id AS "eventId" FROM wanted JOIN event e

@@ -10,6 +10,8 @@ export interface WaitingEvent {
   /** The server that sent it. */
   readonly origin: string;
   readonly pduJson: string;
+  /** This server asked for it; others were sent by themselves. */
+  readonly isFetched: boolean;
   /** For how long it has waited, by the database's clock. */
   readonly waitedMs: number;
 }
@@ -17,7 +19,7 @@ export interface WaitingEvent {
 /** Events of a room that wait, the lowest of the room's graph first, at most `limit`. */
 export async function readWaitingEvents(context: Context, room: RoomName, limit: number): Promise<WaitingEvent[]> {
   const rows = await context.database.unsafe<(Omit<WaitingEvent, 'pduJson'> & { body: Uint8Array })[]>(
-    `SELECT event_id AS "eventId", origin, body,
+    `SELECT event_id AS "eventId", origin, body, fetched AS "isFetched",
        extract(epoch FROM clock_timestamp() - received_at)::float8 * 1000 AS "waitedMs"
      FROM received_pdu WHERE room = $1 ORDER BY depth, event_id LIMIT $2`,
     [room.id, limit],

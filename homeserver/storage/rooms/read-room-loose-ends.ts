@@ -9,6 +9,10 @@ import { currentPosition } from './read-state.ts';
 export interface WaitingEvent {
   readonly eventId: string;
   readonly origin: string;
+  /** This server asked for it. */
+  readonly isFetched: boolean;
+  /** Of its text. */
+  readonly characters: number;
   readonly prevEventIds: readonly string[];
   readonly authEventIds: readonly string[];
 }
@@ -31,6 +35,7 @@ interface LooseEndRow {
   readonly stateKey: number | null;
   readonly since: number | null;
   readonly origin: string | null;
+  readonly fetched: boolean | null;
   readonly body: Uint8Array | null;
 }
 
@@ -42,15 +47,15 @@ const maxEarlyRedactions = 10_000;
 export async function readRoomLooseEnds(context: Context, room: RoomName): Promise<RoomLooseEnds> {
   const rows = await context.database.unsafe<LooseEndRow[]>(
     `SELECT 'absent' AS kind, NULL::text AS text, type, state_key AS "stateKey", from_position AS since,
-       NULL::text AS origin, NULL::bytea AS body
+       NULL::text AS origin, NULL::boolean AS fetched, NULL::bytea AS body
      FROM room_state WHERE room = $1 AND event IS NULL AND to_position = ${currentPosition}
      UNION ALL
-     (SELECT DISTINCT 'redaction', redacts, NULL::int, NULL::int, NULL::bigint, NULL, NULL::bytea FROM early_redaction
+     (SELECT DISTINCT 'redaction', redacts, NULL::int, NULL::int, NULL::bigint, NULL, NULL::boolean, NULL::bytea FROM early_redaction
       WHERE room = $1 LIMIT ${maxEarlyRedactions})
      UNION ALL
-     SELECT 'waiting', event_id, NULL, NULL, NULL, origin, body FROM received_pdu WHERE room = $1
+     SELECT 'waiting', event_id, NULL, NULL, NULL, origin, fetched, body FROM received_pdu WHERE room = $1
      UNION ALL
-     SELECT 'partial', NULL, NULL, NULL, NULL, NULL, NULL FROM partial_state_room
+     SELECT 'partial', NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM partial_state_room
      WHERE room = $1 AND whole_since IS NULL`,
     [room.id],
     { prepare: true },
@@ -69,15 +74,25 @@ export async function readRoomLooseEnds(context: Context, room: RoomName): Promi
     })),
     isPartial: ofKind('partial').length > 0,
     earlyRedactions: ofKind('redaction').map(({ text }) => text ?? ''),
-    waiting: ofKind('waiting').flatMap(({ text, origin, body }) =>
-      body ? [{ eventId: text ?? '', origin: origin ?? '', ...referencesIn(unpackEvent(body)) }] : [],
+    waiting: ofKind('waiting').flatMap(({ text, origin, fetched, body }) =>
+      body
+        ? [
+            {
+              eventId: text ?? '',
+              origin: origin ?? '',
+              isFetched: fetched === true,
+              ...readReferences(unpackEvent(body)),
+            },
+          ]
+        : [],
     ),
   };
 }
 
-function referencesIn(pduJson: string): { prevEventIds: string[]; authEventIds: string[] } {
+function readReferences(pduJson: string): Pick<WaitingEvent, 'prevEventIds' | 'authEventIds' | 'characters'> {
   const pdu = JSON.parse(pduJson) as Pdu;
   return {
+    characters: pduJson.length,
     prevEventIds: pdu.prev_events.map(referencedEventId),
     authEventIds: pdu.auth_events.map(referencedEventId),
   };
@@ -87,6 +102,8 @@ function referencesIn(pduJson: string): { prevEventIds: string[]; authEventIds: 
 export interface ReceivedPdu {
   readonly eventId: string;
   readonly origin: string;
+  /** This server asked for it. */
+  readonly isFetched: boolean;
   readonly pduJson: string;
 }
 
@@ -97,12 +114,12 @@ export async function readReceivedPdus(
   eventIds: readonly string[],
 ): Promise<ReceivedPdu[]> {
   if (eventIds.length === 0) return [];
-  const rows = await context.database.unsafe<{ eventId: string; origin: string; body: Uint8Array }[]>(
-    `SELECT event_id AS "eventId", origin, body FROM received_pdu WHERE room = $1 AND event_id = ANY($2::text[])`,
+  const rows = await context.database.unsafe<(Omit<ReceivedPdu, 'pduJson'> & { body: Uint8Array })[]>(
+    `SELECT event_id AS "eventId", origin, fetched AS "isFetched", body FROM received_pdu WHERE room = $1 AND event_id = ANY($2::text[])`,
     [room.id, eventIds as string[]],
     { prepare: true },
   );
-  return rows.map(({ eventId, origin, body }) => ({ eventId, origin, pduJson: unpackEvent(body) }));
+  return rows.map(({ body, ...row }) => ({ ...row, pduJson: unpackEvent(body) }));
 }
 
 /** Rooms of a shard in which events wait, with the number of them. */

@@ -11,8 +11,9 @@ const insertReceivedPdus: BatchStatement = {
     origin: 'text',
     depth: 'double precision',
     body: 'bytea',
+    fetched: 'boolean',
   },
-  text: (rows) => `INSERT INTO received_pdu (shard, room, event_id, origin, depth, body) SELECT * FROM ${rows}
+  text: (rows) => `INSERT INTO received_pdu (shard, room, event_id, origin, depth, body, fetched) SELECT * FROM ${rows}
     ON CONFLICT DO NOTHING`,
   rowKey: (row) => row.slice(1, 3).join(' '),
 };
@@ -33,9 +34,11 @@ export function insertReceivedPdu(row: {
   readonly origin: string;
   readonly depth: number;
   readonly pduJson: string;
+  /** This server asked for it. */
+  readonly isFetched: boolean;
 }): Write {
-  const { shard, room, eventId, origin, depth, pduJson } = row;
-  return { statement: insertReceivedPdus, row: [shard, room, eventId, origin, depth, packEvent(pduJson)] };
+  const { shard, room, eventId, origin, depth, pduJson, isFetched } = row;
+  return { statement: insertReceivedPdus, row: [shard, room, eventId, origin, depth, packEvent(pduJson), isFetched] };
 }
 
 /** It waits no longer. */
