@@ -131,7 +131,7 @@ function archivesSince({ archive, findDatabase }: ColdMachine): () => Promise<bo
         return row?.['name'] as string;
       });
     }
-    return (await readdir(archive)).includes(`${wanted}.gz`);
+    return (await readdir(archive, { recursive: true })).some((path) => path.endsWith(`${wanted}.gz`));
   };
 }
 

@@ -146,7 +146,8 @@ async function archiveAll(dataDir: string, backups: string): Promise<number> {
   if (!found) throw new Error('there is no database');
   const beganMs = performance.now();
   const name = await withConnection(found.superuserUrl, async (sql) => {
-    const [row] = await sql`SELECT pg_walfile_name(pg_switch_wal()) AS name`;
+    const [row] = await sql`SELECT system_identifier::text || '/' || pg_walfile_name(pg_switch_wal()) AS name
+      FROM pg_control_system()`;
     return row?.['name'] as string;
   });
   while (!(await stat(join(backups, 'wal', `${name}.gz`)).catch(() => undefined))) {

@@ -1,9 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@holdfast/effects/clock.ts';
+import { silentLog } from '@holdfast/effects/log.ts';
 import { BackupError } from '../platform/backups/backup-error.ts';
 import { type BackupPlace, findBackupFolder } from '../platform/backups/backup-folder.ts';
 import { type BaseBackup, listBaseBackups, reachOf, sizeOf } from '../platform/backups/base-backup.ts';
+import type { Bucket } from '../platform/backups/bucket/bucket.ts';
+import { BucketMirror } from '../platform/backups/bucket/bucket-mirror.ts';
+import { listObjects } from '../platform/backups/bucket/objects.ts';
+import { listStoredBackups } from '../platform/backups/bucket/stored-backups.ts';
 import { type ArchivedLog, listArchivedLogs } from '../platform/backups/log-name.ts';
 import { readLostLogs } from '../platform/backups/lost-logs.ts';
 import { makeBaseBackup } from '../platform/backups/make-base-backup.ts';
@@ -18,6 +23,7 @@ import { choosePostgresUser } from '../platform/embedded-postgres/choose-postgre
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
 import { formatTime } from './format-times.ts';
+import { openBackupBucket } from './keep-backups.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 export const backupNowCommand: Command = {
@@ -35,6 +41,7 @@ export const backupNowCommand: Command = {
       terminal.print(`Made ${id} in ${place.folder}`);
       const areMediaGood = await bringMedia(config, place, terminal);
       const isGood = (await verifyAll(place, terminal, id)) === 0;
+      await storeInBucket(config, place, terminal);
       return areMediaGood && isGood ? 0 : 1;
     } catch (error) {
       throw error instanceof BackupError ? new CommandError(error.message) : error;
@@ -46,15 +53,17 @@ export const backupListCommand: Command = {
   summary: 'Show the backups: their sizes, when they were checked, and which times can be restored.',
   options: configOptions,
   async run(input, terminal) {
-    const place = await findPlace(loadCommandConfig(input).config);
+    const { config } = loadCommandConfig(input);
+    const place = await findPlace(config);
     const { backups, logs } = await readAll(place);
     terminal.print(`${place.folder}: ${backups.length} base backups, ${logs.length} logs`);
-    if (place.isSameDisk)
+    if (place.isSameDisk && config.backup.bucket.endpoint === undefined)
       terminal.print('On the same disk as the database: a lost disk takes them along (backup.folder).');
     for (const backup of backups) terminal.print(formatBackup(backup, logs));
     const lost = await readLostLogs(place.home);
     const media = await measureMedia(place.folder);
     terminal.print(`media: ${media.files} files, ${formatMebibytes(media.sizeBytes)}`);
+    await listBucket(config, terminal);
     if (lost.length > 0) terminal.print(`${lost.length} logs were given up: a new base backup is due.`);
     return backups.length > 0 ? 0 : 1;
   },
@@ -71,6 +80,38 @@ export const backupVerifyCommand: Command = {
     return (await checkMedia(place, terminal)) ? databases : 1;
   },
 };
+
+/** Stores in the bucket, where there is one, what it lacks. */
+async function storeInBucket(config: Config, { folder }: BackupPlace, terminal: CommandTerminal): Promise<void> {
+  const bucket = await openBackupBucket(config);
+  if (!bucket) return;
+  try {
+    const count = await new BucketMirror({ bucket, folder, clock: systemClock, log: silentLog }).pass();
+    terminal.print(`bucket: ${count} files were new in ${formatBucket(bucket)}`);
+  } finally {
+    bucket.close();
+  }
+}
+
+const formatBucket = ({ place: { endpoint, bucket, prefix } }: Bucket) => `${endpoint}/${bucket}/${prefix}`;
+
+async function listBucket(config: Config, terminal: CommandTerminal): Promise<void> {
+  const bucket = await openBackupBucket(config);
+  if (!bucket) return;
+  try {
+    const objects = await Array.fromAsync(listObjects(bucket, ''));
+    const sizeBytes = objects.reduce((sum, object) => sum + object.sizeBytes, 0);
+    terminal.print(`bucket ${formatBucket(bucket)}: ${objects.length} files, ${formatMebibytes(sizeBytes)}`);
+    for (const { id, isVerified } of listStoredBackups(new Set(objects.map(({ key }) => key)))) {
+      terminal.print(`  ${id}  ${isVerified ? 'checked before it was stored' : 'NOT CHECKED'}`);
+    }
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    terminal.print(`bucket ${formatBucket(bucket)}: CANNOT BE READ: ${error.message}`);
+  } finally {
+    bucket.close();
+  }
+}
 
 /** Copies what the media store has and the backup has not. Gives whether all of it is sound. */
 async function bringMedia(config: Config, { folder }: BackupPlace, terminal: CommandTerminal): Promise<boolean> {

@@ -9,6 +9,7 @@ import { withConnection } from '../platform/embedded-postgres/cluster-connection
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
 import { collectOutput } from '../testing/collect-output.ts';
 import { makeTestFolder } from '../testing/make-test-folder.ts';
+import { startStubBucket, stubBucketName } from '../testing/start-stub-bucket.ts';
 import { embeddedPostgresOptions } from './embedded-postgres-options.ts';
 import { runCommandLine } from './run-command-line.ts';
 
@@ -88,6 +89,38 @@ test('a database goes back to a point in time, forth again, and survives the los
   assert.equal(lost.exitCode, 0, lost.complaints);
   assert.match(lost.printed, /to be replaced: nothing/);
   assert.deepEqual(await readNumbers(dataDir), [1, 2, 3]);
+});
+
+test('a machine that is lost with its backups comes back from the bucket', async (t) => {
+  const stub = await startStubBucket();
+  t.after(() => stub.stop());
+  const [dataDir, folder] = [await makeTestFolder(), await makeTestFolder()];
+  const file = join(folder, 'holdfast.yaml');
+  const keyFile = join(folder, 'keys');
+  await writeFile(
+    keyFile,
+    `[default]\naws_access_key_id = stub\naws_secret_access_key = ${stub.keys.secretAccessKey}\n`,
+  );
+  const bucket = { endpoint: stub.endpoint, name: stubBucketName, key_file: keyFile };
+  await writeFile(file, JSON.stringify({ backup: { bucket } }));
+  const options = ['--data-dir', dataDir, '--config', file];
+  const postgres = await start(dataDir);
+  await insert(postgres.url, 1);
+  const picture = await putMedia(dataDir, 'a picture');
+  const made = await run([], 'backup', 'now', ...options);
+  assert.equal(made.exitCode, 0, made.complaints);
+  assert.match(made.printed, /bucket: \d+ files were new/);
+  assert.match((await run([], 'backup', 'list', ...options)).printed, /bucket http.*checked before it was stored/s);
+  await postgres.stop();
+  for (const name of await readdir(dataDir)) await rm(join(dataDir, name), { recursive: true });
+
+  const restored = await run(['holdfast'], 'restore', '--to', 'latest', ...options);
+  assert.equal(restored.exitCode, 0, `${restored.printed}\n${restored.complaints}`);
+  assert.match(restored.printed, /from the bucket: \d+ files/);
+  assert.deepEqual(await readNumbers(dataDir), [1]);
+  assert.equal(await readFile(picture, 'utf8'), 'a picture');
+  stub.keys = { ...stub.keys, secretAccessKey: 'another' };
+  assert.match((await run([], 'backup', 'list', ...options)).printed, /CANNOT BE READ: .*SignatureDoesNotMatch/);
 });
 
 test('nothing is replaced unless its name is typed, and a damaged backup is found out', async () => {

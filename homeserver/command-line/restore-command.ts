@@ -1,8 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@holdfast/effects/clock.ts';
+import { BackupError } from '../platform/backups/backup-error.ts';
 import { type BackupPlace, prepareBackupFolder } from '../platform/backups/backup-folder.ts';
 import { type BaseBackup, names, reachOf, sizeOf } from '../platform/backups/base-backup.ts';
+import { fetchBackup } from '../platform/backups/bucket/fetch-backup.ts';
 import type { ArchivedLog } from '../platform/backups/log-name.ts';
 import {
   findMissingMedia,
@@ -11,6 +13,7 @@ import {
   restoreMedia,
 } from '../platform/backups/media/restore-media.ts';
 import { formatMebibytes, isThere, type RestoredCluster, restoreCluster } from '../platform/backups/restore-cluster.ts';
+import { readSystemIdentifier } from '../platform/backups/system-identifier.ts';
 import type { Config } from '../platform/config/config.ts';
 import { mediaFolder } from '../platform/config/media-folder.ts';
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
@@ -25,6 +28,7 @@ import { preparePostgresBinaries } from '../platform/embedded-postgres/prepare-p
 import { findPlace, formatBackup, readAll, requireEmbedded } from './backup-commands.ts';
 import { type Command, CommandError, type CommandInput, type CommandTerminal } from './command.ts';
 import { formatSpan, formatTime } from './format-times.ts';
+import { openBackupBucket } from './keep-backups.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 export const restoreCommand: Command = {
@@ -79,6 +83,7 @@ function lockOrThrow({ dataDir }: Config) {
 
 async function restoreDatabase(config: Config, place: BackupPlace, input: CommandInput, terminal: CommandTerminal) {
   const targetTime = readTarget(input);
+  if (place.problem === undefined) await fetchFromBucket(config, place, targetTime, input, terminal);
   const { backups, logs } = await readAll(place);
   const backup = chooseBackup(backups, logs, targetTime, input.options['backup']);
   terminal.print(`from${formatBackup(backup, logs)}`);
@@ -89,7 +94,7 @@ async function restoreDatabase(config: Config, place: BackupPlace, input: Comman
     ...{ place, backup, credentials, into, targetTime, clock: systemClock },
     binaries: await preparePostgresBinaries(place.user, place.home),
     timeline: readTimeline(input),
-    replaced: (await isThere(present)) ? present : undefined,
+    replaced: (await readSystemIdentifier(present)) === backup.manifest.systemIdentifier ? present : undefined,
     say: (text) => terminal.print(text),
   }).catch((error: Error) => {
     throw new CommandError(`It could not be restored, and the present database is as it was: ${error.message}`);
@@ -111,6 +116,33 @@ async function restoreDatabase(config: Config, place: BackupPlace, input: Comman
   terminal.print('Done. Start Holdfast; it makes a new base backup soon after.');
   return 0;
 }
+
+/** Brings what the restore needs from the bucket, where there is one. Where it is away, what is in the folder must do. */
+async function fetchFromBucket(
+  config: Config,
+  place: BackupPlace,
+  targetTime: string | undefined,
+  { options: { backup: id } }: CommandInput,
+  terminal: CommandTerminal,
+): Promise<void> {
+  const bucket = await openBackupBucket(config);
+  if (!bucket) return;
+  try {
+    await fetchBackup({
+      ...{ bucket, place, id: typeof id === 'string' ? id : undefined, beforeMs: targetMsOf(targetTime) },
+      ...{ reserveBytes: config.backup.reserveBytes, clock: systemClock, say: (text) => terminal.print(text) },
+    });
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    terminal.print(`Nothing comes from the bucket: ${error.message}`);
+    terminal.print('What follows goes by the folder alone, which may know less.');
+  } finally {
+    bucket.close();
+  }
+}
+
+const targetMsOf = (targetTime: string | undefined) =>
+  targetTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(targetTime.replace('+00', 'Z'));
 
 /** Tells which files of the media store are to come back. Throws where they have no room, before anything is changed. */
 async function findMissing(config: Config, { folder }: BackupPlace, terminal: CommandTerminal) {
@@ -176,7 +208,7 @@ export function chooseBackup(
     if (!named) throw new CommandError(`There is no base backup ${id}: holdfast backup list`);
     return named;
   }
-  const targetMs = targetTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(targetTime.replace('+00', 'Z'));
+  const targetMs = targetMsOf(targetTime);
   const usable = backups.filter(
     (backup) => Date.parse(backup.manifest.endedAt) <= targetMs && reachOf(backup, logs).isWhole,
   );

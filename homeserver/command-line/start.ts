@@ -3,17 +3,15 @@ import { withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Log } from '@holdfast/effects/log.ts';
 import type { Metrics } from '@holdfast/effects/metrics.ts';
 import { systemRandom } from '@holdfast/effects/random.ts';
-import { observeBackups } from '../platform/backups/backup-metrics.ts';
-import { type RunningBackups, startBackups } from '../platform/backups/run-backups.ts';
+import type { RunningBackups } from '../platform/backups/run-backups.ts';
 import type { Config } from '../platform/config/config.ts';
-import { mediaFolder } from '../platform/config/media-folder.ts';
-import type { Context } from '../platform/context.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
 import { isMonitorWanted } from '../processes/monitor-settings.ts';
 import type { StartedHomeserver } from '../processes/start-homeserver.ts';
 import type { SupervisedChild } from '../processes/supervise-child.ts';
 import { type Command, CommandError, type CommandTerminal } from './command.ts';
 import { embeddedPostgresOptions } from './embedded-postgres-options.ts';
+import { keepBackups, openBackupBucket } from './keep-backups.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 
 /** Beyond the time that requests have: for handing over the shards and closing the pool. */
@@ -42,12 +40,13 @@ export const startCommand: Command = {
     try {
       const children: SupervisedChild[] = [];
       let backups: RunningBackups | undefined;
+      const bucket = embedded && (await openBackupBucket(config));
       const databaseUrl = embedded?.url ?? config.database.url ?? '';
       const server = await startServer({
         ...{ config, databaseUrl, log },
         onHomeserver(homeserver) {
           observeProcess(homeserver.context.metrics, embedded, () => droppedRecords);
-          backups = keepBackups(homeserver.context, embedded, output);
+          backups = keepBackups({ context: homeserver.context, embedded, bucket, output });
           announce(homeserver, output);
           const started = [startIrcBridge(homeserver, databaseUrl), startMonitor(homeserver, databaseUrl)];
           children.push(...started.filter((child) => child !== undefined));
@@ -147,29 +146,6 @@ function observeProcess(metrics: Metrics, embedded: EmbeddedPostgres | undefined
     help: 'How often the PostgreSQL that Holdfast runs had to be started again since the start.',
     read: () => embedded.readStatus().restarts,
   });
-}
-
-/** Base backups of the embedded PostgreSQL, as configured. */
-function keepBackups(
-  { config, clock, log, metrics }: Context,
-  embedded: EmbeddedPostgres | undefined,
-  output: CommandTerminal,
-): RunningBackups | undefined {
-  if (!embedded?.backups) return undefined;
-  const { backups: place, superuserUrl } = embedded;
-  const running = startBackups({
-    ...{ place, superuserUrl, schedule: config.backup, clock, log },
-    mediaStore: mediaFolder(config),
-  });
-  observeBackups(metrics, running, place);
-  if (place.problem) output.printError(`\nBackups cannot be made: ${place.problem}\n`);
-  else if (place.isSameDisk) {
-    output.printError(
-      `\nBackups are kept on the same disk as the database, in ${place.folder}: they help after a mistake, and are lost ` +
-        'with the disk.\nName a folder on another one: backup.folder (docs/operating/backups.md)\n',
-    );
-  }
-  return running;
 }
 
 function announce({ context, url, setUpUrl }: StartedHomeserver, output: CommandTerminal): void {

@@ -15,9 +15,15 @@ async function prepare(settings: { reserveBytes?: number; waitingLimit?: number 
   // A quote in a path is a mistake that shells make.
   const root = join(await makeTestFolder(), "it's here");
   const [home, folder, data] = [join(root, 'home'), join(root, 'backups'), join(root, 'data')];
-  for (const path of [home, join(folder, 'wal'), join(data, 'pg_wal', 'archive_status')]) {
+  for (const path of [home, join(folder, 'wal'), join(data, 'pg_wal', 'archive_status'), join(data, 'global')]) {
     await mkdir(path, { recursive: true });
   }
+  const become = (systemIdentifier: bigint) => {
+    const control = Buffer.alloc(64);
+    control.writeBigUInt64LE(systemIdentifier);
+    return writeFile(join(data, 'global', 'pg_control'), control);
+  };
+  await become(7_001n);
   await writeFile(join(folder, markerName), '');
   await writeArchivePrograms({ home, user: undefined, folder, reserveBytes: 0, ...settings });
   const write = (text: string) => writeFile(join(data, 'pg_wal', name), text);
@@ -35,16 +41,17 @@ async function prepare(settings: { reserveBytes?: number; waitingLimit?: number 
   };
   const archive = (env?: NodeJS.ProcessEnv) => call(archiveCommand(home), `pg_wal/${name}`, env);
   const restore = (env?: NodeJS.ProcessEnv) => call(restoreCommand(home), 'pg_wal/RECOVERYXLOG', env);
-  return { home, folder, data, write, wait, archive, restore, stored: join(folder, 'wal', `${name}.gz`) };
+  const logs = join(folder, 'wal', '7001');
+  return { home, folder, data, write, wait, archive, restore, become, logs, stored: join(logs, `${name}.gz`) };
 }
 
 test('a log is stored whole, comes back, and may be handed over twice', async () => {
-  const { write, archive, restore, stored, folder, data } = await prepare();
+  const { write, archive, restore, stored, logs, data } = await prepare();
   await write('the log');
   assert.equal(archive().status, 0);
   assert.equal(gunzipSync(await readFile(stored)).toString(), 'the log');
   assert.equal(archive().status, 0);
-  assert.deepEqual(await readdir(join(folder, 'wal')), [`${name}.gz`]);
+  assert.deepEqual(await readdir(logs), [`${name}.gz`]);
   assert.equal(restore().status, 0);
   assert.equal(await readFile(join(data, 'pg_wal', 'RECOVERYXLOG'), 'utf8'), 'the log');
 });
@@ -64,6 +71,19 @@ test('what is there under its name is never overwritten by other content', async
   await write('another');
   assert.match(archive().stderr, /has other content \(0 logs wait\)/);
   assert.equal(gunzipSync(await readFile(stored)).toString(), 'the log');
+});
+
+test('another database in the same place has logs of its own', async () => {
+  const { write, archive, restore, become, data, folder } = await prepare();
+  await write('of the first');
+  archive();
+  await become(2n ** 63n + 5n);
+  await write('of the second');
+  assert.equal(archive().status, 0);
+  assert.deepEqual((await readdir(join(folder, 'wal'))).sort(), ['7001', '9223372036854775813']);
+  await become(7_001n);
+  assert.equal(restore().status, 0);
+  assert.equal(await readFile(join(data, 'pg_wal', 'RECOVERYXLOG'), 'utf8'), 'of the first');
 });
 
 test('while the volume is away logs wait, up to a bound; then one is given up and written down', async () => {

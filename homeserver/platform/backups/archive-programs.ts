@@ -64,8 +64,11 @@ name=$2
 folder=${quote(folder)}
 lost=${quote(lostLogsFile(home))}
 limit=${waitingLimit ?? defaultWaitingLimit}
-target=$folder/wal/$name.gz
-partial=$folder/wal/.$name.partial
+# Which database this is: another one in the same place, made anew or upgraded, has logs of the same names.
+system=$(od -An -tu8 -N8 "$(dirname "$(dirname "$path")")/global/pg_control" | tr -d ' \\n')
+store=$folder/wal/$system
+target=$store/$name.gz
+partial=$store/.$name.partial
 
 volume() { df -Pk "$1" | awk 'NR == 2 { print $1 }'; }
 
@@ -83,6 +86,9 @@ refuse() {
 }
 
 [ -e "$folder/holdfast-backups" ] || refuse "$folder is not there"
+[ -n "$system" ] || refuse 'global/pg_control cannot be read'
+umask 077
+[ -d "$store" ] || mkdir -p "$store" || refuse "$store cannot be made"
 if [ -e "$target" ]; then
   gzip -dc "$target" | cmp -s - "$path" && exit 0
   refuse "$target has other content"
@@ -93,12 +99,11 @@ if [ "$free" -lt ${Math.ceil(reserveBytes / 1024)} ]; then
   [ "$(volume "$folder")" = "$(volume .)" ] && limit=-1
   refuse "only $free KiB are free on its volume"
 fi
-umask 077
 gzip -1 -c "$path" >"$partial" || refuse 'it cannot be written'
 sync "$partial" 2>/dev/null || sync
 ln "$partial" "$target" 2>/dev/null || { [ ! -e "$target" ] && mv "$partial" "$target"; } || refuse 'it cannot be named'
 rm -f "$partial"
-sync "$folder/wal" 2>/dev/null || sync
+sync "$store" 2>/dev/null || sync
 exit 0
 `;
 }
@@ -109,7 +114,11 @@ export function formatRestoreProgram(folder: string, logs: string | undefined): 
 #   restore-log.sh NAME PATH
 set -u
 ${programPlaces}
-source=${quote(folder)}/wal/$1.gz
+# pg_rewind calls it elsewhere than in the data folder, and with the whole path.
+system=$(od -An -tu8 -N8 "$(dirname "$(dirname "$2")")/global/pg_control" | tr -d ' \\n')
+source=${quote(folder)}/wal/$system/$1.gz
+# As they were stored before each database had a folder of its own.
+[ -e "$source" ] || source=${quote(folder)}/wal/$1.gz
 if [ -e "$source" ]; then
   gzip -dc "$source" >"$2.partial" || exit 1
   mv "$2.partial" "$2"

@@ -1,10 +1,13 @@
 import type { Metrics } from '@holdfast/effects/metrics.ts';
 import type { BackupPlace } from './backup-folder.ts';
+import type { BucketStatus } from './bucket/bucket-mirror.ts';
 import type { RunningBackups } from './run-backups.ts';
 
+type Gauge = readonly [name: string, help: string, read: () => number | undefined];
+
 /** What a monitor watches backups by: docs/operating/backups.md names each, and what is wrong when. */
-export function observeBackups(metrics: Metrics, { status, media }: RunningBackups, place: BackupPlace): void {
-  const gauges: readonly [name: string, help: string, read: () => number | undefined][] = [
+export function observeBackups(metrics: Metrics, { status, media, bucket }: RunningBackups, place: BackupPlace): void {
+  const gauges: readonly Gauge[] = [
     [
       'last_archived_timestamp_seconds',
       "When PostgreSQL's log was last archived.",
@@ -33,6 +36,7 @@ export function observeBackups(metrics: Metrics, { status, media }: RunningBacku
     ],
     ['media_failures', 'How often in a row media could not be backed up.', () => media.failures],
     ['media_damaged', 'Files of the media store that are not what their names say; 20 at most.', () => media.damaged],
+    ...(bucket ? listBucketGauges(bucket) : []),
     ['stored_bytes', 'What base backups and logs take.', () => status.storedBytes],
     ['running', '1 while a base backup is made or checked, else 0.', () => Number(status.running)],
     [
@@ -42,4 +46,22 @@ export function observeBackups(metrics: Metrics, { status, media }: RunningBacku
     ],
   ];
   for (const [name, help, read] of gauges) metrics.observedGauge({ name: `holdfast_backup_${name}`, help, read });
+}
+
+function listBucketGauges(bucket: Readonly<BucketStatus>): Gauge[] {
+  return [
+    ['bucket_waiting_logs', 'Archived logs that are not in the bucket yet.', () => bucket.waitingLogs],
+    [
+      'bucket_waiting_since_timestamp_seconds',
+      'When the oldest log that is not in the bucket was archived.',
+      () => bucket.waitingSinceSeconds,
+    ],
+    [
+      'bucket_last_stored_timestamp_seconds',
+      'When something was last stored in the bucket.',
+      () => bucket.lastStoredSeconds,
+    ],
+    ['bucket_failures', 'How often in a row the bucket could not be brought up to date.', () => bucket.failures],
+    ['bucket_objects', 'What is in the bucket, of ours.', () => bucket.objects],
+  ];
 }

@@ -77,10 +77,18 @@ export async function listBaseBackups(folder: string): Promise<BaseBackup[]> {
   return backups.filter((backup) => backup !== undefined);
 }
 
+/** Undefined where it is none, or one that leads elsewhere. */
+export function parseManifest(written: string | undefined): BackupManifest | undefined {
+  const manifest = parseJson(written);
+  return isManifest(manifest) && [...manifest.folders, ...manifest.files.map(({ path }) => path)].every(isInside)
+    ? manifest
+    : undefined;
+}
+
 async function readBaseBackup(folder: string, id: string): Promise<BaseBackup | undefined> {
-  const manifest: unknown = await readJson(join(folder, names.manifest));
-  if (!isManifest(manifest) || !manifest.files.every(({ path }) => isInside(path))) return undefined;
-  const verified = (await readJson(join(folder, names.verified))) as { verifiedAt?: string } | undefined;
+  const manifest = parseManifest(await readText(join(folder, names.manifest)));
+  if (!manifest) return undefined;
+  const verified = parseJson(await readText(join(folder, names.verified))) as { verifiedAt?: string } | undefined;
   const sizes = await Promise.all(
     manifest.files.map(async ({ path }) => (await stat(packedPath(folder, path)).catch(() => undefined))?.size ?? 0),
   );
@@ -88,9 +96,13 @@ async function readBaseBackup(folder: string, id: string): Promise<BaseBackup | 
   return { id, folder, manifest, storedBytes, verifiedAt: verified?.verifiedAt };
 }
 
-async function readJson(file: string): Promise<unknown> {
+async function readText(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}
+
+function parseJson(written: string | undefined): unknown {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(written ?? '') as unknown;
   } catch {
     return undefined;
   }
@@ -121,10 +133,15 @@ export interface BackupReach {
 
 /** How far one can go from a base backup with the logs that are there. */
 export function reachOf({ manifest }: BaseBackup, logs: readonly ArchivedLog[]): BackupReach {
-  const followed = followLogs(logs, firstLogOf(manifest));
+  const followed = followLogs(logsOf(logs, manifest.systemIdentifier), firstLogOf(manifest));
   const last = followed.at(-1);
   const isWhole = last !== undefined && last.number >= logNumberOf(manifest.stopPlace);
   return { logs: followed, isWhole, untilMs: isWhole ? last.storedAtMs : undefined };
+}
+
+/** The logs of one database. */
+export function logsOf(logs: readonly ArchivedLog[], system: string): ArchivedLog[] {
+  return logs.filter(({ systemIdentifier = system }) => systemIdentifier === system);
 }
 
 /** The sum of the files as they are in the database. */

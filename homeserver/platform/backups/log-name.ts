@@ -33,6 +33,8 @@ export function logNumberOf(place: string): number {
 }
 
 export interface ArchivedLog extends LogName {
+  /** Of the database that it belongs to; undefined: it was stored before each database had a folder of its own. */
+  readonly systemIdentifier: string | undefined;
   readonly file: string;
   readonly storedBytes: number;
   /** By the disk, which is data and decides nothing. */
@@ -42,17 +44,25 @@ export interface ArchivedLog extends LogName {
 /** All archived logs, by number and timeline. */
 export async function listArchivedLogs(folder: string): Promise<ArchivedLog[]> {
   const names = await readdir(logFolder(folder)).catch(() => []);
+  const systems = names.filter((name) => /^\d{1,20}$/.test(name));
+  const lists = [undefined, ...systems].map((system) => listLogsOf(folder, system));
+  return (await Promise.all(lists))
+    .flat()
+    .sort((one, other) => one.number - other.number || one.timeline - other.timeline);
+}
+
+async function listLogsOf(folder: string, systemIdentifier: string | undefined): Promise<ArchivedLog[]> {
+  const place = join(logFolder(folder), systemIdentifier ?? '');
+  const names = await readdir(place).catch(() => []);
   const logs = await Promise.all(
     names.map(async (fileName): Promise<ArchivedLog | undefined> => {
       const name = fileName.endsWith('.gz') ? parseLogName(fileName.slice(0, -'.gz'.length)) : undefined;
-      const file = join(logFolder(folder), fileName);
+      const file = join(place, fileName);
       const found = name && (await stat(file).catch(() => undefined));
-      return name && found && { ...name, file, storedBytes: found.size, storedAtMs: found.mtimeMs };
+      return name && found && { ...name, systemIdentifier, file, storedBytes: found.size, storedAtMs: found.mtimeMs };
     }),
   );
-  return logs
-    .filter((log) => log !== undefined)
-    .sort((one, other) => one.number - other.number || one.timeline - other.timeline);
+  return logs.filter((log) => log !== undefined);
 }
 
 /** The logs that follow each other without a hole from `first` on, in its timeline or one that came out of it. */

@@ -122,7 +122,9 @@ async function endBackup(
   await rm(labelFile);
   const name = formatLogName({ timeline: beginning.timeline, number: logNumberOf(stopPlace) });
   const endMs = clock.monotonicMs() + archiveDeadlineMs;
-  while (!(await stat(join(logFolder(place.folder), `${name}.gz`)).catch(() => undefined))) {
+  while (
+    !(await stat(join(logFolder(place.folder), beginning.systemIdentifier, `${name}.gz`)).catch(() => undefined))
+  ) {
     signal?.throwIfAborted();
     if (clock.monotonicMs() > endMs) {
       throw new BackupError(

@@ -23,7 +23,14 @@ function backup(day: number, more: { verified?: boolean; timeline?: number } = {
 }
 
 function log(number: number, timeline = 1): ArchivedLog {
-  return { number, timeline, file: `/wal/${number}`, storedBytes: 1, storedAtMs: number * dayMs };
+  return {
+    systemIdentifier: '7',
+    number,
+    timeline,
+    file: `/wal/${number}`,
+    storedBytes: 1,
+    storedAtMs: number * dayMs,
+  };
 }
 
 const ids = (backups: readonly BaseBackup[]) => backups.map(({ id }) => id);
@@ -38,6 +45,14 @@ test('as much stays as is needed to go back to any time within the weeks that ar
     kept.deletedLogs.map(({ number }) => number),
     [0, 1, 2, 3, 4, 5, 6, 7],
   );
+});
+
+test('logs of a database that was replaced go with its base backups', () => {
+  const older = { ...log(9), systemIdentifier: '5' };
+  const younger = { ...log(16), systemIdentifier: '9' };
+  const kept = chooseKept(backups, [older, younger], { keepFromMs: 16 * dayMs, isShort: false });
+  assert.deepEqual(kept.deletedLogs, [older]);
+  assert.equal(reachOf(backup(8), [{ ...log(8), systemIdentifier: '5' }]).isWhole, false);
 });
 
 test('without room only the newest one that was checked stays, and what came after it', () => {

@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises';
 import { type BaseBackup, firstLogOf } from './base-backup.ts';
 import type { ArchivedLog } from './log-name.ts';
 
+const dayMs = 24 * 3_600_000;
+
 export interface KeptBackups {
   /** Without the ones that may go. */
   readonly backups: readonly BaseBackup[];
@@ -24,11 +26,19 @@ export function chooseKept(
   const first = isShort ? verified.at(-1) : oldEnough.at(-1);
   if (!first) return { backups, deletedBackups: [], deletedLogs: [] };
   const index = backups.indexOf(first);
-  const { number } = firstLogOf(first.manifest);
+  const kept = backups.slice(index);
+  const isUnneeded = ({ systemIdentifier, number, storedAtMs }: ArchivedLog): boolean => {
+    const oldest = kept.find(
+      ({ manifest }) => (systemIdentifier ?? manifest.systemIdentifier) === manifest.systemIdentifier,
+    );
+    if (oldest) return number < firstLogOf(oldest.manifest).number;
+    // A database that was given up, or one so young that it has no base backup yet.
+    return storedAtMs < Date.parse(first.manifest.startedAt) - dayMs;
+  };
   return {
-    backups: backups.slice(index),
+    backups: kept,
     deletedBackups: backups.slice(0, index),
-    deletedLogs: logs.filter((log) => log.number < number),
+    deletedLogs: logs.filter((log) => isUnneeded(log)),
   };
 }
 

@@ -3,13 +3,15 @@ import { BackupError } from './backup-error.ts';
 import { makeUsable } from './backup-folder.ts';
 import type { BackupRun } from './backup-run.ts';
 import { listBaseBackups } from './base-backup.ts';
+import { BucketMirror, type BucketStatus } from './bucket/bucket-mirror.ts';
+import { keepBucket } from './bucket/keep-bucket.ts';
 import { type BackupNeed, decideBackup } from './decide-backup.ts';
 import { listArchivedLogs } from './log-name.ts';
 import { forgetLostLogs, readLostLogs } from './lost-logs.ts';
 import { makeBaseBackup } from './make-base-backup.ts';
 import { keepMedia, type MediaStatus } from './media/keep-media.ts';
 import { verifyMedia } from './media/verify-media.ts';
-import { chooseKept, deleteBackups } from './prune-backups.ts';
+import { chooseKept, deleteBackups, type KeptBackups } from './prune-backups.ts';
 import { type ArchiverState, readArchiverState } from './read-archiver-state.ts';
 import { verifyBaseBackup } from './verify-base-backup.ts';
 
@@ -29,6 +31,8 @@ export interface BackupStatus {
 export interface RunningBackups {
   readonly status: Readonly<BackupStatus>;
   readonly media: Readonly<MediaStatus>;
+  /** Undefined where there is no bucket. */
+  readonly bucket: Readonly<BucketStatus> | undefined;
   stop(): Promise<void>;
 }
 
@@ -46,6 +50,9 @@ export function startBackups(run: BackupRun): RunningBackups {
     ...{ archiver: undefined, newestVerifiedSeconds: undefined, verifiedAtSeconds: undefined },
     ...{ storedBytes: 0, lostLogs: 0, failures: 0, running: false },
   };
+  const { bucket, clock, log } = run;
+  const signal = ending.signal;
+  const mirror = bucket && new BucketMirror({ bucket, folder: run.place.folder, clock, log, signal });
   const loop = async () => {
     let waitMs = firstLookMs;
     let retryAtMs = 0;
@@ -55,7 +62,7 @@ export function startBackups(run: BackupRun): RunningBackups {
       waitMs = lookMs;
       if (ending.signal.aborted) return;
       try {
-        const need = await look(run, status);
+        const need = await look(run, status, mirror);
         if (!need || run.clock.monotonicMs() < retryAtMs) continue;
         status.running = true;
         run.log.info({ reason: need }, 'a base backup is made');
@@ -74,19 +81,25 @@ export function startBackups(run: BackupRun): RunningBackups {
     }
   };
   const media: MediaStatus = { files: 0, sizeBytes: 0, lastPassSeconds: undefined, damaged: 0, failures: 0 };
-  const running = Promise.all([loop(), keepMedia(run, media, ending.signal)]);
+  const running = Promise.all([loop(), keepMedia(run, media, signal), mirror && keepBucket(run, mirror, signal)]);
   return {
     status,
     media,
+    bucket: mirror?.status,
     async stop() {
       ending.abort();
       await running;
+      bucket?.close();
     },
   };
 }
 
 /** Reads how things are, makes room where it must, and says whether a base backup is due. */
-async function look({ place, superuserUrl, schedule, log }: BackupRun, status: BackupStatus): Promise<BackupNeed> {
+async function look(
+  { place, superuserUrl, schedule, log }: BackupRun,
+  status: BackupStatus,
+  mirror: BucketMirror | undefined,
+): Promise<BackupNeed> {
   status.archiver = await readArchiverState(superuserUrl, place.home);
   const problem = await makeUsable(place.folder, place.user);
   if (problem) throw new BackupError(problem);
@@ -97,12 +110,13 @@ async function look({ place, superuserUrl, schedule, log }: BackupRun, status: B
   ]);
   const { bavail, bsize } = await statfs(place.folder);
   const newest = backups.findLast(({ verifiedAt }) => verifiedAt !== undefined);
-  const kept = chooseKept(backups, logs, {
+  const chosen = chooseKept(backups, logs, {
     // Counted from the newest one: a clock that jumps deletes nothing.
     keepFromMs: newest ? Date.parse(newest.manifest.endedAt) - schedule.keepWeeks * weekMs : Number.NEGATIVE_INFINITY,
-    // Twice: below the reserve itself nothing is archived any more.
-    isShort: bavail * bsize < schedule.reserveBytes * 2,
+    // Twice: below the reserve itself nothing is archived any more. With a bucket, that one goes back the weeks.
+    isShort: mirror !== undefined || bavail * bsize < schedule.reserveBytes * 2,
   });
+  const kept = mirror ? keepUnstored(chosen, mirror) : chosen;
   if (kept.deletedBackups.length + kept.deletedLogs.length > 0) {
     const deleted = { backups: kept.deletedBackups.map(({ id }) => id), logs: kept.deletedLogs.length };
     log.info(deleted, 'old backups are deleted');
@@ -115,6 +129,16 @@ async function look({ place, superuserUrl, schedule, log }: BackupRun, status: B
   status.lostLogs = lost.length;
   const { timeline, systemIdentifier, nowMs } = status.archiver;
   return decideBackup({ newest, timeline, systemIdentifier, lost, nowMs, intervalMs: schedule.intervalHours * hourMs });
+}
+
+/** Nothing leaves the folder before the bucket has it. */
+function keepUnstored(chosen: KeptBackups, mirror: BucketMirror): KeptBackups {
+  const stays = chosen.deletedBackups.filter((backup) => !mirror.hasBackup(backup));
+  return {
+    backups: [...stays, ...chosen.backups],
+    deletedBackups: chosen.deletedBackups.filter((backup) => mirror.hasBackup(backup)),
+    deletedLogs: chosen.deletedLogs.filter((log) => mirror.hasLog(log)),
+  };
 }
 
 /** Makes a base backup and checks it. */

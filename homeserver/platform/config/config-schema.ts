@@ -1,4 +1,5 @@
 import { maxShards } from '@holdfast/protocol/sync-tokens/sync-token.ts';
+import { backupKeys } from './backup-keys.ts';
 import {
   checkAddress,
   checkDatabaseUrl,
@@ -55,31 +56,7 @@ export const configKeys = {
     poolSize: integer(10, 2, 500, 'Connections for reading, per process.'),
     statementTimeoutMs: integer(10_000, 100, 600_000, 'Longest time of one statement, in milliseconds.'),
   }),
-  backup: section(
-    'Backups of the PostgreSQL that Holdfast runs: its whole log as it is written, and a base backup now and then. ' +
-      'A PostgreSQL of your own is backed up by its own means. See `docs/operating/backups.md`.',
-    {
-      enabled: flag(true, 'Off: nothing can be restored after a mistake or a lost disk.'),
-      folder: text(
-        undefined,
-        'Where they are kept: a folder that is there already, on another disk or machine than the data folder. Unset: ' +
-          '`backups` in the data folder, which a lost disk takes along.',
-      ),
-      intervalHours: integer(168, 1, 8_760, 'A base backup is made this often. Restoring is faster with more of them.'),
-      keepWeeks: integer(
-        2,
-        1,
-        520,
-        'How far back one can go. Older backups are deleted, but never the newest one that was checked.',
-      ),
-      reserveBytes: integer(
-        gibibyte,
-        0,
-        Number.MAX_SAFE_INTEGER,
-        'Free room on the volume of the folder that backups leave alone, in bytes.',
-      ),
-    },
-  ),
+  backup: backupKeys,
   shards: section('How rooms and users are spread over processes.', {
     count: integer(1, 1, maxShards, 'Number of shards. 1 for one machine, 16 or more for a cluster.'),
   }),

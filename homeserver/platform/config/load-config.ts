@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { checkBucketTogether } from './check-bucket.ts';
 import type { Config } from './config.ts';
 import { type FoundSetting, listSettings } from './config-keys.ts';
 import { configKeys } from './config-schema.ts';
@@ -72,6 +73,8 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
         'set HOLDFAST_DATA_DIR, or name the file with --config',
     );
   }
+  const lacking = checkBucketTogether(values);
+  if (lacking) problems.push(lacking);
   if (problems.length > 0) throw new ConfigError(problems);
   // A path in the file is meant from where the file is.
   const baseFolder = origins.get('data_dir')?.startsWith(path) ? dirname(path) : workingFolder;

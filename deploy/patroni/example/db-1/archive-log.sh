@@ -9,8 +9,11 @@ name=$2
 folder='/mnt/archive'
 lost='/var/lib/holdfast-db/db-1/lost-logs'
 limit=256
-target=$folder/wal/$name.gz
-partial=$folder/wal/.$name.partial
+# Which database this is: another one in the same place, made anew or upgraded, has logs of the same names.
+system=$(od -An -tu8 -N8 "$(dirname "$(dirname "$path")")/global/pg_control" | tr -d ' \n')
+store=$folder/wal/$system
+target=$store/$name.gz
+partial=$store/.$name.partial
 
 volume() { df -Pk "$1" | awk 'NR == 2 { print $1 }'; }
 
@@ -28,6 +31,9 @@ refuse() {
 }
 
 [ -e "$folder/holdfast-backups" ] || refuse "$folder is not there"
+[ -n "$system" ] || refuse 'global/pg_control cannot be read'
+umask 077
+[ -d "$store" ] || mkdir -p "$store" || refuse "$store cannot be made"
 if [ -e "$target" ]; then
   gzip -dc "$target" | cmp -s - "$path" && exit 0
   refuse "$target has other content"
@@ -38,10 +44,9 @@ if [ "$free" -lt 1048576 ]; then
   [ "$(volume "$folder")" = "$(volume .)" ] && limit=-1
   refuse "only $free KiB are free on its volume"
 fi
-umask 077
 gzip -1 -c "$path" >"$partial" || refuse 'it cannot be written'
 sync "$partial" 2>/dev/null || sync
 ln "$partial" "$target" 2>/dev/null || { [ ! -e "$target" ] && mv "$partial" "$target"; } || refuse 'it cannot be named'
 rm -f "$partial"
-sync "$folder/wal" 2>/dev/null || sync
+sync "$store" 2>/dev/null || sync
 exit 0

@@ -116,6 +116,5 @@ test('a store that was lost comes back whole, without what is damaged in the bac
   const restored = await restoreMedia(missing, { clock: systemClock, reserveBytes: 0 });
   assert.deepEqual(restored, { files: 1, damaged: [damaged] });
   assert.equal(await readFile(contentFile(store, sound), 'utf8'), 'sound');
-  assert.equal((await stat(contentFile(store, sound))).nlink, 1);
   await assert.rejects(restoreMedia(missing, { clock: systemClock, reserveBytes: 2 ** 60 }), /are missing need 1 MiB/);
 });
