@@ -1,6 +1,6 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Config } from '../../platform/config/config.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
@@ -26,7 +26,37 @@ export async function checkDataFolder(config: Config): Promise<Finding[]> {
     const { username } = userInfo();
     return [problem(`${name}: ${existing} cannot be written by ${username}`, `sudo chown -R ${username} ${existing}`)];
   }
-  return [ok(`${name} can be written`), ...(await checkRoom(existing))];
+  return [ok(`${name} can be written`), ...(await checkRoom(existing)), ...(await checkOtherFolders(config))];
+}
+
+/** Those that the configuration puts elsewhere: files sent in rooms, and backups of the database that Holdfast runs. */
+export function listOtherFolders({ dataDir, media, backup, database }: Config) {
+  const keepsBackups = backup.enabled && database.url === undefined;
+  const folders = [
+    { key: 'media.store_path', folder: media.storePath },
+    { key: 'backup.folder', folder: keepsBackups ? backup.folder : undefined },
+  ];
+  return folders.flatMap(({ key, folder }) => {
+    const isElsewhere = folder !== undefined && folder !== dataDir && !folder.startsWith(`${dataDir}/`);
+    return isElsewhere ? [{ key, folder: resolve(folder) }] : [];
+  });
+}
+
+async function checkOtherFolders(config: Config): Promise<Finding[]> {
+  const own = (await stat(await findExisting(config.dataDir))).dev;
+  const found: Finding[] = [];
+  for (const { key, folder } of listOtherFolders(config)) {
+    const existing = await findExisting(folder);
+    const mayWrite = await access(existing, constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    const { username } = userInfo();
+    const mend = `sudo chown -R ${username} ${existing}`;
+    if (!mayWrite) found.push(problem(`${key}: ${existing} cannot be written by ${username}`, mend));
+    else if ((await stat(existing)).dev !== own) found.push(...(await checkRoom(existing)));
+  }
+  return found;
 }
 
 async function checkRoom(folder: string): Promise<Finding[]> {

@@ -1,9 +1,19 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../platform/config/config.ts';
+import { listOtherFolders } from './check-data-folder.ts';
 import { type Finding, ok } from './finding.ts';
-import { judgeHook, judgeLentAddresses, judgeMount, judgeRoutes, judgeTimeSource, judgeUnit } from './judge-restart.ts';
+import {
+  judgeHook,
+  judgeLentAddresses,
+  judgeMount,
+  judgeNeededRoutes,
+  judgeRoutes,
+  judgeSecretFile,
+  judgeTimeSource,
+  judgeUnit,
+} from './judge-restart.ts';
 
 const programTimeoutMs = 3_000;
 const maxOutputBytes = 1024 * 1024;
@@ -19,27 +29,69 @@ export const hookFolders: readonly string[] = [
 ];
 const mostHooks = 200;
 
-/** What has to be right for this machine to serve again after a restart, before it is needed. */
-export async function checkRestart({ dataDir }: Config): Promise<Finding[]> {
-  const [routes, addresses, time, unit, mounts, table, hooks] = await Promise.all([
+/** Those that must start with the machine, where they are there; the database's where it runs on this machine. */
+const ownUnits = ['holdfast.service'];
+const databaseUnits = ['postgresql.service', 'patroni.service', 'etcd.service'];
+
+/** What has to be right for this machine to serve again after a restart, before it is needed. `file`: the configuration's. */
+export async function checkRestart(config: Config, file: string | undefined): Promise<Finding[]> {
+  const [routes, routes6, talkedRoutes, addresses, hooks] = await Promise.all([
     readText('/proc/net/route'),
+    readText('/proc/net/ipv6_route'),
+    config.monitor.routes.length > 0 ? askProgram('ip', ['-json', 'route', 'show']) : undefined,
     askProgram('ip', ['-json', 'address', 'show']),
-    askProgram('timedatectl', ['show', '--property=NTPSynchronized', '--value']),
-    askProgram('systemctl', ['is-enabled', 'holdfast.service']),
-    readText('/proc/self/mounts'),
-    readText('/etc/fstab'),
     readHooks(),
   ]);
   const findings = [
-    ...judgeRoutes(routes),
+    ...judgeRoutes(routes, routes6),
+    ...judgeNeededRoutes(config.monitor.routes, talkedRoutes),
     ...judgeLentAddresses(addresses),
-    ...judgeTimeSource(time),
-    ...judgeUnit(unit),
-    ...judgeMount({ folder: dataDir, mounts, table }),
+    ...judgeTimeSource(await askTimeKeeper()),
+    ...(await checkUnits(config)),
+    ...(await checkMounts(config)),
+    ...(await checkSecretFile(config, file)),
     ...hooks.flatMap(({ path, text }) => judgeHook(path, text)),
   ];
   const isWell = findings.every(({ verdict }) => verdict === 'ok');
   return isWell ? [...findings, ok(`${hooks.length} hooks of the network name their programs in full`)] : findings;
+}
+
+/** As timedatectl says it; chrony where there is no systemd. */
+async function askTimeKeeper(): Promise<string | undefined> {
+  const systemd = await askProgram('timedatectl', ['show', '--property=NTPSynchronized', '--value']);
+  if (systemd === 'yes' || systemd === 'no') return systemd;
+  const leap = (await askProgram('chronyc', ['-c', 'tracking']))?.split(',').at(-1);
+  if (leap === undefined || leap === '') return undefined;
+  return /not synch/i.test(leap) ? 'no' : 'yes';
+}
+
+async function checkUnits({ database }: Config): Promise<Finding[]> {
+  const isLocal = /^[a-z]+:\/\/(?:[^@/]*@)?(?:localhost|127\.|\[::1\]|%2F|\/|\?)/i.test(database.url ?? '');
+  const told = async (unit: string) => [unit, await askProgram('systemctl', ['is-enabled', unit])] as const;
+  const own = await Promise.all(ownUnits.map(told));
+  const ofDatabase = isLocal ? await Promise.all(databaseUnits.map(told)) : [];
+  // Patroni starts PostgreSQL itself, whose own unit has to be off then, and needs etcd, which may be elsewhere.
+  const hasPatroni = ofDatabase.some(([unit, answer]) => unit === 'patroni.service' && answer === 'enabled');
+  const judged = ofDatabase.filter(([unit]) => (unit === 'postgresql.service') !== hasPatroni);
+  return [...own, ...judged].flatMap(([unit, answer]) => judgeUnit(answer, unit));
+}
+
+async function checkMounts(config: Config): Promise<Finding[]> {
+  const [mounts, table] = await Promise.all([readText('/proc/self/mounts'), readText('/etc/fstab')]);
+  const folders = [config.dataDir, ...listOtherFolders(config).map(({ folder }) => folder)];
+  return folders.flatMap((folder) => judgeMount({ folder, mounts, table }));
+}
+
+async function checkSecretFile({ database, metrics, monitor }: Config, file: string | undefined): Promise<Finding[]> {
+  const hasSecrets = [database.url, metrics.token, monitor.paging, monitor.outsideSwitchUrl].some(
+    (each) => each !== undefined,
+  );
+  if (file === undefined || !hasSecrets) return [];
+  const mode = await stat(file).then(
+    (found) => found.mode,
+    () => undefined,
+  );
+  return judgeSecretFile(file, mode);
 }
 
 function readText(path: string): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import { checkDataFolder } from './check-data-folder.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkListeners } from './check-listeners.ts';
 import { checkMachine } from './check-machine.ts';
+import { checkNames } from './check-names.ts';
 import { checkRestart } from './check-restart.ts';
 import { type Finding, ok, problem } from './finding.ts';
 import { tryColdStart } from './try-cold-start.ts';
@@ -39,10 +40,10 @@ function checkConfig(load: () => LoadedConfig): [LoadedConfig | undefined, Findi
 }
 
 /** All checks run even when one of them fails in a way that nobody foresaw. */
-async function checkSurroundings({ config }: LoadedConfig): Promise<Finding[]> {
+async function checkSurroundings({ config, file }: LoadedConfig): Promise<Finding[]> {
   const checks = [
     ...[checkDataFolder(config), checkListeners(config), checkDatabase(config)],
-    ...[checkCertificates(config), checkRestart(config), checkBackups(config)],
+    ...[checkCertificates(config), checkRestart(config, file), checkBackups(config), checkNames(config)],
   ];
   const findings = await Promise.all(
     checks.map((check) => check.catch((error: Error) => [problem(error.message, 'see the message')])),

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from './finding.ts';
-import { judgeHook, judgeLentAddresses, judgeMount, judgeRoutes, judgeTimeSource, judgeUnit } from './judge-restart.ts';
+import {
+  judgeHook,
+  judgeLentAddresses,
+  judgeMount,
+  judgeNeededRoutes,
+  judgeRoutes,
+  judgeSecretFile,
+  judgeTimeSource,
+  judgeUnit,
+} from './judge-restart.ts';
 
 const verdicts = (findings: readonly Finding[]) => {
   for (const { verdict, mend } of findings) if (verdict !== 'ok') assert.ok(mend);
@@ -13,6 +22,25 @@ test('a machine without a default route is told, and one whose routes cannot be 
   assert.equal(verdicts(judgeRoutes(`${head}eth0\t00000000\t0101A8C0\t0003\n`)), 'ok');
   assert.equal(verdicts(judgeRoutes(`${head}eth0\t0000020A\t00000000\t0001\n`)), 'warning');
   assert.equal(verdicts(judgeRoutes(undefined)), '');
+  const zeros = '0'.repeat(32);
+  const through6 = (gateway: string) => `${zeros} 00 ${zeros} 00 ${gateway} 00000400 00000001 00000000 00000003 eth0\n`;
+  assert.equal(verdicts(judgeRoutes(head, through6('fe800000000000000000000000000001'))), 'ok');
+  assert.equal(verdicts(judgeRoutes(head, through6(zeros))), 'warning');
+});
+
+test('a route that the monitor watches must be there', () => {
+  const told = JSON.stringify([{ dst: 'default', gateway: '10.0.0.1' }, { dst: '10.2.0.0/16' }]);
+  assert.equal(verdicts(judgeNeededRoutes(['10.2.0.0/16'], told)), '');
+  assert.match(judgeNeededRoutes(['10.3.0.0/16'], told)[0]?.what ?? '', /no route to 10\.3\.0\.0\/16/);
+  assert.equal(verdicts(judgeNeededRoutes(['10.3.0.0/16'], told)), 'warning');
+  assert.deepEqual([judgeNeededRoutes([], told), judgeNeededRoutes(['10.3.0.0/16'], undefined)], [[], []]);
+});
+
+test('a configuration with secrets is not for everybody', () => {
+  assert.deepEqual(
+    [0o100600, 0o100640, 0o100644, 0o100666, undefined].map((mode) => verdicts(judgeSecretFile('/etc/h.yaml', mode))),
+    ['', '', 'warning', 'warning', ''],
+  );
 });
 
 test('an address that is lent is told', () => {
@@ -31,6 +59,7 @@ test('a clock that nothing keeps, and a unit that does not start with the machin
     ['enabled', 'disabled', 'masked', 'not-found', undefined].map((told) => verdicts(judgeUnit(told))),
     ['ok', 'warning', 'warning', '', ''],
   );
+  assert.match(judgeUnit('disabled', 'postgresql.service')[0]?.mend ?? '', /^systemctl enable postgresql$/);
 });
 
 test('a volume must come back after a restart, and be the same one', () => {

@@ -1,12 +1,33 @@
 import { type Finding, ok, warning } from './finding.ts';
 
-/** The kernel's default route, of /proc/net/route. */
-export function judgeRoutes(table: string | undefined): Finding[] {
+/** The kernel's default routes, of /proc/net/route and /proc/net/ipv6_route; one of both is enough. */
+export function judgeRoutes(table: string | undefined, table6: string | undefined = ''): Finding[] {
   if (table === undefined) return [];
-  const hasDefault = table.split('\n').some((line) => /^\S+\s+00000000\s/.test(line));
-  return hasDefault
+  const has4 = table.split('\n').some((line) => /^\S+\s+00000000\s/.test(line));
+  // With a gateway: the kernel has default routes of its own that lead nowhere.
+  const has6 = table6.split('\n').some((line) => /^0{32} 00 \S+ \S+ (?!0{32})/.test(line));
+  return has4 || has6
     ? [ok('there is a default route')]
     : [warning('there is no default route: other servers cannot be reached', 'ip route add default via GATEWAY')];
+}
+
+/** Routes of monitor.routes, of `ip -json route show`: what is not there now is hardly there after a restart. */
+export function judgeNeededRoutes(needed: readonly string[], json: string | undefined): Finding[] {
+  let routes: readonly { readonly dst?: string }[];
+  try {
+    routes = JSON.parse(json ?? '') as typeof routes;
+  } catch {
+    return [];
+  }
+  const there = new Set(routes.map(({ dst }) => dst));
+  return needed
+    .filter((route) => !there.has(route))
+    .map((route) =>
+      warning(
+        `there is no route to ${route}, which monitor.routes names`,
+        `ip route add ${route} via GATEWAY, and in the files of the network, so that it comes back`,
+      ),
+    );
 }
 
 interface TalkedInterface {
@@ -39,16 +60,23 @@ export function judgeTimeSource(told: string | undefined): Finding[] {
   return [warning("nothing keeps this machine's time right", 'timedatectl set-ntp true')];
 }
 
-/** `systemctl is-enabled holdfast.service`; elsewhere than under systemd there is nothing to say. */
-export function judgeUnit(told: string | undefined): Finding[] {
-  if (told === 'enabled') return [ok('holdfast.service starts with the machine')];
+/** `systemctl is-enabled`; elsewhere than under systemd, and of units that are not there, there is nothing to say. */
+export function judgeUnit(told: string | undefined, unit = 'holdfast.service'): Finding[] {
+  if (told === 'enabled') return [ok(`${unit} starts with the machine`)];
   if (told !== 'disabled' && told !== 'masked') return [];
   return [
     warning(
-      `holdfast.service is ${told}: it does not start with the machine`,
-      `systemctl ${told === 'masked' ? 'unmask' : 'enable'} holdfast`,
+      `${unit} is ${told}: it does not start with the machine`,
+      `systemctl ${told === 'masked' ? 'unmask' : 'enable'} ${unit.replace(/\.service$/, '')}`,
     ),
   ];
+}
+
+/** Permissions of a file that has secrets, as stat() gives them. */
+export function judgeSecretFile(path: string, mode: number | undefined): Finding[] {
+  if (mode === undefined || (mode & 0o007) === 0) return [];
+  const what = `everybody on this machine can ${mode & 0o002 ? 'change' : 'read'} ${path}, which has secrets in it`;
+  return [warning(what, `chmod 640 ${path}`)];
 }
 
 export interface MountFacts {

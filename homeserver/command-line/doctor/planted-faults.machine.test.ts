@@ -56,16 +56,25 @@ test('every fault that is planted on a machine is found, with what mends it', as
     await writeFile(join(folder, 'programs', name), `#!/bin/sh\n${text}\n`);
     await chmod(join(folder, 'programs', name), 0o755);
   }
-  const names = ['example.org'];
-  const { certificate, key } = makeCertificate({ names, notBefore: 0, notAfter: Date.now() - dayMs });
+  const names = ['other.example.net'];
+  const { certificate } = makeCertificate({ names, notBefore: 0, notAfter: Date.now() - dayMs });
   await writeFile(join(folder, 'certificate.pem'), certificate);
-  await writeFile(join(folder, 'key.pem'), key);
   const settings = {
     ...{ server_name: 'example.org', http: { bind: '127.0.0.1', port }, metrics: { bind: '192.0.2.1', port: 9_100 } },
     tls: { port: 8_448, certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') },
     database: { url: 'postgres://holdfast:geheim@127.0.0.1:9/holdfast' },
+    monitor: {
+      ...{ names: ['nowhere.invalid'], routes: ['10.2.0.0/16'], turn: ['turn:turn.invalid:3478'] },
+      paging: {
+        notifiers: { mail: { kind: 'smtp', host: 'mail.invalid', from: 'a@example.org' } },
+        people: { anna: { reach: [{ notifier: 'mail', address: 'anna@example.org' }] } },
+      },
+    },
   };
+  const other = makeCertificate({ names: ['other.example.org'] });
+  await writeFile(join(folder, 'key.pem'), other.key);
   await writeFile(join(folder, 'holdfast.yaml'), JSON.stringify(settings));
+  await chmod(join(folder, 'holdfast.yaml'), 0o644);
   const { exitCode, output } = await runDoctor(folder);
   assert.equal(exitCode, 1, output);
   const planted: readonly (readonly [fault: string, found: RegExp])[] = [
@@ -84,6 +93,15 @@ test('every fault that is planted on a machine is found, with what mends it', as
       'a disk by its letter',
       /^warning +.*data is mounted as \/dev\/sdb, which may be another disk.*\n +→ in \/etc\/fstab/m,
     ],
+    ['a key of another certificate', /^problem +.*key\.pem is not the key of the certificate\n +→ name the key/m],
+    ['a certificate for another name', /^warning +the certificate .* is not for example\.org:.*\n +→ have/m],
+    ['a route that is watched', /^warning +there is no route to 10\.2\.0\.0\/16.*\n +→ ip route add/m],
+    ['a database that does not start', /^warning +postgresql\.service is disabled.*\n +→ systemctl enable/m],
+    ['a file of secrets for everybody', /^warning +everybody on this machine can read .*yaml.*\n +→ chmod 640/m],
+    ['no name of the server', /^warning +other servers do not find example\.org: .*\n +→ give it an address/m],
+    ['a name that is not found', /^warning +the name nowhere\.invalid, for monitor\.names, is not/m],
+    ['no TURN server', /^warning +the name turn\.invalid, for calls \(TURN\), is not found: .*\n +→ see whether/m],
+    ['no host for mail', /^warning +the name mail\.invalid, for pages over mail, is not found/m],
     [
       'a hook without PATH',
       /^warning +the hook \/etc\/dhcp\/dhclient-exit-hooks\.d\/routes calls `ip` without.*\n +→ write/m,
@@ -92,5 +110,5 @@ test('every fault that is planted on a machine is found, with what mends it', as
   const missed = planted.filter(([, found]) => !found.test(output)).map(([fault]) => fault);
   assert.deepEqual(missed, [], output);
   assert.doesNotMatch(output, /geheim/);
-  assert.match(output, /^5 to mend before Holdfast can run, 8 to look at\.$/m);
+  assert.match(output, /^6 to mend before Holdfast can run, 16 to look at\.$/m);
 });
