@@ -8,6 +8,7 @@ export interface AppserviceMetrics {
   readonly behind: GaugeMetric<['service']>;
   readonly oldest: GaugeMetric<['service']>;
   readonly failing: GaugeMetric<['service']>;
+  readonly lastSuccess: GaugeMetric<['service']>;
   readonly paused: GaugeMetric<['service']>;
 }
 
@@ -43,6 +44,11 @@ export function createAppserviceMetrics({ metrics }: Context): AppserviceMetrics
     failing: metrics.gauge({
       name: 'holdfast_appservice_failures',
       help: 'Attempts in a row that failed to reach an application service.',
+      labels,
+    }),
+    lastSuccess: metrics.gauge({
+      name: 'holdfast_appservice_last_success_timestamp_seconds',
+      help: 'When an application service acknowledged a transaction last, in seconds since 1970; none has: not there.',
       labels,
     }),
     paused: metrics.gauge({

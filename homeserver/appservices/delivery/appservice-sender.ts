@@ -168,20 +168,21 @@ export class AppserviceSender implements QueueOwner {
     if (!this.#isClosed) this.#timer = this.#context.clock.startTimer(tickMs, () => this.#tick());
   }
 
-  #measure({ service, pending, entriesBehind, failures, isPaused, poison }: AppserviceQueue): void {
+  #measure({ service, pending, entriesBehind, failures, lastSuccessMs, isPaused, poison }: AppserviceQueue): void {
     const labels = { service: service.id };
     const oldestMs = pending ? Math.max(0, this.#context.clock.wallMs() - pending.madeMs) : 0;
     this.#metrics.waiting.set(labels, pending?.eventIds.length ?? 0);
     this.#metrics.behind.set(labels, entriesBehind);
     this.#metrics.oldest.set(labels, oldestMs / 1000);
     this.#metrics.failing.set(labels, failures);
+    if (lastSuccessMs !== null) this.#metrics.lastSuccess.set(labels, lastSuccessMs / 1000);
     this.#metrics.paused.set(labels, isPaused ? 1 : poison.isHeld ? 2 : 0);
   }
 
   /** Another process sends to it now, and says how it is. */
   #forget(id: string): void {
-    const { waiting, behind, oldest, failing, paused } = this.#metrics;
-    for (const gauge of [waiting, behind, oldest, failing, paused]) gauge.remove({ service: id });
+    const { waiting, behind, oldest, failing, lastSuccess, paused } = this.#metrics;
+    for (const gauge of [waiting, behind, oldest, failing, lastSuccess, paused]) gauge.remove({ service: id });
   }
 
   /** Through a command, which names the epoch under which what follows may be saved. */
