@@ -13,6 +13,7 @@ import type { StoredQueues } from '../storage/stored-queues.ts';
 import type { BridgeMetrics } from './bridge-metrics.ts';
 import type { Puppets } from './people/puppets.ts';
 import type { RoomMembers } from './people/room-members.ts';
+import type { UsersOnIrc } from './people/users-on-irc.ts';
 import type { PortalList } from './rooms/portal-list.ts';
 import type { UnknownLines } from './to-irc/unknown-lines.ts';
 
@@ -39,6 +40,7 @@ export interface BridgeContext {
   readonly puppets: Puppets;
   readonly members: RoomMembers;
   readonly unknownLines: UnknownLines;
+  readonly usersOnIrc: UsersOnIrc;
 }
 
 export function networkOf(context: BridgeContext, id: string): BridgedNetwork {

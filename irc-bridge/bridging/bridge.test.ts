@@ -203,6 +203,20 @@ test('a bridge that starts again tells its networks up to where it knows their c
   assert.ok(bridge.irc.done.includes('taken #room'));
 });
 
+test('who was on IRC when the bridge ended comes back to the same channels, and who had left does not', async () => {
+  const bridge = await start('connections: personal');
+  const roomId = await openRoom(bridge);
+  const say = (sender: string, body: string) => matrixMessage(roomId, body, { sender: `@${sender}:example.org` });
+  await bridge.transact('1', [say('alice', 'a'), say('carol', 'c'), say('carol', '!irc quit')]);
+  await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).some((text) => text.includes('any more')));
+  while (bridge.bridge.bridge.outbox.activeKeys > 0) await new Promise(setImmediate);
+  bridge.irc.users.clear();
+  bridge.irc.done.length = 0;
+  await bridge.restart();
+  await bridge.irc.until(() => bridge.irc.done.includes('join @alice:example.org #room'));
+  assert.deepEqual([...bridge.irc.users.keys()], ['@alice:example.org']);
+});
+
 test('nothing of our own comes back: puppets to IRC, connections of Matrix users to Matrix', async () => {
   const bridge = await start('connections: personal');
   const roomId = await openRoom(bridge);

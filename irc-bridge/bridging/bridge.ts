@@ -14,6 +14,7 @@ import { type BridgeContext, networkOf, tellRoom } from './bridge-context.ts';
 import { Canary } from './canary.ts';
 import { PeopleOfNetworks } from './follow/people-of-network.ts';
 import { PresenceOfPeople } from './follow/presence-of-people.ts';
+import { bringUsersBack } from './people/bring-users-back.ts';
 import { processInboxEntry } from './process-inbox-entry.ts';
 import { processOutboxEntry } from './process-outbox-entry.ts';
 import { DrainQueue } from './queues/drain-queue.ts';
@@ -51,6 +52,9 @@ export class Bridge {
   readonly #epoch: string;
   #counter = 0;
   #upkeep: Timer | undefined;
+  #isClosed = false;
+  /** Networks to which those have come back who were there before the restart. */
+  readonly #hasBroughtBack = new Set<string>();
   /** Rooms whose channel the bot could not enter, with when it was tried last. */
   readonly #lost = new Map<string, number>();
 
@@ -105,6 +109,7 @@ export class Bridge {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#upkeep?.cancel();
     for (const canary of this.canaries.values()) canary.close();
     this.people.close();
@@ -144,7 +149,7 @@ export class Bridge {
     const { irc } = networkOf(this.context, networkId);
     switch (event.kind) {
       case 'connected':
-        void this.#rejoin(networkId);
+        void this.#rejoin(networkId).then(() => this.#bringBack(networkId));
         return;
       case 'disconnected':
         this.context.log.warn({ network: networkId, reason: event.reason }, 'the network is away');
@@ -165,7 +170,8 @@ export class Bridge {
         return this.#receiveNick(networkId, event);
       case 'channel_lost':
         return this.#withPortal(networkId, event.channel, (portal) => {
-          if (event.userId === undefined) this.#lost.set(portal.roomId, this.context.clock.monotonicMs());
+          if (event.userId !== undefined) void this.#forgetOnIrc(networkId, event.userId, portal.target);
+          else this.#lost.set(portal.roomId, this.context.clock.monotonicMs());
           void this.#tellLost(portal, event);
         });
       case 'user_disconnected':
@@ -281,6 +287,19 @@ export class Bridge {
     this.outbox.hurry();
   }
 
+  /** After a restart of the bridge, once. */
+  async #bringBack(networkId: string): Promise<void> {
+    if (this.#hasBroughtBack.has(networkId)) return;
+    this.#hasBroughtBack.add(networkId);
+    await bringUsersBack(this.context, networkId, () => this.#isClosed).catch((error: unknown) => {
+      this.context.log.warn({ err: error, network: networkId }, 'it is not known who was on IRC before the restart');
+    });
+  }
+
+  async #forgetOnIrc(networkId: string, userId: string, channel?: string): Promise<void> {
+    await this.context.usersOnIrc.forget(networkId, userId, channel).catch(() => {});
+  }
+
   async #enter(portal: Portal): Promise<void> {
     const { irc } = networkOf(this.context, portal.network);
     const { displayTarget: channel, roomId } = portal;
@@ -315,7 +334,9 @@ export class Bridge {
     for (const { config, irc } of this.context.networks.values()) {
       if (config.idleDisconnectMs === 0) continue;
       for (const userId of irc.idleUsers(config.idleDisconnectMs)) {
-        if (userId !== this.canaries.get(config.id)?.userId) irc.disconnectUser(userId, 'idle');
+        if (userId === this.canaries.get(config.id)?.userId) continue;
+        irc.disconnectUser(userId, 'idle');
+        void this.#forgetOnIrc(config.id, userId);
       }
     }
   }

@@ -7,6 +7,7 @@ import type { BridgeContext } from '../bridging/bridge-context.ts';
 import { createBridgeMetrics } from '../bridging/bridge-metrics.ts';
 import { Puppets } from '../bridging/people/puppets.ts';
 import { RoomMembers } from '../bridging/people/room-members.ts';
+import { UsersOnIrc } from '../bridging/people/users-on-irc.ts';
 import { PortalList } from '../bridging/rooms/portal-list.ts';
 import { UnknownLines } from '../bridging/to-irc/unknown-lines.ts';
 import type { BridgeConfig, NetworkConfig } from '../configuration/bridge-config.ts';
@@ -81,7 +82,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
       networks: new Map(),
       puppets: new Puppets({ sql, matrix, serverName }),
       members: new RoomMembers(matrix),
-      unknownLines: new UnknownLines(),
+      ...{ unknownLines: new UnknownLines(), usersOnIrc: new UsersOnIrc(sql, log) },
     };
     const networks = context.networks as Map<string, { config: NetworkConfig; irc: IrcNetwork }>;
     let receive: (network: string, event: IrcEvent) => void = () => {};

@@ -56,6 +56,11 @@ export class FakeIrcNetwork implements IrcNetwork {
     });
   }
 
+  /** Resolves when something has been done so that it is so. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
   /** Resolves when so many lines have been said; gives their texts. */
   async texts(count: number): Promise<string[]> {
     while (this.said.length < count) await new Promise<void>((resolve) => this.#waiters.push(resolve));
@@ -90,6 +95,7 @@ export class FakeIrcNetwork implements IrcNetwork {
   async join(userId: string | undefined, channel: string): Promise<void> {
     if (channel.includes('forbidden')) throw new IrcRefusal(`${channel} is for the invited only`);
     this.done.push(`join ${userId ?? 'bot'} ${channel}`);
+    this.#notify();
   }
 
   async part(userId: string | undefined, channel: string): Promise<void> {

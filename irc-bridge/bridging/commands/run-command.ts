@@ -128,10 +128,12 @@ async function runOnIrc(context: BridgeContext, userId: string, command: IrcComm
       return [...(behind === undefined ? [] : [`${command.nick} is ${behind}.`]), ...lines].join('\n');
     }
     case 'part':
+      await context.usersOnIrc.forget(network, userId, irc.fold(command.channel));
       await irc.part(userId, command.channel, 'leaving');
       return `You are not in ${command.channel} any more; a word in its room brings you back.`;
     case 'quit':
       await changeIrcUser(context.sql, network, userId, { hasQuit: true });
+      await context.usersOnIrc.forget(network, userId);
       irc.disconnectUser(userId, 'leaving');
       return `You are not on ${config.name} any more. \`connect\` brings you back; until then the bridge speaks for you.`;
     case 'connect':

@@ -81,7 +81,10 @@ async function followMember(context: BridgeContext, portal: Portal, event: Matri
   }
   if (portal.userId !== '') {
     if (userId === portal.userId) await removePortal(context, portal);
-  } else if (irc.nickOf(userId) !== undefined) await irc.part(userId, portal.displayTarget, reason);
+  } else if (irc.nickOf(userId) !== undefined) {
+    await context.usersOnIrc.forget(portal.network, userId, portal.target);
+    await irc.part(userId, portal.displayTarget, reason);
+  }
 }
 
 /** Somebody of IRC was put out of the room, or may come back. Throws IrcRefusal. */

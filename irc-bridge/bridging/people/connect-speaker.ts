@@ -38,6 +38,8 @@ export async function connectSpeaker(
     }
   }
   if (portal.userId === '') await joinInvited(irc, portal, userId, key);
+  const channel = portal.userId === '' ? portal.target : '';
+  if (portal.kind !== 'canary') context.usersOnIrc.note({ network: config.id, userId, channel });
   return { isRelayed: false };
 }
 
