@@ -69,6 +69,22 @@ export type IrcEvent =
       readonly newNick: string;
       readonly channels: readonly string[];
     }
+  /** Only where the network offers message-tags; `about` is the identity of a message. */
+  | {
+      readonly kind: 'reaction';
+      readonly channel: string;
+      readonly nick: string;
+      readonly about: string;
+      readonly key: string;
+    }
+  /** Only where the network offers draft/message-redaction, and has allowed it. */
+  | {
+      readonly kind: 'redaction';
+      readonly channel: string;
+      readonly nick: string;
+      readonly about: string;
+      readonly reason: string;
+    }
   | { readonly kind: 'topic'; readonly channel: string; readonly nick: string; readonly topic: string }
   /** The bot knows everybody in a channel: after its join, and after it came back. */
   | { readonly kind: 'members'; readonly channel: string }

@@ -33,6 +33,19 @@ export async function sendEvent(
   return event_id;
 }
 
+/** Takes an event back, once for the transaction id. https://spec.matrix.org/v1.19/client-server-api/#redactions */
+export async function redactEvent(
+  client: MatrixClient,
+  roomId: string,
+  eventId: string,
+  transactionId: string,
+  reason: string,
+  as: string | undefined,
+): Promise<void> {
+  const path = `${room(roomId)}/redact/${part(eventId)}/${part(transactionId)}`;
+  await client.request({ method: 'PUT', path, body: reason === '' ? {} : { reason }, as });
+}
+
 export async function putState(
   client: MatrixClient,
   roomId: string,

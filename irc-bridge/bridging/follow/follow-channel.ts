@@ -3,6 +3,7 @@ import { isRefusal } from '../../matrix/matrix-request-error.ts';
 import { getState, putState, removeUser } from '../../matrix/send-and-set.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
+import { reactOnMatrix, redactOnMatrix } from '../to-matrix/relate-on-matrix.ts';
 import { mirrorBans, mirrorModes } from './mirror-modes.ts';
 
 type ChannelEvent = Exclude<IrcEvent, { kind: 'message' | 'connected' | 'disconnected' | 'members' | 'quit' | 'nick' }>;
@@ -36,6 +37,10 @@ async function follow(context: BridgeContext, portal: Portal, event: ChannelEven
       return followKick(context, portal, event);
     case 'topic':
       return putTopic(context, portal, event.topic);
+    case 'reaction':
+      return reactOnMatrix(context, portal, event);
+    case 'redaction':
+      return redactOnMatrix(context, portal, event);
     case 'mode':
       await mirrorBans(context, portal, event.by, event.changes);
       return mirrorModes(context, portal);

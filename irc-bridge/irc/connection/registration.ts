@@ -7,7 +7,7 @@ import { refusalInWords } from './refusal-words.ts';
 const wanted = new Set([
   ...['message-tags', 'server-time', 'account-tag', 'account-notify', 'away-notify', 'multi-prefix', 'extended-join'],
   ...['chghost', 'echo-message', 'labeled-response', 'batch', 'cap-notify', 'userhost-in-names', 'invite-notify'],
-  ...['standard-replies', 'sasl', 'draft/chathistory', 'setname'],
+  ...['standard-replies', 'sasl', 'draft/chathistory', 'setname', 'draft/message-redaction'],
 ]);
 const maxCapabilities = 200;
 const maxNickAttempts = 8;

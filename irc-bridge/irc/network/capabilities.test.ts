@@ -146,3 +146,19 @@ test('what was said while no bridge ran is asked for at the first entrance', asy
   const [asked = ''] = await server.receive(/^CHATHISTORY/);
   assert.match(asked, /^CHATHISTORY AFTER #room timestamp=2025-12-31T23:59:59\.999Z \d+$/);
 });
+
+test('reactions and redactions name the message that they are about, and those of the bot are told to nobody', async (t) => {
+  const { server, network, wait } = await start(t, 'message-tags draft/message-redaction', () => false);
+  network.start();
+  await wait('connected');
+  await network.join(undefined, '#room');
+  const send = (line: string) => server.clients[0]?.send(line);
+  send('@+draft/reply=one;+draft/react=\u{1f44d} :bridge!u@h TAGMSG #room');
+  send('@+draft/reply=one :bob!u@h TAGMSG #room');
+  send('@+draft/reply=one;+draft/react=\u{1f44d} :bob!u@h TAGMSG #room');
+  const { nick, about, key } = await wait('reaction');
+  assert.deepEqual([nick, about, key], ['bob', 'one', '\u{1f44d}']);
+  send(':bob!u@h REDACT #room one :a mistake');
+  const redaction = await wait('redaction');
+  assert.deepEqual([redaction.nick, redaction.about, redaction.reason], ['bob', 'one', 'a mistake']);
+});

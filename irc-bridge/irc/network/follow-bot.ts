@@ -48,6 +48,12 @@ export function followBot(line: IrcLine, context: FollowContext): void {
       return followMode(first, nick, line.parameters.slice(1), context);
     case '324':
       return followMode(second, '', line.parameters.slice(2), context);
+    case 'TAGMSG':
+      return followReaction(line, context);
+    case 'REDACT': {
+      if (!channels.has(first) || isOwn(connection, nick)) return;
+      return tell({ kind: 'redaction', channel: first, nick, about: second, reason: line.parameters[2] ?? '' });
+    }
     case 'AWAY':
       // Some servers say who is back with an empty message.
       return followAway(nick, line.parameters[0] || undefined, context);
@@ -60,6 +66,17 @@ export function followBot(line: IrcLine, context: FollowContext): void {
       return channels.has(second) ? tell({ kind: 'members', channel: second }) : undefined;
     default:
   }
+}
+
+const longestReaction = 50;
+
+function followReaction({ tags, source, parameters }: IrcLine, { channels, connection, tell }: FollowContext): void {
+  const [channel = ''] = parameters;
+  const key = tags.get('+draft/react');
+  const about = tags.get('+draft/reply') ?? tags.get('+reply');
+  const nick = source?.nick ?? '';
+  if (!key || about === undefined || !channels.has(channel) || isOwn(connection, nick)) return;
+  tell({ kind: 'reaction', channel, nick, about, key: key.slice(0, longestReaction).toWellFormed() });
 }
 
 function followAway(nick: string, message: string | undefined, { channels, tell }: FollowContext): void {
