@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { MatrixPerson } from '@holdfast/conformance/clients/matrix-person.ts';
 import { openBridgeDatabase } from '../storage/open-bridge-database.ts';
 import { linkOwnRoom } from '../testing/link-room.ts';
@@ -10,7 +11,11 @@ let world: BridgedWorld;
 let alice: MatrixPerson;
 before(async () => {
   world = await startBridgedWorld({
-    variants: { relay: { connections: 'relay' }, idle: { idle_disconnect_ms: 1_000 } },
+    variants: {
+      relay: { connections: 'relay' },
+      idle: { idle_disconnect_ms: 1_000 },
+      present: { presence: true },
+    },
   });
   alice = await world.person('alice');
 });
@@ -194,3 +199,29 @@ for (const name of ircdNames) {
     await bob.wait(/^:alice\S* PRIVMSG #idle :another word$/);
   });
 }
+
+test('on inspircd who is away, comes back or leaves is shown so', async () => {
+  const [away, here] = [await world.irc('inspircd', 'faraway'), await world.irc('inspircd', 'nearby')];
+  away.send('AWAY :at lunch');
+  for (const person of [away, here]) await person.join('#away');
+  const { roomId } = await alice.client.joinRoom('#irc_inspircd-present_#away:test.example');
+  for (const person of [away, here]) person.send('PRIVMSG #away :hello');
+  await alice.hear(/hello/, roomId);
+  const seePresence = async (nick: string, isRight: (now: { presence: string; status_msg?: string }) => boolean) => {
+    for (let turn = 0; ; turn++) {
+      const now = await alice.client.getPresence(`@irc_inspircd-present_${nick}:test.example`).catch(() => undefined);
+      if (now && isRight(now)) return;
+      if (turn > 600) assert.fail(`${nick}: ${JSON.stringify(now)}`);
+      await setTimeout(100);
+    }
+  };
+  // Of who was away before, the server does not tell what was said of it.
+  await seePresence('faraway', ({ presence }) => presence === 'unavailable');
+  await seePresence('nearby', ({ presence }) => presence === 'online');
+  away.send('AWAY');
+  await seePresence('faraway', ({ presence }) => presence === 'online');
+  away.send('AWAY :at dinner');
+  await seePresence('faraway', (now) => now.presence === 'unavailable' && now.status_msg === 'at dinner');
+  here.send('QUIT :bye');
+  await seePresence('nearby', ({ presence }) => presence === 'offline');
+});

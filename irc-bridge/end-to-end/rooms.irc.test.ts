@@ -118,6 +118,17 @@ for (const name of ircdNames) {
     assert.equal((await alice.hear(/psst/, first)).getSender(), puppet('dave'));
     await alice.say(first, 'what is it?');
     assert.match(await dave.wait(/PRIVMSG dave/), /^:alice\[m\]!\S+ PRIVMSG dave :what is it\?$/);
+    // The bot hears of nicks in the channels where it is.
+    await alice.client.joinRoom(`#irc_${name}_#nicks:test.example`);
+    await dave.join('#nicks');
+    await dave.wait(/ 353 .*bridge/);
+    dave.send('NICK david');
+    await alice.seeMembership(first, puppet('david'), 'join');
+    dave.send('PRIVMSG alice[m] :it is still me');
+    assert.equal((await alice.hear(/still me/, first)).getSender(), puppet('david'));
+    await alice.seeMembership(first, puppet('dave'), 'leave');
+    await alice.say(first, 'so I see');
+    assert.match(await dave.wait(/PRIVMSG david/), /^:alice\[m\]!\S+ PRIVMSG david :so I see$/);
   });
 
   test(`on ${name} a room with somebody of IRC is a talk in private, and an encrypted one is refused in words`, async () => {
