@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@holdfast/effects/clock.ts';
 import { BackupError } from '../platform/backups/backup-error.ts';
 import { type BackupPlace, prepareBackupFolder } from '../platform/backups/backup-folder.ts';
-import { type BaseBackup, names, reachOf, sizeOf } from '../platform/backups/base-backup.ts';
+import { type BaseBackup, names, reachOf } from '../platform/backups/base-backup.ts';
 import { fetchBackup } from '../platform/backups/bucket/fetch-backup.ts';
 import type { ArchivedLog } from '../platform/backups/log-name.ts';
 import {
@@ -12,24 +12,21 @@ import {
   requireMediaRoom,
   restoreMedia,
 } from '../platform/backups/media/restore-media.ts';
-import { formatMebibytes, isThere, type RestoredCluster, restoreCluster } from '../platform/backups/restore-cluster.ts';
+import { formatMebibytes, type RestoredCluster, restoreCluster } from '../platform/backups/restore-cluster.ts';
 import { readSystemIdentifier } from '../platform/backups/system-identifier.ts';
 import type { Config } from '../platform/config/config.ts';
 import { mediaFolder } from '../platform/config/media-folder.ts';
 import { findEmbeddedPostgres } from '../platform/embedded-postgres/find-embedded-postgres.ts';
-import {
-  type ClusterCredentials,
-  makeOwnedFolder,
-  writeOwnedFile,
-} from '../platform/embedded-postgres/initialize-cluster.ts';
+import { type ClusterCredentials, makeOwnedFolder } from '../platform/embedded-postgres/initialize-cluster.ts';
 import { lockDataFolder } from '../platform/embedded-postgres/lock-data-folder.ts';
 import { placeCluster } from '../platform/embedded-postgres/place-cluster.ts';
 import { preparePostgresBinaries } from '../platform/embedded-postgres/prepare-postgres-binaries.ts';
+import { findPostgresPrograms } from '../platform/embedded-postgres/upgrade/find-postgres-programs.ts';
 import { findPlace, formatBackup, readAll, requireEmbedded } from './backup-commands.ts';
 import { type Command, CommandError, type CommandInput, type CommandTerminal } from './command.ts';
-import { formatSpan, formatTime } from './format-times.ts';
 import { openBackupBucket } from './keep-backups.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
+import { describeCluster, isNameTyped, programsOption, switchFolders } from './replace-cluster.ts';
 
 export const restoreCommand: Command = {
   summary:
@@ -45,6 +42,7 @@ export const restoreCommand: Command = {
       type: 'string',
       help: 'Follow this history, where the database was restored before; otherwise the newest.',
     },
+    programs: programsOption,
   },
   async run(input, terminal) {
     const { config } = loadCommandConfig(input);
@@ -90,9 +88,10 @@ async function restoreDatabase(config: Config, place: BackupPlace, input: Comman
   const credentials = JSON.parse(await readFile(join(backup.folder, names.passwords), 'utf8')) as ClusterCredentials;
   const present = join(place.home, 'data');
   const into = join(place.home, 'data.restored');
+  const binaries = await findBinaries(backup, place, input);
   const restored = await restoreCluster({
     ...{ place, backup, credentials, into, targetTime, clock: systemClock },
-    binaries: await preparePostgresBinaries(place.user, place.home),
+    binaries,
     timeline: readTimeline(input),
     replaced: (await readSystemIdentifier(present)) === backup.manifest.systemIdentifier ? present : undefined,
     say: (text) => terminal.print(text),
@@ -102,19 +101,30 @@ async function restoreDatabase(config: Config, place: BackupPlace, input: Comman
   terminal.print(describe('restored', restored));
   const missing = await findMissing(config, place, terminal);
   const name = config.serverName ?? restored.serverName ?? 'holdfast';
-  terminal.print(await describePresent(present, name, backups));
-  const typed = await terminal.readSecret(`Type ${name} to put the restored database in its place: `);
-  if (typed.trim() !== name) {
+  terminal.print(`to be replaced: ${await describeCluster(present, name, backups)}`);
+  if (!(await isNameTyped(terminal, name, 'put the restored database in its place'))) {
     await rm(into, { recursive: true, force: true });
     throw new CommandError('Nothing was changed.');
   }
   // First: files that nobody refers to do no harm, and a database whose files are missing would.
   if (missing) await bringBack(config, missing, terminal);
-  const aside = await switchFolders(place, present, into, credentials);
+  const aside = await switchFolders(place, { present, into, aside: 'replaced' }, credentials);
   if (aside)
-    terminal.print(`The database that was replaced is in ${aside}. Delete it when you do not need it any more.`);
+    terminal.print(`The database that was replaced is in ${aside}. When all is well: holdfast database discard`);
   terminal.print('Done. Start Holdfast; it makes a new base backup soon after.');
   return 0;
+}
+
+/** Only the major version that made a backup can read it. */
+async function findBinaries({ manifest }: BaseBackup, { home, user }: BackupPlace, { options }: CommandInput) {
+  const binaries = await preparePostgresBinaries(user, home);
+  const major = Number.parseInt(manifest.postgresVersion, 10);
+  if (Number.parseInt(binaries.version, 10) === major) return binaries;
+  const given = typeof options['programs'] === 'string' ? options['programs'] : undefined;
+  const found = await findPostgresPrograms(major, { given, home, user }).catch((error: Error) => {
+    throw new CommandError(error.message);
+  });
+  return { ...binaries, ...found };
 }
 
 /** Brings what the restore needs from the bucket, where there is one. Where it is away, what is in the folder must do. */
@@ -225,48 +235,4 @@ function describe(what: string, cluster: RestoredCluster): string {
     `last write ${lastWriteAt ?? 'that of the base backup'}`,
   ];
   return `${what}: ${parts.join('; ')}`;
-}
-
-/** What somebody must see before it is replaced. */
-async function describePresent(present: string, name: string, backups: readonly BaseBackup[]): Promise<string> {
-  const newest = backups.at(-1);
-  const age = newest ? formatSpan(systemClock.wallMs() - Date.parse(newest.manifest.endedAt)) : undefined;
-  const backup = newest
-    ? `newest base backup ${newest.id}, ${age} old, ${formatMebibytes(sizeOf(newest))}`
-    : 'no backup';
-  if (!(await isThere(present))) return `to be replaced: nothing (there is no database in ${present}); ${backup}`;
-  const { sizeBytes, lastWriteMs } = await measureFolder(present);
-  return (
-    `to be replaced: the primary of ${name} in ${present}; ${formatMebibytes(sizeBytes)}; ` +
-    `last write ${formatTime(lastWriteMs)}; ${backup}`
-  );
-}
-
-async function measureFolder(folder: string): Promise<{ sizeBytes: number; lastWriteMs: number }> {
-  let sizeBytes = 0;
-  let lastWriteMs = 0;
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const found = entry.isFile() ? await stat(join(entry.parentPath, entry.name)).catch(() => undefined) : undefined;
-    sizeBytes += found?.size ?? 0;
-    if (entry.parentPath.endsWith('pg_wal')) lastWriteMs = Math.max(lastWriteMs, found?.mtimeMs ?? 0);
-  }
-  return { sizeBytes, lastWriteMs };
-}
-
-/** Two renames: the replaced database is kept. Gives where. */
-async function switchFolders(
-  { home, user }: BackupPlace,
-  present: string,
-  into: string,
-  credentials: ClusterCredentials,
-): Promise<string | undefined> {
-  let aside: string | undefined;
-  if (await isThere(present)) {
-    aside = join(home, `data.replaced-${new Date(systemClock.wallMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`);
-    await rename(present, aside);
-  }
-  // The roles of the restored database have the passwords of its time.
-  await writeOwnedFile(join(home, 'passwords.json'), JSON.stringify(credentials), user);
-  await rename(into, present);
-  return aside;
 }

@@ -34,6 +34,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'backup now': async () => (await import('./backup-commands.ts')).backupNowCommand,
   'backup list': async () => (await import('./backup-commands.ts')).backupListCommand,
   'backup verify': async () => (await import('./backup-commands.ts')).backupVerifyCommand,
+  'database upgrade': async () => (await import('./database-commands.ts')).databaseUpgradeCommand,
+  'database discard': async () => (await import('./database-commands.ts')).databaseDiscardCommand,
   'deploy patroni': async () => (await import('./deploy/deploy-patroni-command.ts')).deployPatroniCommand,
   'restore media': async () => (await import('./restore-command.ts')).restoreMediaCommand,
   restore: async () => (await import('./restore-command.ts')).restoreCommand,

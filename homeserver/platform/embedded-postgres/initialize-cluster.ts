@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PostgresUser } from './choose-postgres-user.ts';
 import type { PostgresBinaries } from './prepare-postgres-binaries.ts';
@@ -42,7 +42,8 @@ export async function initializeCluster(options: {
   if (clusterVersion !== undefined && clusterVersion.trim() !== majorVersion) {
     throw new Error(
       `The database in ${dataFolder} was made by PostgreSQL ${clusterVersion.trim()}, and this Holdfast brings ` +
-        `PostgreSQL ${majorVersion}. Start the Holdfast that made it, or restore a backup with this one.`,
+        `PostgreSQL ${majorVersion}: \`holdfast database upgrade\` copies it into a new one. Until then the Holdfast that made it ` +
+        'still starts.',
     );
   }
   if (clusterVersion === undefined && (await stat(dataFolder).catch(() => undefined))) {
@@ -51,13 +52,24 @@ export async function initializeCluster(options: {
         'move it away to begin with an empty one.',
     );
   }
+  if (clusterVersion === undefined) await refuseHalfSwitched(home);
   const credentials = await readOrMakeCredentials(home, user, clusterVersion !== undefined);
-  if (clusterVersion === undefined) await runInitdb(options, credentials, dataFolder);
+  if (clusterVersion === undefined) await makeDataFolder(options, credentials, dataFolder);
   return { home, dataFolder, user, credentials };
 }
 
+/** A restore or an upgrade that was cut short between its two renames must not end with an empty database. */
+async function refuseHalfSwitched(home: string): Promise<void> {
+  const others = (await readdir(home)).filter((name) => /^data\.(restored|upgraded|replaced-|postgresql-)/.test(name));
+  if (others.length === 0) return;
+  throw new Error(
+    `There is no database in ${home}/data, but ${others.join(', ')} beside it: a restore or an upgrade was cut short. ` +
+      'Rename the one that you want to "data" (or move all of them away to begin with an empty one).',
+  );
+}
+
 /** Made under another name and renamed when whole, so that a power cut leaves either no cluster or a good one. */
-async function runInitdb(
+export async function makeDataFolder(
   options: { home: string; binaries: PostgresBinaries; user: PostgresUser | undefined; durable: boolean },
   credentials: ClusterCredentials,
   dataFolder: string,

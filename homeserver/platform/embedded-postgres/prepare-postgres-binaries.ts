@@ -81,10 +81,16 @@ async function copyBinaries(from: string, to: string): Promise<void> {
   await removeOlderCopies(to);
 }
 
-/** Of earlier versions, and those that were cut short. */
+/** Of earlier versions, and those that were cut short; not of the major version that the database still has. */
 async function removeOlderCopies(current: string): Promise<void> {
   const folder = dirname(current);
-  const older = (await readdir(folder)).filter((name) => name.startsWith('postgresql-') && name !== basename(current));
+  const major = (await readFile(join(folder, 'data', 'PG_VERSION'), 'utf8').catch(() => '')).trim();
+  const older = (await readdir(folder)).filter(
+    (name) =>
+      name.startsWith('postgresql-') &&
+      name !== basename(current) &&
+      !(major !== '' && name.startsWith(`postgresql-${major}.`) && !name.includes('.partial-')),
+  );
   await Promise.all(older.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
