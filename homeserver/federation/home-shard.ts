@@ -85,6 +85,7 @@ export class HomeShard implements SenderHome {
     this.#saved = new SavedPositions(share.context, held, {
       routed: this.routed,
       senders: () => this.#senders.values(),
+      senderCount: () => this.#senders.size,
       // The queues are opened anew, from what was saved, by whoever owns the shard now.
       lost: () => this.close(),
     });

@@ -14,8 +14,9 @@ function makeSaved() {
   const senders: DestinationSender[] = [];
   const inputs: SaveDestinationsInput[] = [];
   const state: { nowMs: number; outcome: Outcome; isLost: boolean } = { nowMs: 0, outcome: 'saved', isLost: false };
+  const gathering = Promise.withResolvers<void>();
   const context = {
-    clock: { ...systemClock, monotonicMs: () => state.nowMs },
+    clock: { ...systemClock, monotonicMs: () => state.nowMs, sleep: () => gathering.promise },
     shardLog: {
       async submit(_command: unknown, _shard: number, input: SaveDestinationsInput) {
         inputs.push(input);
@@ -25,7 +26,12 @@ function makeSaved() {
     },
   } as unknown as Context;
   const held = { homeShard: 0, epoch: 3, routed: [0] };
-  const queues = { routed, senders: () => senders, lost: () => void (state.isLost = true) };
+  const queues = {
+    routed,
+    senders: () => senders,
+    senderCount: () => senders.length,
+    lost: () => void (state.isLost = true),
+  };
   const saved = new SavedPositions(context, held, queues);
   const addSender = (server: string, reached: number | null) => {
     const place = { reached };
@@ -34,7 +40,7 @@ function makeSaved() {
     senders.push(sender as unknown as DestinationSender);
     return { place, sender: sender as unknown as DestinationSender };
   };
-  return { saved, routed, inputs, state, addSender };
+  return { saved, routed, inputs, state, addSender, gathering };
 }
 
 test('what is saved for all stops before the first event that waits, and passes it when that takes long', async () => {
@@ -98,4 +104,21 @@ test('when the shard has changed hands nothing more is saved here', async () => 
   state.outcome = 'lost';
   await assert.rejects(saved.saveRouted(), { message: 'the home shard is no longer held' });
   assert.equal(state.isLost, true);
+});
+
+test('what many servers answer within a moment is saved by one command', async () => {
+  const { saved, inputs, addSender, gathering } = makeSaved();
+  const senders = Array.from({ length: 30 }, (_, index) => addSender(`server-${index}.test`, null).sender);
+  const done: Promise<void>[] = [];
+  for (const sender of senders) {
+    done.push(saved.save(sender, 0));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(inputs.length, 0);
+  gathering.resolve();
+  await Promise.all(done);
+  assert.deepEqual(
+    inputs.map(({ rows }) => rows.length),
+    [30],
+  );
 });

@@ -6,11 +6,17 @@ import { saveDestinationsCommand } from './save-destinations.ts';
 /** Who has waited for longer than this is saved as behind, so that it no longer holds up what is saved for all. */
 const patienceMs = 5_000;
 
+/** With more servers than this being sent to, their answers are gathered for a moment, and then saved together. */
+const fewSenders = 20;
+const gatherMs = 25;
+
 /** What the saving of a home shard looks at. */
 export interface SavedQueues {
   /** How far the logs of all shards have been routed. */
   readonly routed: readonly number[];
   senders(): Iterable<DestinationSender>;
+  /** How many those are. */
+  senderCount(): number;
   /** Nothing can be saved any more. */
   lost(): void;
 }
@@ -87,6 +93,8 @@ export class SavedPositions {
     // What arrived in the same turn of the event loop goes together.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#waiting.size > 0 || this.#saveRouted) {
+      // A thousand servers answer within a moment; each commit of a few of them would hold up a client's message.
+      if (this.#queues.senderCount() > fewSenders) await this.#context.clock.sleep(gatherMs);
       const waiting = [...this.#waiting];
       const routedDone = this.#saveRouted;
       this.#waiting.clear();
