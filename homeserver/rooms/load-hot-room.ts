@@ -6,7 +6,7 @@ import { membershipCodes } from '../storage/rooms/membership-codes.ts';
 import { readEventsById } from '../storage/rooms/read-events.ts';
 import { type RoomLooseEnds, readRoomLooseEnds } from '../storage/rooms/read-room-loose-ends.ts';
 import { countMembers, readForwardExtremities, readNotifyOrdinal } from '../storage/rooms/read-room-summary.ts';
-import { readState, type StateEvent } from '../storage/rooms/read-state.ts';
+import { forEachState, readState, type StateEvent } from '../storage/rooms/read-state.ts';
 import { eventReference } from './event-reference.ts';
 import { type Extremity, HotRoom, type StateEntry } from './hot-room.ts';
 import { readStatesAfter } from './read-state-after.ts';
@@ -21,7 +21,7 @@ const fewMembers = 200;
  */
 export async function loadHotRoom(context: Context, name: RoomName, changedAt: number): Promise<HotRoom> {
   const [state, members, counts, newest, notifyOrdinal, looseEnds] = await Promise.all([
-    readState(context, name, { withoutMembers: true }),
+    readStateEntries(context, name),
     readState(context, name, { membersOnly: true, limit: fewMembers + 1 }),
     countMembers(context, name),
     readForwardExtremities(context, name),
@@ -31,7 +31,7 @@ export async function loadHotRoom(context: Context, name: RoomName, changedAt: n
   const membersComplete = members.length <= fewMembers;
   const extremities = await extremitiesOf(context, name, newest);
   const room = new HotRoom(name, {
-    state: (membersComplete ? [...state, ...members] : state).map(stateEntryOf),
+    state: membersComplete ? [...state, ...members.map(stateEntryOf)] : state,
     membersComplete,
     counts: { joined: counts.get(membershipCodes.join) ?? 0, invited: counts.get(membershipCodes.invite) ?? 0 },
     extremities,
@@ -40,6 +40,13 @@ export async function loadHotRoom(context: Context, name: RoomName, changedAt: n
   });
   await addLooseEnds(context, room, looseEnds);
   return room;
+}
+
+/** The state without members: in some rooms tens of thousands of events, which are never in memory as rows too. */
+async function readStateEntries(context: Context, name: RoomName): Promise<StateEntry[]> {
+  const entries: StateEntry[] = [];
+  await forEachState(context, name, { withoutMembers: true }, (event) => entries.push(stateEntryOf(event)));
+  return entries;
 }
 
 /** A single extremity has the current state after it. */
