@@ -4,9 +4,11 @@ import type { Context } from '../../platform/context.ts';
 import { askServerForBytes, type ServerQuestion } from '../ask-server.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { RemoteServerError } from '../remote-server-error.ts';
-import { type RefusedEvent, VerifiedEvent } from './received-event.ts';
+import { VerifiedEvent } from './received-event.ts';
+import type { RefusedEvents } from './reply-events.ts';
 import { findKeysForWorker, verifyWorkersOf } from './verify-received-events.ts';
 import { type OpenedBatch, WorkerInputError } from './verify-workers.ts';
+import type { ReadEvents } from './worker-messages.ts';
 
 export interface EventsQuestion extends ServerQuestion {
   readonly rules: RoomVersionRules;
@@ -17,13 +19,15 @@ export interface EventsQuestion extends ServerQuestion {
 export interface EventsReply {
   /** The other members of the answer. */
   readonly members: JsonObject;
-  /** The ids of the sound events of each array that was there, in its order. */
+  /** The ids of the events of each array that was there, in its order; those that are not sound among them. */
   readonly arrays: Readonly<Record<string, readonly string[]>>;
-  /** How many were dropped, and the first of them. */
-  readonly refusedCount: number;
-  readonly refusedExamples: readonly RefusedEvent[];
-  /** The sound events of all arrays, each once, auth events before what they authorise. To be gone through once. */
+  /**
+   * The sound events of all arrays, each once, auth events before what they authorise. To be gone through once: they are
+   * verified while the ones before are worked off.
+   */
   batches(): AsyncGenerator<readonly VerifiedEvent[]>;
+  /** Those that were dropped, up to the batch that was given last. */
+  refused(): RefusedEvents;
   /** Frees what is left of it. */
   close(): void;
 }
@@ -43,12 +47,18 @@ export async function askServerForEvents(context: Context, question: EventsQuest
   try {
     await batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames });
     await passAnswerOn(context, question, batch);
-    const { members, wanted } = await batch.ask({ kind: 'end-bytes' });
-    const keys = await findKeysForWorker(context, wanted);
-    const { arrays, refusedCount, refusedExamples } = await batch.ask({ kind: 'judge', keys });
+    const { members, arrays, wanted } = await batch.ask({ kind: 'end-bytes' });
+    await batch.ask({ kind: 'judge', keys: await findKeysForWorker(context, wanted) });
+    let refused: RefusedEvents = { count: 0, examples: [] };
     return {
-      ...{ members, arrays, refusedCount, refusedExamples, batches: () => readBatches(batch) },
-      close: () => batch.close(),
+      ...{ members, arrays, refused: () => refused, close: () => batch.close() },
+      async *batches() {
+        for await (const read of readBatches(batch)) {
+          ({ refused } = read);
+          if (read.events.length > 0)
+            yield read.events.map(({ eventId, pduJson }) => new VerifiedEvent(eventId, pduJson));
+        }
+      },
     };
   } catch (error) {
     batch.close();
@@ -71,19 +81,18 @@ async function passAnswerOn(context: Context, question: EventsQuestion, batch: O
   }
 }
 
-async function* readBatches(batch: OpenedBatch): AsyncGenerator<readonly VerifiedEvent[]> {
+/** What is read, each while the one before is worked off; the last has no events. */
+async function* readBatches(batch: OpenedBatch): AsyncGenerator<ReadEvents> {
   const readNext = () => {
     const reading = batch.ask({ kind: 'read', limit: batchLength });
     // Whoever does not read to the end does not hear of it.
     reading.catch(() => {});
     return reading;
   };
-  let reading = readNext();
-  for (;;) {
-    const events = await reading;
-    if (events.length === 0) return;
-    // The next ones cross over while these are worked off.
-    reading = readNext();
-    yield events.map(({ eventId, pduJson }) => new VerifiedEvent(eventId, pduJson));
+  for (let reading = readNext(); ; ) {
+    const read = await reading;
+    if (read.events.length > 0) reading = readNext();
+    yield read;
+    if (read.events.length === 0) return;
   }
 }

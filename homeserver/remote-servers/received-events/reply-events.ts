@@ -13,7 +13,15 @@ export interface SoundEvent {
   readonly pduJson: string;
 }
 
+/** Events that were dropped: how many, and the first of them. */
+export interface RefusedEvents {
+  readonly count: number;
+  readonly examples: readonly RefusedEvent[];
+}
+
 const mostExamples = 20;
+/** Of one event. */
+const mostCopies = 3;
 
 /**
  * The events of a large reply, tens of thousands of them: of each only its text is kept, packed, and the ids by which
@@ -23,15 +31,17 @@ const mostExamples = 20;
 export class ReplyEvents {
   readonly #rules: RoomVersionRules;
   readonly #texts = new TextArena();
+  /** Of each text. */
   readonly #ids: string[] = [];
+  /** The number of each id's first text, and of further ones: another copy, with other signatures. */
+  readonly #numbers = new Map<string, [number, ...number[]]>();
   readonly #authIds: (readonly string[])[] = [];
   readonly #wanted: WantedKeys;
   /** The few ids that most events name, each once. */
   readonly #named = new Map<string, string>();
-  readonly #unsound = new Set<number>();
   #refusedCount = 0;
   readonly #refusedExamples: RefusedEvent[] = [];
-  /** Numbers of what has not been read, the next at the end. */
+  /** Numbers of first texts that have not been read, the next at the end. */
   #unread: number[] = [];
 
   constructor(rules: RoomVersionRules) {
@@ -39,68 +49,68 @@ export class ReplyEvents {
     this.#wanted = new WantedKeys(rules);
   }
 
-  /** Events of the right form so far. */
-  get size(): number {
-    return this.#ids.length;
+  get refused(): RefusedEvents {
+    return { count: this.#refusedCount, examples: this.#refusedExamples };
   }
 
-  get refusedCount(): number {
-    return this.#refusedCount;
-  }
-
-  get refusedExamples(): readonly RefusedEvent[] {
-    return this.#refusedExamples;
-  }
-
-  examine(bytes: Uint8Array): void {
+  /** Gives the id of an event of the right form; undefined: it is refused. */
+  examine(bytes: Uint8Array): string | undefined {
     const examined = examineEvent(bytes, this.#rules);
     if (!('event' in examined)) {
-      if (examined.problem) this.#refuse(examined);
-      return;
+      this.#refuse(examined);
+      return undefined;
     }
-    const { eventId, event, pduJson } = examined;
+    const { event, pduJson } = examined;
+    const eventId = this.#onlyCopy(examined.eventId);
+    const copies = this.#numbers.get(eventId);
+    if (copies && (copies.length >= mostCopies || copies.some((number) => this.#texts.get(number) === pduJson))) {
+      return eventId;
+    }
     this.#wanted.add(event);
-    this.#texts.add(pduJson);
-    this.#ids.push(this.#onlyCopy(eventId));
+    const number = this.#texts.add(pduJson);
+    this.#ids.push(eventId);
+    if (copies) copies.push(number);
+    else this.#numbers.set(eventId, [number]);
     this.#authIds.push(event.auth_events.map((reference) => this.#onlyCopy(referencedEventId(reference))));
+    return eventId;
   }
 
   wantedKeys(): WantedKey[] {
     return this.#wanted.list();
   }
 
-  /** Checks signatures and hash of an event, by its number. */
-  judge(number: number, findKey: FindVerifyKey): void {
-    const pduJson = this.#texts.get(number);
-    const examined = readExaminedEvent(this.idOf(number), pduJson, this.#rules);
-    const verdict = judgeEvent(examined, this.#rules, findKey);
-    if (verdict.problem !== undefined) {
-      this.#unsound.add(number);
-      this.#refuse(verdict);
-    } else if (verdict.pduJson !== pduJson) this.#texts.replace(number, verdict.pduJson);
-  }
-
-  /** After all are judged: the ids of the sound events among some numbers. */
-  soundIds(start: number, end: number): string[] {
-    return this.#ids.slice(start, end).filter((_, index) => !this.#unsound.has(start + index));
-  }
-
-  /** After all are judged: begins the reading of the sound ones, each once, although one may have come twice. */
+  /** After all are examined: begins the reading, auth events before what they authorise, each event once. */
   sort(): void {
-    const sound = [...this.#ids.keys()].filter((number) => !this.#unsound.has(number));
-    const events = sound.map((number) => ({ eventId: this.idOf(number), authEventIds: this.#authIds[number] ?? [] }));
+    const numbers = [...this.#numbers.values()].map(([first]) => first);
+    const events = numbers.map((number) => ({
+      eventId: this.#idOf(number),
+      authEventIds: this.#authIds[number] ?? [],
+    }));
     this.#unread = orderByAuth(events)
-      .map((place) => sound[place] as number)
+      .map((place) => numbers[place] as number)
       .toReversed();
   }
 
-  /** The next ones, auth events before what they authorise; none at the end. */
-  read(limit: number): SoundEvent[] {
-    const numbers = this.#unread.splice(-limit).toReversed();
-    return numbers.map((number) => ({ eventId: this.idOf(number), pduJson: this.#texts.get(number) }));
+  get isRead(): boolean {
+    return this.#unread.length === 0;
   }
 
-  idOf(number: number): string {
+  /** Checks signatures and hash of the next event; undefined: it is refused. */
+  readNext(findKey: FindVerifyKey): SoundEvent | undefined {
+    const next = this.#unread.pop();
+    const copies = next === undefined ? [] : (this.#numbers.get(this.#idOf(next)) ?? []);
+    let refused: RefusedEvent | undefined;
+    for (const number of copies) {
+      const examined = readExaminedEvent(this.#idOf(number), this.#texts.get(number), this.#rules);
+      const verdict = judgeEvent(examined, this.#rules, findKey);
+      if (verdict.problem === undefined) return verdict;
+      refused ??= verdict;
+    }
+    if (refused) this.#refuse(refused);
+    return undefined;
+  }
+
+  #idOf(number: number): string {
     const eventId = this.#ids[number];
     if (eventId === undefined) throw new RangeError(`there is no event ${number} in the reply`);
     return eventId;

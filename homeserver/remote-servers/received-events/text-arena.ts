@@ -11,34 +11,18 @@ export class TextArena {
   /** Of each text: its block, and where it begins and ends there. */
   readonly #places: number[] = [];
 
-  get size(): number {
-    return this.#places.length / 3;
-  }
-
   /** Gives the text's number. */
   add(text: string): number {
-    const number = this.size;
-    this.#places.push(0, 0, 0);
-    this.replace(number, text);
-    return number;
-  }
-
-  /** What was there takes up its memory still. */
-  replace(number: number, text: string): void {
     const sizeBytes = Buffer.byteLength(text);
     if (this.#usedBytes + sizeBytes > (this.#blocks.at(-1)?.length ?? 0)) {
       this.#blocks.push(Buffer.allocUnsafeSlow(Math.max(blockBytes, sizeBytes)));
       this.#usedBytes = 0;
     }
     const block = this.#blocks.length - 1;
-    const end = this.#usedBytes + sizeBytes;
-    this.#blocks[block]?.write(text, this.#usedBytes, 'utf8');
-    [this.#places[number * 3], this.#places[number * 3 + 1], this.#places[number * 3 + 2]] = [
-      block,
-      this.#usedBytes,
-      end,
-    ];
-    this.#usedBytes = end;
+    const start = this.#usedBytes;
+    this.#usedBytes += sizeBytes;
+    this.#blocks[block]?.write(text, start, 'utf8');
+    return this.#places.push(block, start, this.#usedBytes) / 3 - 1;
   }
 
   /** Throws RangeError for a number that was not given. */

@@ -66,7 +66,7 @@ async function verifyInWorker(
   try {
     const wanted = await batch.ask({ kind: 'examine', version: rules.id, events });
     const keys = await findKeysForWorker(context, wanted);
-    return (await batch.ask({ kind: 'judge', keys })).verdicts;
+    return await batch.ask({ kind: 'judge', keys });
   } finally {
     batch.close();
   }

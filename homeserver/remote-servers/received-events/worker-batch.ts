@@ -4,7 +4,7 @@ import { EventBatch, type EventVerdict } from './event-batch.ts';
 import type { ReceivedEventInput } from './received-event.ts';
 import { ReplyEvents, type SoundEvent } from './reply-events.ts';
 import { ReplySplitter } from './split-reply.ts';
-import type { FoundKey, JudgedBatch, WorkerAnswers } from './worker-messages.ts';
+import type { FoundKey, WorkerAnswers } from './worker-messages.ts';
 
 /** So many events are worked off before another batch of the same worker gets its turn. */
 const sliceLength = 50;
@@ -13,8 +13,9 @@ const sliceLength = 50;
 interface SplitReply {
   readonly splitter: ReplySplitter;
   readonly events: ReplyEvents;
-  /** Which numbers of the events are in which array. */
-  readonly arrays: Map<string, { readonly start: number; end: number }>;
+  /** The ids in each array. */
+  readonly arrays: Map<string, string[]>;
+  findKey: FindVerifyKey;
 }
 
 /** One batch of events in a worker: examined, judged, and, where it came as one large reply, read in parts. */
@@ -40,12 +41,12 @@ export class WorkerBatch {
     const events = new ReplyEvents(rulesOf(version));
     const arrays: SplitReply['arrays'] = new Map();
     const splitter = new ReplySplitter(arrayNames, (name, element) => {
-      const array = arrays.get(name) ?? { start: events.size, end: events.size };
+      const eventId = events.examine(element);
+      const array = arrays.get(name) ?? [];
       arrays.set(name, array);
-      events.examine(element);
-      array.end = events.size;
+      if (eventId !== undefined) array.push(eventId);
     });
-    this.#reply = { splitter, events, arrays };
+    this.#reply = { splitter, events, arrays, findKey: () => undefined };
     return null;
   }
 
@@ -57,36 +58,35 @@ export class WorkerBatch {
   endBytes(): WorkerAnswers['end-bytes'] {
     const { splitter, events, arrays } = this.#openReply();
     const { members, arrays: names } = splitter.end();
-    for (const name of names) if (!arrays.has(name)) arrays.set(name, { start: 0, end: 0 });
-    return { members, wanted: events.wantedKeys() };
+    events.sort();
+    const ids = names.map((name) => [name, arrays.get(name) ?? []] as const);
+    return { members, arrays: Object.fromEntries(ids), wanted: events.wantedKeys() };
   }
 
-  async judge(keys: readonly FoundKey[]): Promise<JudgedBatch> {
+  async judge(keys: readonly FoundKey[]): Promise<WorkerAnswers['judge']> {
     const findKey = keyFinder(keys);
-    if (this.#reply) return await this.#judgeReply(this.#reply, findKey);
+    const verdicts: EventVerdict[] = [];
+    if (this.#reply) {
+      this.#reply.findKey = findKey;
+      return verdicts;
+    }
     const batch = this.#batch;
     if (!batch) throw new Error('there is nothing to judge');
-    const verdicts: EventVerdict[] = [];
     await this.#inSlices(batch.size, (index) => verdicts.push(batch.judge(index, findKey)));
     this.#batch = undefined;
-    return { verdicts, arrays: {}, refusedCount: 0, refusedExamples: [] };
+    return verdicts;
   }
 
   /** The next events of a split reply, auth events before what they authorise. */
-  read(limit: number): readonly SoundEvent[] {
-    return this.#openReply().events.read(limit);
-  }
-
-  async #judgeReply({ events, arrays }: SplitReply, findKey: FindVerifyKey): Promise<JudgedBatch> {
-    await this.#inSlices(events.size, (number) => events.judge(number, findKey));
-    events.sort();
-    const { refusedCount, refusedExamples } = events;
-    return {
-      verdicts: [],
-      arrays: Object.fromEntries([...arrays].map(([name, { start, end }]) => [name, events.soundIds(start, end)])),
-      refusedCount,
-      refusedExamples,
-    };
+  async read(limit: number): Promise<WorkerAnswers['read']> {
+    const { events, findKey } = this.#openReply();
+    const sound: SoundEvent[] = [];
+    for (let looked = 1; sound.length < limit && !events.isRead; looked++) {
+      const event = events.readNext(findKey);
+      if (event) sound.push(event);
+      if (looked % sliceLength === 0) await this.#takeTurn();
+    }
+    return { events: sound, refused: events.refused };
   }
 
   #openReply(): SplitReply {

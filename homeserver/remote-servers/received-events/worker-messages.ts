@@ -2,8 +2,8 @@ import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { VerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import type { WantedKey } from '../keys/key-ring.ts';
 import type { EventVerdict } from './event-batch.ts';
-import type { ReceivedEventInput, RefusedEvent } from './received-event.ts';
-import type { SoundEvent } from './reply-events.ts';
+import type { ReceivedEventInput } from './received-event.ts';
+import type { RefusedEvents, SoundEvent } from './reply-events.ts';
 
 export type FoundKey = readonly [serverName: string, keyId: string, key: VerifyKey];
 
@@ -22,20 +22,26 @@ export interface WorkerAnswers {
   examine: readonly WantedKey[];
   split: null;
   'add-bytes': null;
-  'end-bytes': { readonly members: JsonObject; readonly wanted: readonly WantedKey[] };
-  judge: JudgedBatch;
-  /** In auth order; empty at the end. */
-  read: readonly SoundEvent[];
+  'end-bytes': EndedReply;
+  /** On `examine`d events, in their order. Those of a split reply are judged while they are read. */
+  judge: readonly EventVerdict[];
+  read: ReadEvents;
   drop: null;
 }
 
-export interface JudgedBatch {
-  /** Of `examine`d events: in their order. Of a split reply none: they are read. */
-  readonly verdicts: readonly EventVerdict[];
-  /** Of a split reply: the ids of the sound events of each array, in their order. */
+/** What a split reply holds. */
+export interface EndedReply {
+  readonly members: JsonObject;
+  /** The ids of the events of each array that have the right form, in their order. */
   readonly arrays: Readonly<Record<string, readonly string[]>>;
-  readonly refusedCount: number;
-  readonly refusedExamples: readonly RefusedEvent[];
+  readonly wanted: readonly WantedKey[];
+}
+
+export interface ReadEvents {
+  /** In auth order; none at the end. */
+  readonly events: readonly SoundEvent[];
+  /** So far. */
+  readonly refused: RefusedEvents;
 }
 
 export type WorkerKind = WorkerRequest['kind'];

@@ -47,6 +47,11 @@ export async function storeRoomState(context: Context, told: RoomStateToStore): 
       if (authTuples.has(tuple)) authState.set(tuple, { eventId, roomId, pdu });
     }
   }
+  const { count, examples } = sent.events.refused();
+  if (count > 0) {
+    const what = { roomId, server: told.server, refusedCount: count, problem: examples[0]?.problem.message };
+    context.log.warn(what, 'state of a room came with events that do not hold');
+  }
   checkEntrance(told, authState);
   return stateIds;
 }
