@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '@holdfast/effects/log.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
+import { migrateDatabase } from '../platform/database/migrate-database.ts';
+import { withConnection } from '../platform/embedded-postgres/cluster-connection.ts';
+import { findInstalledBinaries } from '../platform/embedded-postgres/prepare-postgres-binaries.ts';
 import { startEmbeddedPostgres } from '../platform/embedded-postgres/start-embedded-postgres.ts';
 import { collectOutput } from '../testing/collect-output.ts';
 import { makeTestFolder } from '../testing/make-test-folder.ts';
@@ -32,9 +35,7 @@ test('a database is upgraded only from an older version whose programs are there
   const without = await run([], 'database', 'upgrade', '--programs', '/nowhere', ...options);
   assert.match(without.complaints, /as it was: The programs of PostgreSQL 9 are needed .*--programs/);
   // What says it is of 9 and is not.
-  const { native } = await import('../platform/embedded-postgres/prepare-postgres-binaries.ts').then((module) =>
-    module.findInstalledBinaries(),
-  );
+  const { native } = await findInstalledBinaries();
   const wrong = await run([], 'database', 'upgrade', '--programs', native, ...options);
   assert.match(wrong.complaints, /The programs of PostgreSQL 9 are needed/);
 });
@@ -59,4 +60,32 @@ test('a database that was replaced is deleted only by its name, and the present 
     (await readdir(home)).filter((name) => name.startsWith('data')),
     ['data'],
   );
+});
+
+test('a slot is dropped after the primary has said what it is, by its name', async (t) => {
+  const dataDir = await makeTestFolder();
+  const options = ['--data-dir', dataDir];
+  const { config } = loadConfig({ environment: {}, overrides: { data_dir: dataDir } });
+  const postgres = await startEmbeddedPostgres(embeddedPostgresOptions(config, silentLog));
+  t.after(() => postgres.stop());
+  await migrateDatabase(postgres.url);
+  const count = () =>
+    withConnection(postgres.superuserUrl, async (sql) => (await sql`SELECT 1 FROM pg_replication_slots`).length);
+  await withConnection(postgres.superuserUrl, async (sql) => {
+    await sql`SELECT pg_create_physical_replication_slot('of_db_2', true)`;
+    await sql`SELECT pg_create_physical_replication_slot('of_db_3')`;
+  });
+  const unnamed = await run([], 'database', 'drop-slot', ...options);
+  assert.match(
+    unnamed.printed,
+    /^the primary of holdfast at 127.0.0.1:\d+ \(holdfast\); .* MiB; last write .*; no backup$/m,
+  );
+  assert.match(unnamed.printed, /slot of_db_2: NOBODY FOLLOWS IT; holds .* of log; reserved/);
+  assert.match(unnamed.complaints, /Which one\?/);
+  assert.match((await run([], 'database', 'drop-slot', 'of_db_4', ...options)).complaints, /There is no slot of_db_4/);
+  const wrong = await run(['of_db_3'], 'database', 'drop-slot', 'of_db_2', ...options);
+  assert.equal(wrong.complaints, 'Nothing was dropped.');
+  assert.equal(await count(), 2);
+  assert.equal((await run(['of_db_2'], 'database', 'drop-slot', 'of_db_2', ...options)).exitCode, 0);
+  assert.equal(await count(), 1);
 });

@@ -36,6 +36,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'backup verify': async () => (await import('./backup-commands.ts')).backupVerifyCommand,
   'database upgrade': async () => (await import('./database-commands.ts')).databaseUpgradeCommand,
   'database discard': async () => (await import('./database-commands.ts')).databaseDiscardCommand,
+  'database drop-slot': async () => (await import('./database-slot-command.ts')).databaseDropSlotCommand,
   'deploy patroni': async () => (await import('./deploy/deploy-patroni-command.ts')).deployPatroniCommand,
   'restore media': async () => (await import('./restore-command.ts')).restoreMediaCommand,
   restore: async () => (await import('./restore-command.ts')).restoreCommand,

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { collectOutput } from '../../testing/collect-output.ts';
 import { makeTestFolder } from '../../testing/make-test-folder.ts';
 import { runCommandLine } from '../run-command-line.ts';
+import { formatPatroniFiles } from './patroni-files.ts';
+import { defaultPorts, nameMachines, type PatroniPlan } from './patroni-plan.ts';
 
 const example = join(import.meta.dirname, '../../../deploy/patroni/example');
 const machines = ['192.0.2.11', '192.0.2.12', '192.0.2.13'];
@@ -82,4 +85,39 @@ test('what cannot be right is refused', async () => {
   }
   await writeFile(join(folder, 'something'), '');
   assert.match((await deploy(...machines, '--out', folder, ...shared)).complaints, /has other files in it/);
+});
+
+test('a machine is promoted by hand only when it has been shown and its name typed', async () => {
+  const folder = await makeTestFolder();
+  const [home, archive] = [join(folder, 'db', 'db-2'), join(folder, 'archive')];
+  await mkdir(join(home, 'data'), { recursive: true });
+  await mkdir(join(archive, 'wal', '7'), { recursive: true });
+  await writeFile(join(archive, 'wal', '7', '000000010000000000000001.gz'), '');
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return join(folder, name);
+  };
+  await write('psql', 'case "$*" in *pg_is_in_recovery*) echo replica;; *) echo 2026-11-26 08:30:00+00;; esac');
+  const PATRONICTL = await write('patronictl', `echo "$@" >>'${folder}/called'`);
+  const plan: PatroniPlan = {
+    ...{ machines: nameMachines(['192.0.2.11', '192.0.2.12', '192.0.2.13']), ports: defaultPorts, clients: [] },
+    ...{ binFolder: folder, dataFolder: join(folder, 'db'), archiveFolder: archive, watchdog: 'off' },
+    ...{ slotKeepMebibytes: 1, secrets: { superuser: 'a', replication: 'b', holdfast: 'c', restApi: 'd' } },
+  };
+  const program = formatPatroniFiles(plan).get('db-2/promote.sh') ?? '';
+  const promote = (input: string) => {
+    const { status, stdout } = spawnSync('/bin/sh', ['-c', program], {
+      ...{ input, encoding: 'utf8', env: { ...process.env, PATRONICTL } },
+    });
+    return { status, stdout };
+  };
+  const called = () => readFile(join(folder, 'called'), 'utf8');
+  const wrong = promote('db-3\n');
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stdout, /name: +db-2\nrole: +replica\nsize: +\d+ MiB\nlast write here: +2026-11-26 08:30:00/);
+  assert.match(wrong.stdout, /newest log archived: 0 min old .*\nnewest base backup: none/);
+  assert.match(wrong.stdout, /Nothing was changed/);
+  assert.doesNotMatch(await called(), /failover/);
+  assert.equal(promote('db-2\n').status, 0);
+  assert.match(await called(), /failover --candidate db-2 --force/);
 });

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { formatArchiveProgram, formatRestoreProgram } from '../../platform/backups/archive-programs.ts';
 import { formatEtcdConfig, formatPatroniConfig } from './patroni-config.ts';
 import { formatDatabaseUrl, type PatroniPlan } from './patroni-plan.ts';
+import { formatPromote } from './patroni-promote.ts';
 
 const gibibyte = 2 ** 30;
 const header = '# Made by `holdfast deploy patroni`. docs/operating/postgresql-cluster.md tells how it is used.\n';
@@ -18,6 +19,7 @@ export function formatPatroniFiles(plan: PatroniPlan): Map<string, string> {
     files.set(`${name}/archive-log.sh`, formatArchiveProgram(archive));
     files.set(`${name}/restore-log.sh`, formatRestoreProgram(plan.archiveFolder, undefined));
     files.set(`${name}/post-bootstrap.sh`, formatPostBootstrap(plan));
+    files.set(`${name}/promote.sh`, formatPromote(plan, name));
     files.set(`${name}/install.sh`, formatInstall(plan, name));
     files.set(`${name}/holdfast-etcd.service`, formatEtcdUnit(home));
     files.set(`${name}/holdfast-patroni.service`, formatPatroniUnit(plan, home));
@@ -54,7 +56,7 @@ fi${checks}
 install -d -o postgres -g postgres -m 700 '${dataFolder}' '${home}' '${home}/etcd' '${archiveFolder}/wal'
 echo '${name}' >'${home}/machine'
 [ -e '${archiveFolder}/holdfast-backups' ] || install -o postgres -g postgres -m 600 /dev/null '${archiveFolder}/holdfast-backups'
-for file in patroni.yml etcd.yml archive-log.sh restore-log.sh post-bootstrap.sh; do
+for file in patroni.yml etcd.yml archive-log.sh restore-log.sh post-bootstrap.sh promote.sh; do
   install -o postgres -g postgres -m 600 "$file" '${home}/'"$file"
 done
 install -m 644 holdfast-etcd.service holdfast-patroni.service /etc/systemd/system/

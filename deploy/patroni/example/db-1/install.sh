@@ -9,7 +9,7 @@ fi
 install -d -o postgres -g postgres -m 700 '/var/lib/holdfast-db' '/var/lib/holdfast-db/db-1' '/var/lib/holdfast-db/db-1/etcd' '/mnt/archive/wal'
 echo 'db-1' >'/var/lib/holdfast-db/db-1/machine'
 [ -e '/mnt/archive/holdfast-backups' ] || install -o postgres -g postgres -m 600 /dev/null '/mnt/archive/holdfast-backups'
-for file in patroni.yml etcd.yml archive-log.sh restore-log.sh post-bootstrap.sh; do
+for file in patroni.yml etcd.yml archive-log.sh restore-log.sh post-bootstrap.sh promote.sh; do
   install -o postgres -g postgres -m 600 "$file" '/var/lib/holdfast-db/db-1/'"$file"
 done
 install -m 644 holdfast-etcd.service holdfast-patroni.service /etc/systemd/system/
