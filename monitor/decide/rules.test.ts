@@ -382,6 +382,31 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       expected: [['a', 'page']],
     },
   ],
+  'backup-copy-late': [
+    {
+      says: 'a moment',
+      given: { backups: { ...soundValues.backups, bucketBehindMs: 5 * minuteMs, mediaBehindMs: 30 * minuteMs } },
+      expected: [],
+    },
+    {
+      says: 'the bucket is away',
+      given: { backups: { ...soundValues.backups, bucketBehindMs: 20 * minuteMs } },
+      expected: [['bucket', 'warning']],
+    },
+    {
+      says: 'both for long',
+      given: { backups: { ...soundValues.backups, bucketBehindMs: 2 * hourMs, mediaBehindMs: 2 * hourMs } },
+      expected: [
+        ['bucket', 'page'],
+        ['media', 'warning'],
+      ],
+    },
+    {
+      says: 'media for a day',
+      given: { backups: { ...soundValues.backups, mediaBehindMs: 25 * hourMs } },
+      expected: [['media', 'page']],
+    },
+  ],
   'backup-too-old': [
     {
       says: 'late',

@@ -1,6 +1,7 @@
 import type { Rule } from './rule.ts';
 import { addressLost } from './rules/address-lost.ts';
 import { archiveFailing } from './rules/archive-failing.ts';
+import { backupCopyLate } from './rules/backup-copy-late.ts';
 import { backupTooOld } from './rules/backup-too-old.ts';
 import { backupUnverified } from './rules/backup-unverified.ts';
 import { bridgeSilent } from './rules/bridge-silent.ts';
@@ -41,6 +42,7 @@ import { writesRefused } from './rules/writes-refused.ts';
 export const rules: readonly Rule[] = [
   addressLost,
   archiveFailing,
+  backupCopyLate,
   backupTooOld,
   backupUnverified,
   bridgeSilent,

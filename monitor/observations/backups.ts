@@ -6,6 +6,10 @@ export interface BackupObservation {
   /** How long ago one was last restored or checked in whole; undefined: never. */
   readonly verifiedAgoMs?: number;
   readonly allowedUnverifiedMs: number;
+  /** For how long the oldest log waits for the bucket; 0 or undefined: none does. */
+  readonly bucketBehindMs?: number;
+  /** For how long media have not been brought into the backup; undefined: they are. */
+  readonly mediaBehindMs?: number;
   /** Nobody tells of backups now, or the first one is being made. */
   readonly isUnknown?: boolean;
   /** The last attempt failed. */

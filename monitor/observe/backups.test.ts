@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDeadline } from '@holdfast/effects/deadline.ts';
+import { backupCopyLate } from '../decide/rules/backup-copy-late.ts';
 import { backupTooOld } from '../decide/rules/backup-too-old.ts';
 import { backupUnverified } from '../decide/rules/backup-unverified.ts';
 import { observe } from '../testing/sound-observations.ts';
@@ -21,7 +22,7 @@ async function judge(metrics: Readonly<Record<string, number>>): Promise<string[
   const deadline = startDeadline(5_000, 'looking');
   const backups = await source.look(deadline, 0);
   deadline.finish();
-  return [backupTooOld, backupUnverified].flatMap((rule) => {
+  return [backupCopyLate, backupTooOld, backupUnverified].flatMap((rule) => {
     const conditions = rule.judge(observe(0, { backups }), { atMs: 0, isRaised: () => false });
     return conditions === 'unknown'
       ? ['unknown']
@@ -41,6 +42,17 @@ test('a backup is told by its age and by when it was checked', async () => {
     'page: the newest backup is 20 d old: 3 attempts failed since the start',
   ]);
   assert.deepEqual(await judge(made(2, 40)), ['warning: a backup was last checked in whole: 40 d ago']);
+});
+
+test('logs that wait for the bucket are told, and media only where bringing them fails', async () => {
+  const hoursAgo = (hours: number) => (nowMs - hours * hourMs) / 1000;
+  const since = { bucket_waiting_since_timestamp_seconds: hoursAgo(0.5) };
+  assert.deepEqual(await judge({ ...made(1), ...since }), ['warning: logs wait for the bucket, for 30 min']);
+  const passed = { ...made(1), media_last_pass_timestamp_seconds: hoursAgo(3) };
+  assert.deepEqual(await judge({ ...passed, media_failures: 0 }), []);
+  assert.deepEqual(await judge({ ...passed, media_failures: 2 }), [
+    'warning: media are not brought into the backup, for 3 h',
+  ]);
 });
 
 test('no backup is a warning, but not while the first is made or nobody tells of any', async () => {

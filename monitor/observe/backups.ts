@@ -6,6 +6,11 @@ import type { Source } from './source.ts';
 const slack = 1.25;
 const allowedUnverifiedMs = 31 * 86_400_000;
 
+/** Passes may be far apart in a large store: only one that failed is late. It is tried again each minute. */
+function mediaAge(failures: number, sinceLastMs: number | undefined): number | undefined {
+  return failures === 0 ? undefined : (sinceLastMs ?? failures * 60_000);
+}
+
 /** The base backups that the homeserver makes of its PostgreSQL, as its metrics tell them. */
 export function backupsSource(parts: {
   readonly intervalMs: number;
@@ -23,12 +28,16 @@ export function backupsSource(parts: {
       const newestAgeMs = ageOf(read('newest_verified_timestamp_seconds'));
       const verifiedAgoMs = ageOf(read('verified_timestamp_seconds'));
       const failures = read('failures') ?? 0;
+      const bucketBehindMs = ageOf(read('bucket_waiting_since_timestamp_seconds'));
+      const mediaBehindMs = mediaAge(read('media_failures') ?? 0, ageOf(read('media_last_pass_timestamp_seconds')));
       return {
         ...{ allowedAgeMs: intervalMs * slack, allowedUnverifiedMs },
         // Where nobody tells of backups nothing is known of them: the process that makes them is away or has just begun.
         isUnknown: read('running') === undefined || (newestAgeMs === undefined && read('running') === 1),
         ...(newestAgeMs !== undefined && { newestAgeMs }),
         ...(verifiedAgoMs !== undefined && { verifiedAgoMs }),
+        ...(bucketBehindMs !== undefined && { bucketBehindMs }),
+        ...(mediaBehindMs !== undefined && { mediaBehindMs }),
         ...(failures > 0 && { problem: `${failures} attempts failed since the start` }),
       };
     },
