@@ -16,7 +16,8 @@ export const federationStatusCommand: Command = {
       const { destinations, origins } = await readFederationStatus(context);
       const waiting = destinations.filter(({ state }) => state !== 'idle');
       terminal.print(`sent to: ${destinations.length} servers, ${waiting.length} with something that waits`);
-      const shown = input.options['all'] === true ? destinations : waiting;
+      const told = destinations.filter(({ state, dropped }) => state !== 'idle' || dropped > 0);
+      const shown = input.options['all'] === true ? destinations : told;
       for (const destination of shown) terminal.print(formatDestination(destination));
       terminal.print(`received from: ${origins.length} servers lately`);
       for (const origin of origins) terminal.print(formatOrigin(origin));
@@ -26,7 +27,7 @@ export const federationStatusCommand: Command = {
 };
 
 function formatDestination(destination: DestinationStatus): string {
-  const { server, state, queued, waitingMs, retryInMs, lastSuccessTs, lastError } = destination;
+  const { server, state, queued, waitingMs, retryInMs, lastSuccessTs, lastError, dropped, lastDropped } = destination;
   const parts = [
     server,
     state === 'idle' ? 'has everything' : `${state} for ${formatSpan(waitingMs)}`,
@@ -34,6 +35,7 @@ function formatDestination(destination: DestinationStatus): string {
     ...(retryInMs === null ? [] : [`tried again in ${formatSpan(retryInMs)}`]),
     lastSuccessTs === null ? 'no success known' : `last success ${formatTime(lastSuccessTs)}`,
     ...(lastError === null ? [] : [lastError]),
+    ...(dropped === 0 ? [] : [`refused for good and not sent again: ${dropped}, the last one ${lastDropped ?? ''}`]),
   ];
   return `  ${parts.join('  ')}`;
 }

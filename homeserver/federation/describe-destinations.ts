@@ -1,9 +1,16 @@
 import { readBackOff } from '../remote-servers/back-off/back-offs.ts';
-import type { DestinationStatus } from './destination-status.ts';
+import { homeShardOf } from '../storage/federation/read-destinations.ts';
+import { type DestinationStatus, idleDestination } from './destination-status.ts';
+import { droppedItems } from './dropped-items.ts';
 import type { HomeShard } from './home-shard.ts';
 
-/** How it stands with the servers of a home shard for which something waits. */
-export function describeDestinations({ context, senders, dormant }: HomeShard): DestinationStatus[] {
+/** How it stands with the servers of a home shard for which something waits, or that refused something for good. */
+export function describeDestinations({ id, context, senders, dormant }: HomeShard): DestinationStatus[] {
+  const dropped = droppedItems.of(context);
+  const droppedOf = (server: string) => {
+    const items = dropped.get(server);
+    return { dropped: items?.count ?? 0, lastDropped: items?.last ?? null };
+  };
   const nowMs = context.clock.monotonicMs();
   const active = [...senders.values()].map((sender): DestinationStatus => {
     const { queue, server, failures, lastSuccessMs } = sender;
@@ -16,6 +23,7 @@ export function describeDestinations({ context, senders, dormant }: HomeShard): 
       retryInMs: sender.isWaiting ? (backOff?.retryInMs ?? null) : null,
       lastSuccessTs: lastSuccessMs,
       lastError: failures > 0 ? (sender.lastError ?? null) : null,
+      ...droppedOf(server),
     };
   });
   const asleep = [...dormant].map(
@@ -25,7 +33,12 @@ export function describeDestinations({ context, senders, dormant }: HomeShard): 
       retryInMs: Math.max(0, Math.round(retryAtMs - nowMs)),
       lastSuccessTs: null,
       lastError: readBackOff(context, server)?.lastError ?? null,
+      ...droppedOf(server),
     }),
   );
-  return [...active, ...asleep];
+  const atRest = [...dropped.entries()].flatMap(([server]): DestinationStatus[] => {
+    const isOther = senders.has(server) || dormant.has(server) || homeShardOf(context, server) !== id;
+    return isOther ? [] : [{ ...idleDestination, server, lastSuccessTs: null, ...droppedOf(server) }];
+  });
+  return [...active, ...asleep, ...atRest];
 }

@@ -53,7 +53,7 @@ test('a server has what was routed, up to just before the first event that waits
   );
   // What comes while it is under way stays.
   add(0, 15);
-  assert.equal(batch.acknowledge(), true);
+  assert.equal(batch.acknowledge(), 0);
   assert.deepEqual(queue.reached(routed), [14, 4]);
   assert.deepEqual((await next(queue)).pdus.length, 1);
 });
@@ -80,7 +80,7 @@ test('a later EDU takes the place of an earlier one, and brief ones are dropped 
   addEdu('typing 2', '"new"');
   const batch = await next(queue);
   assert.deepEqual(batch.edus, ['"second"', '"new"']);
-  assert.equal(batch.acknowledge(), true);
+  assert.equal(batch.acknowledge(), 0);
   assert.deepEqual(queue.reached(routed), [5, 0]);
   assert.equal(queue.isEmpty, true);
 });
@@ -88,7 +88,7 @@ test('a later EDU takes the place of an earlier one, and brief ones are dropped 
 test('an EDU that may be lost is not worth saving', async () => {
   const { queue, addEdu } = makeQueue();
   addEdu('typing', '"x"');
-  assert.equal((await next(queue)).acknowledge(), false);
+  assert.equal((await next(queue)).acknowledge(), undefined);
 });
 
 test('when too much waits, the tables keep it from where the server is', async () => {
@@ -111,4 +111,21 @@ test('when too much waits and what is under way fails, that is kept too', async 
   add(0, maxQueuedPdus + 1);
   queue.fail();
   assert.deepEqual(queue.leftAt, [0, 0]);
+});
+
+test('a transaction that is sent in parts is acknowledged in parts', async () => {
+  const { queue, routed, add, addEdu } = makeQueue();
+  for (let position = 1; position <= 4; position++) add(0, position);
+  addEdu('receipt', '"one"', 5);
+  addEdu('other receipt', '"two"', 6);
+  const batch = await next(queue);
+  assert.equal(batch.acknowledge(2), 0);
+  assert.deepEqual(queue.reached(routed), [2, 0]);
+  assert.equal(batch.acknowledge(5), 0);
+  assert.deepEqual(queue.reached(routed), [5, 0]);
+  queue.fail();
+  const rest = await next(queue);
+  assert.deepEqual([rest.pdus, rest.edus], [[], ['"two"']]);
+  rest.acknowledge();
+  assert.deepEqual([queue.reached(routed), queue.isEmpty], [[6, 0], true]);
 });

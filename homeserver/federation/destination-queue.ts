@@ -2,7 +2,7 @@ import type { Context } from '../platform/context.ts';
 import type { EventPlace } from '../storage/federation/read-pdu-texts.ts';
 import { readOutbox, type WaitingMessage } from './outbox.ts';
 import type { PduTexts } from './pdu-texts.ts';
-import type { Recovery, RecoveryStep } from './recovery.ts';
+import type { Recovery } from './recovery.ts';
 import { eduText, maxEdus, maxMessageCharacters, maxPduCharacters, maxPdus } from './transaction.ts';
 
 /** An event on its way to other servers; one object for all of them. */
@@ -23,10 +23,19 @@ export interface QueuedEdu {
 export interface QueueBatch {
   readonly pdus: readonly { readonly eventId: string; readonly text: string }[];
   readonly edus: readonly string[];
-  /** Messages to devices up to there, in the log of the home shard, are among the EDUs. */
-  readonly outboxUpTo: number;
-  /** Takes what was sent out of the queue. Gives whether that is worth saving. */
-  acknowledge(): boolean;
+  /**
+   * Takes what was sent out of the queue: the first so many, events before EDUs; all where that is left out. Undefined:
+   * that is not worth saving. A number: up to there, in the log of the home shard, messages to devices are among it.
+   */
+  acknowledge(items?: number): number | undefined;
+}
+
+/** How many of a transaction's parts. */
+interface SentItems {
+  readonly pdus: number;
+  readonly missedEdus: number;
+  readonly messages: number;
+  readonly edus: number;
 }
 
 /** More events than this wait in the tables, not in memory. */
@@ -139,9 +148,9 @@ export class DestinationQueue {
     const wanted = step?.pdus ?? queued;
     const texts = await this.#texts.get(wanted);
     const count = countFitting(texts);
-    const pdus = wanted.slice(0, count).flatMap(({ eventId }, index) => {
-      const text = texts[index];
-      return text === undefined ? [] : [{ eventId, text }];
+    const pdus = wanted.slice(0, count).flatMap(({ eventId }, place) => {
+      const text = texts[place];
+      return text === undefined ? [] : [{ eventId, text, place }];
     });
     const missedEdus = step?.edus.slice(0, maxEdus) ?? [];
     const edus = step ? [] : this.#takeEdus(maxEdus);
@@ -149,11 +158,23 @@ export class DestinationQueue {
     const eduTexts = [...missedEdus.map(eduText), ...[...messages, ...edus].map(({ text }) => text)];
     if (count === 0 && eduTexts.length === 0) return undefined;
     if (!step) this.#sending = count;
+    let before: SentItems = { pdus: 0, missedEdus: 0, messages: 0, edus: 0 };
     return {
       pdus,
       edus: eduTexts,
-      outboxUpTo: messages.at(-1)?.id ?? 0,
-      acknowledge: () => this.#acknowledge(step && { step, pdus: count }, count, edus) || messages.length > 0,
+      acknowledge: (items = Infinity) => {
+        const left = Math.max(0, items - pdus.length);
+        const sent: SentItems = {
+          // With those before the next one that are no longer stored.
+          pdus: pdus[items]?.place ?? count,
+          missedEdus: Math.min(left, missedEdus.length),
+          messages: Math.min(Math.max(0, left - missedEdus.length), messages.length),
+          edus: Math.min(Math.max(0, left - missedEdus.length - messages.length), edus.length),
+        };
+        const isWorthSaving = this.#acknowledge(step !== undefined, sent, before, edus);
+        before = sent;
+        return isWorthSaving || sent.messages > 0 ? (messages[sent.messages - 1]?.id ?? 0) : undefined;
+      },
     };
   }
 
@@ -163,20 +184,19 @@ export class DestinationQueue {
     if (this.#isSendingMessages) this.mayHaveMessages = true;
   }
 
-  #acknowledge(
-    recovered: { readonly step: RecoveryStep; readonly pdus: number } | undefined,
-    count: number,
-    edus: readonly QueuedEdu[],
-  ): boolean {
-    if (recovered) {
-      this.#recovery?.advance(recovered.pdus, recovered.step.edus.length);
+  /** `before`: what of the same transaction was acknowledged already. */
+  #acknowledge(isRecovered: boolean, sent: SentItems, before: SentItems, edus: readonly QueuedEdu[]): boolean {
+    if (isRecovered) {
+      this.#recovery?.advance(sent.pdus - before.pdus, sent.missedEdus - before.missedEdus);
       return true;
     }
-    this.#pdus.splice(0, this.#sending);
-    this.#sending = 0;
-    for (const edu of edus) if (this.#edus.get(edu.key) === edu) this.#edus.delete(edu.key);
-    if (this.#left) this.#left = { ...this.#left, reached: this.#left.sent };
-    return count > 0 || edus.some(({ place }) => place !== undefined);
+    const count = Math.min(this.#sending, sent.pdus - before.pdus);
+    this.#pdus.splice(0, count);
+    this.#sending -= count;
+    const sentEdus = edus.slice(before.edus, sent.edus);
+    for (const edu of sentEdus) if (this.#edus.get(edu.key) === edu) this.#edus.delete(edu.key);
+    if (this.#left && this.#sending === 0) this.#left = { ...this.#left, reached: this.#left.sent };
+    return count > 0 || sentEdus.some(({ place }) => place !== undefined);
   }
 
   #durableEdus(): EventPlace[] {

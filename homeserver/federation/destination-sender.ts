@@ -8,6 +8,7 @@ import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import type { DestinationQueue, QueueBatch } from './destination-queue.ts';
 import type { SendingMetrics } from './federation-metrics.ts';
 import type { Pacer } from './pacer.ts';
+import { isRefusedForGood, sendInParts } from './send-in-parts.ts';
 import { sendTransaction } from './send-transaction.ts';
 import { makeTransaction } from './transaction.ts';
 import type { Turns } from './turns.ts';
@@ -39,6 +40,8 @@ const soonRetryMs = 15_000;
 const longestRetryMs = 3_600_000;
 /** A server is left alone for this part of the time for which it has been away. */
 const awayPart = 1 / 40;
+/** So often a transaction is refused as a whole before it is sent in parts. */
+const refusalsBeforeParts = 4;
 const databaseRetryMs = 1_000;
 /** Whoever has to wait longer waits without memory. */
 const longestWaitInMemoryMs = 60_000;
@@ -56,6 +59,9 @@ export class DestinationSender {
   awaySinceMs: number;
   /** When something began to wait, or the last transaction arrived; monotonic. */
   waitingSinceMs: number;
+  /** How often the server has refused what is next, since it last took something. */
+  refusals = 0;
+  #refusalsBeforeParts = refusalsBeforeParts;
   #isRunning = false;
   /** What waits is somebody else's. */
   #isOver = false;
@@ -119,18 +125,50 @@ export class DestinationSender {
       await this.#home.pacer.next();
       const batch = await this.queue.nextBatch();
       if (!batch) return false;
+      if (this.refusals >= this.#refusalsBeforeParts && batch.pdus.length + batch.edus.length > 0) {
+        await this.#sendInParts(batch);
+        return true;
+      }
       if (batch.pdus.length + batch.edus.length > 0) await this.#send(batch);
-      this.waitingSinceMs = this.#home.context.clock.monotonicMs();
-      if (batch.acknowledge()) await this.#home.save(this, batch.outboxUpTo);
+      this.refusals = 0;
+      this.#refusalsBeforeParts = refusalsBeforeParts;
+      await this.#acknowledge(batch);
       return true;
     } finally {
       giveBack?.();
     }
   }
 
-  async #send(batch: QueueBatch): Promise<void> {
+  async #acknowledge(batch: QueueBatch, items?: number): Promise<void> {
+    this.waitingSinceMs = this.#home.context.clock.monotonicMs();
+    const outboxUpTo = batch.acknowledge(items);
+    if (outboxUpTo !== undefined) await this.#home.save(this, outboxUpTo);
+  }
+
+  /** What was refused again and again. */
+  async #sendInParts(batch: QueueBatch): Promise<void> {
     const { context, metrics, signal } = this.#home;
-    const { pdus, edus } = batch;
+    this.refusals = 0;
+    const outcome = await sendInParts(batch, {
+      ...{ context, signal, server: this.server },
+      trySending: async (part) => {
+        try {
+          await this.#send(part);
+          return undefined;
+        } catch (error) {
+          if (error instanceof RemoteServerError && isRefusedForGood(error)) return error;
+          throw error;
+        }
+      },
+      acknowledge: (items) => this.#acknowledge(batch, items),
+    });
+    if (outcome === 'dropped') metrics.dropped.add({});
+    // What comes next may be refused too: the server takes parts.
+    this.#refusalsBeforeParts = 1;
+  }
+
+  async #send({ pdus, edus }: Pick<QueueBatch, 'pdus' | 'edus'>): Promise<void> {
+    const { context, metrics, signal } = this.#home;
     const origin = context.serverName;
     const transaction = makeTransaction({ origin, timestampMs: context.clock.wallMs(), pdus, edus });
     const refused = await sendTransaction(context, this.server, transaction, signal);
@@ -155,6 +193,7 @@ export class DestinationSender {
       return;
     }
     this.failures++;
+    if (isRefusedForGood(error)) this.refusals++;
     this.lastError = error.message;
     metrics.transactions.add({ result: error.kind });
     context.log.debug(

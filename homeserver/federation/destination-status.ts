@@ -13,4 +13,14 @@ export interface DestinationStatus {
   readonly retryInMs: number | null;
   readonly lastSuccessTs: number | null;
   readonly lastError: string | null;
+  /** Events and EDUs that it never got, since it refused every transaction with them; since the process was started. */
+  readonly dropped: number;
+  /** The last one of them, and why. */
+  readonly lastDropped: string | null;
 }
+
+/** It has all that is for it. */
+export const idleDestination: Omit<DestinationStatus, 'server' | 'lastSuccessTs'> = {
+  ...{ state: 'idle', queued: 0, waitingMs: 0, retryInMs: null },
+  ...{ lastError: null, dropped: 0, lastDropped: null },
+};

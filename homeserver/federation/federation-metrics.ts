@@ -6,6 +6,7 @@ export interface SendingMetrics {
   readonly pdus: CounterMetric<[]>;
   readonly edus: CounterMetric<[]>;
   readonly refusedPdus: CounterMetric<[]>;
+  readonly dropped: CounterMetric<[]>;
   readonly recoveries: CounterMetric<[]>;
   /** Of the servers that wait for no reason, 20 at most. */
   readonly stuck: GaugeMetric<['server']>;
@@ -54,6 +55,10 @@ export function createSendingMetrics({ metrics }: Context, gauges: SendingGauges
     refusedPdus: metrics.counter({
       name: 'holdfast_federation_pdus_refused_total',
       help: 'Events that other servers said they could not take.',
+    }),
+    dropped: metrics.counter({
+      name: 'holdfast_federation_dropped_total',
+      help: 'Events and EDUs that a server never got, since it refused every transaction with them and took others.',
     }),
     recoveries: metrics.counter({
       name: 'holdfast_federation_recoveries_total',

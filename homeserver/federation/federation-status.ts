@@ -2,7 +2,7 @@ import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import { readDestinations } from '../storage/federation/read-destinations.ts';
 import { destinationOwners } from './destination-owners.ts';
-import type { DestinationStatus } from './destination-status.ts';
+import { type DestinationStatus, idleDestination } from './destination-status.ts';
 import { originTurns } from './origin-turns.ts';
 
 /** How it stands with a server that sends to us. */
@@ -55,7 +55,7 @@ export async function readFederationStatus(context: Context): Promise<Federation
     ...shards.map((shard) => context.shardLog.submit(readFederationStatusCommand, shard, null)),
   ]);
   const destinations = new Map<string, DestinationStatus>(
-    rows.map(({ server, lastSuccessMs }) => [server, { ...idle, server, lastSuccessTs: lastSuccessMs }]),
+    rows.map(({ server, lastSuccessMs }) => [server, { ...idleDestination, server, lastSuccessTs: lastSuccessMs }]),
   );
   for (const status of parts.flatMap((part) => part.destinations)) {
     const lastSuccessTs = status.lastSuccessTs ?? destinations.get(status.server)?.lastSuccessTs ?? null;
@@ -66,8 +66,6 @@ export async function readFederationStatus(context: Context): Promise<Federation
     origins: addUp(parts.flatMap((part) => part.origins)).sort(byServer),
   };
 }
-
-const idle = { state: 'idle', queued: 0, waitingMs: 0, retryInMs: null, lastError: null } as const;
 
 /** What several processes received of the same server. */
 function addUp(reports: readonly OriginStatusReport[]): OriginStatusReport[] {

@@ -34,11 +34,24 @@ export async function fetchStateBefore(
   event: WaitingEvent,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
-  for await (const { eventId, agreesWith } of anchorsOf(context, room, server, event, signal)) {
-    const told = await fetchStateAt(context, room, server, eventId, signal);
+  for await (const { eventId, agreesWith, change } of anchorsOf(context, room, server, event, signal)) {
+    const before = await fetchStateAt(context, room, server, eventId, signal);
+    const told = before && change ? await withChange(context, room, before, change) : before;
     if (told && (await agrees(context, room, told, agreesWith))) return told;
   }
   return undefined;
+}
+
+/** A state with an event on top of it; undefined where that could not be stored. Of two of a kind the last one counts. */
+async function withChange(
+  context: Context,
+  room: RoomName,
+  state: readonly string[],
+  change: VerifiedEvent,
+): Promise<string[] | undefined> {
+  await addNew(context, room, [change]);
+  const missing = await findMissing(context, [change.eventId]);
+  return missing.size > 0 ? undefined : [...state.filter((eventId) => eventId !== change.eventId), change.eventId];
 }
 
 async function fetchStateAt(
@@ -86,14 +99,16 @@ export async function fetchAuthEvents(
 
 interface Anchor {
   readonly eventId: string;
+  /** The event itself, where it is state and so part of the state after it. */
+  readonly change?: VerifiedEvent;
   /** Ids of events that are here: the state is only taken if it has all that the states after these have. */
   readonly agreesWith: readonly string[];
 }
 
 /**
  * The events before which the state is asked for, one after another until the server tells one. Where all but one of those
- * that the event comes after are here, and that one is a message, it is that: then the state is not only what the event's
- * own server makes of it. With further ones the states have to agree, or they would have to be resolved.
+ * that the event comes after are here, it is that: then the state is not only what the event's own server makes of it.
+ * With further ones the states have to agree, or they would have to be resolved.
  */
 async function* anchorsOf(
   context: Context,
@@ -112,7 +127,8 @@ async function* anchorsOf(
     // The server does not answer.
     if (prevEvent === null) return;
     const agreesWith = prevEventIds.filter((id) => id !== missing);
-    if (prevEvent && prevEvent.pdu.state_key === undefined) yield { eventId: missing, agreesWith };
+    if (prevEvent)
+      yield { eventId: missing, agreesWith, ...(prevEvent.pdu.state_key !== undefined && { change: prevEvent }) };
   }
   yield { eventId, agreesWith: [] };
 }

@@ -44,6 +44,7 @@ export interface DormantServer {
   /** Since when it has been away; monotonic, and so below zero where that was before this process. */
   readonly awaySinceMs: number;
   readonly failures: number;
+  readonly refusals: number;
 }
 
 /** After a start, the servers that are away are tried within this part of the time for which they have been. */
@@ -184,7 +185,12 @@ export class HomeShard implements SenderHome {
     // Nothing was added meanwhile: the queue takes nothing in.
     this.retire(sender);
     const retryAtMs = this.context.clock.monotonicMs() + retryInMs;
-    this.#dormant.set(sender.server, { retryAtMs, awaySinceMs: sender.awaySinceMs, failures: sender.failures });
+    this.#dormant.set(sender.server, {
+      retryAtMs,
+      awaySinceMs: sender.awaySinceMs,
+      failures: sender.failures,
+      refusals: sender.refusals,
+    });
   }
 
   #takeRow({ server, positions, isBehind, behindForMs }: StoredDestination): void {
@@ -192,7 +198,7 @@ export class HomeShard implements SenderHome {
       const nowMs = this.context.clock.monotonicMs();
       const mostMs = Math.min(longestFirstWaitMs, behindForMs * awayPart);
       const retryAtMs = nowMs + this.context.random.fraction() * mostMs;
-      this.#dormant.set(server, { retryAtMs, awaySinceMs: nowMs - behindForMs, failures: 0 });
+      this.#dormant.set(server, { retryAtMs, awaySinceMs: nowMs - behindForMs, failures: 0, refusals: 0 });
     } else if (positions.some((position, shard) => position > (this.routed[shard] ?? 0))) {
       this.#ahead.set(server, positions);
     }
@@ -206,6 +212,7 @@ export class HomeShard implements SenderHome {
     queue.leaveToTables([]);
     const sender = new DestinationSender(this, queue, true);
     sender.failures = known?.failures ?? 0;
+    sender.refusals = known?.refusals ?? 0;
     sender.awaySinceMs = known?.awaySinceMs ?? sender.awaySinceMs;
     this.#senders.set(server, sender);
     sender.wake();

@@ -16,6 +16,7 @@ import {
   startFederatedHomeservers,
 } from '../testing/start-federated-homeservers.ts';
 import { type AnyJson, registerUser, type TestUser } from '../testing/test-user.ts';
+import { destinationOwners } from './destination-owners.ts';
 
 let federation: FederatedHomeservers;
 let homeserver: FederatedHomeserver;
@@ -203,6 +204,39 @@ test('administrators see what waits for which server, and why', async () => {
   await server.messages(1);
   const later = await waitForStatus('k.test', ({ state }) => state === 'idle');
   assert.ok(later.last_success_ts > 0);
+});
+
+test('of a transaction that is refused for good, all is sent but what it is refused for', async () => {
+  const { roomId, received } = await startRoom('m.test');
+  const [server] = received as [CollectedTransactions];
+  const taken: string[] = [];
+  let isOpen = false;
+  server.answerWith((response, { body }) => {
+    const messages = ((body?.['pdus'] ?? []) as AnyJson[]).flatMap(({ content }) => content.body ?? []);
+    if (isOpen && !messages.includes('poison')) {
+      taken.push(...messages);
+      return { pdus: {} };
+    }
+    response.statusCode = 400;
+    return { errcode: 'M_BAD_JSON', error: 'not with me' };
+  });
+  for (const text of ['1', '2', '3', 'poison', '4', '5']) await say(user, roomId, text);
+  // Nothing is dropped while everything is refused, however often.
+  for (let arrived = 1; arrived <= 12; arrived++) {
+    await server.arrivals(arrived);
+    destinationOwners.of(context).owner?.heard('m.test');
+  }
+  const refused = await waitForStatus('m.test', ({ last_error: error }) => error !== null);
+  assert.deepEqual([refused.dropped, taken], [0, []]);
+  isOpen = true;
+  while (!taken.includes('5')) {
+    destinationOwners.of(context).owner?.heard('m.test');
+    await context.clock.sleep(50);
+  }
+  assert.deepEqual(taken, ['1', '2', '3', '4', '5']);
+  const status = await waitForStatus('m.test', ({ state }) => state === 'idle');
+  assert.equal(status.dropped, 1);
+  assert.match(status.last_dropped, /^event \$.*400.*not with me/);
 });
 
 test('a kick reaches the server of the one who is kicked, and nothing that comes after it', async () => {

@@ -12,6 +12,7 @@ import { loadStateEvents } from './load-state-events.ts';
 import { readJoinersPushRules } from './own-push-rules.ts';
 import { findRedactionEffect } from './receive-redaction.ts';
 import type { ParsedEvent } from './received-event.ts';
+import { namedMembers } from './remote/adopt-members.ts';
 import { resolveRoomState } from './resolve-room-state.ts';
 import { roomGraphMetrics } from './room-graph-metrics.ts';
 import type { ReceivedVerdict, RoomReceiver } from './room-receiver.ts';
@@ -63,10 +64,7 @@ export async function receiveWithState(
   const { before } = given;
   const stateBefore = await loadStateView(shard, room, before.overrides, event);
   if (given.isJudgedByCurrentState) await receiver.loadPolicy();
-  const judgement = receiver.judge(event, {
-    stateBefore,
-    currentState: given.isJudgedByCurrentState ? room : stateBefore,
-  });
+  const judgement = await judgeByState(receiver, event, given, stateBefore);
   if (judgement.verdict === 'rejected' && receiver.wasRejected(event.eventId)) {
     receiver.forgetWaiting(event.eventId);
     return judgement;
@@ -93,6 +91,21 @@ export async function receiveWithState(
   receiver.flush();
   roomGraphMetrics(shard.context).extremities.observe({}, room.extremities.length);
   return judgement;
+}
+
+async function judgeByState(
+  receiver: RoomReceiver,
+  event: ParsedEvent,
+  { before, isJudgedByCurrentState }: ForkPlace,
+  stateBefore: AuthState,
+): Promise<ReceivedVerdict> {
+  const { shard, room } = receiver;
+  const judgement = receiver.judge(event, stateBefore, isJudgedByCurrentState);
+  if (judgement.verdict !== 'rejected' || !room.isPartial) return judgement;
+  const named = await namedMembers(receiver, event, before.overrides);
+  if (!named) return judgement;
+  const resolved = await resolveRoomState(shard, room, [before.overrides, named]);
+  return receiver.judge(event, await loadStateView(shard, room, resolved, event), isJudgedByCurrentState);
 }
 
 /** What an event does to the room, worked out before it has a position. */

@@ -157,6 +157,8 @@ export class RoomReceiver {
     }
     const evidence = { stateBefore: draft, currentState: draft, findEvent: this.#findEvent() };
     const byAuth = this.#hasCurrentAuth(event) ? this.#judgeByState(event, draft) : this.#judge(event, evidence);
+    // What the state says of members may not be the whole truth yet.
+    if (byAuth.verdict === 'rejected' && this.room.isPartial) return undefined;
     const judgement = this.#judgeByPolicy(event, byAuth);
     if (judgement.verdict === 'accepted') {
       if (isOrdinary) draft.addOrdinary(event, this.authPositions(event));
@@ -168,10 +170,14 @@ export class RoomReceiver {
     return judgement;
   }
 
-  /** Judges an event by states that were worked out; by the policy server too, where what the room is now counts. */
-  judge(event: ParsedEvent, states: Pick<Evidence, 'stateBefore' | 'currentState'>): ReceivedVerdict {
-    const judgement = this.#judge(event, { ...states, findEvent: this.#findEvent() });
-    return states.currentState === this.room ? this.#judgeByPolicy(event, judgement) : judgement;
+  /**
+   * Judges an event by the state before it; where what the room is now counts, by that and by the policy server too. In a
+   * room of which most members are not known yet, the current state says too little to go by it.
+   */
+  judge(event: ParsedEvent, stateBefore: AuthState, isJudgedByCurrentState: boolean): ReceivedVerdict {
+    const currentState = isJudgedByCurrentState && !this.room.isPartial ? this.room : stateBefore;
+    const judgement = this.#judge(event, { stateBefore, currentState, findEvent: this.#findEvent() });
+    return isJudgedByCurrentState ? this.#judgeByPolicy(event, judgement) : judgement;
   }
 
   /** Adds an accepted event whose place was worked out. Nothing may have been waited for since. */

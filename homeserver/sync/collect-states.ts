@@ -55,8 +55,11 @@ function readsTables(run: SyncRun, draft: RoomDraft): boolean {
   return draft.wholeState || draft.timeline.limited || statePosition(run, draft) === draft.target.upTo;
 }
 
-function withoutTimeline(run: SyncRun, { timeline }: RoomDraft, events: readonly TimelineEvent[]): TimelineEvent[] {
+function withoutTimeline(run: SyncRun, draft: RoomDraft, events: readonly TimelineEvent[]): TimelineEvent[] {
+  const { timeline, wholeState } = draft;
   if (run.request.useStateAfter || timeline.events.length === 0) return [...events];
+  // All of the state, where the timeline does not lead there: what the filter has left of it shows is part of that.
+  if (wholeState && !run.request.filter.room.timeline.matchesAll) return [...events];
   const shown = new Set(timeline.events.map(({ position }) => position));
   return events.filter(({ position }) => !shown.has(position));
 }

@@ -105,14 +105,14 @@ function planChanged(run: SyncRun, shard: number, spans: readonly MembershipSpan
   return planRoom(spans, sinceIn(run, shard), toIn(run, shard), run.request.filter.room.includeLeave);
 }
 
-/** Rooms that the user is in no more; initial syncs have them when the filter says so. */
+/** Rooms that the user is in no more; initial syncs have those that the user left when the filter says so. */
 async function candidatesLeft(run: SyncRun): Promise<CandidateRoom[]> {
-  if (run.range.since === undefined && !run.request.filter.room.includeLeave) return [];
+  const onlyBans = run.range.since === undefined && !run.request.filter.room.includeLeave;
   const { rooms } = await readUserRooms(run.context, run.user.userId, true);
   return (
     rooms
       .filter(({ roomId, membership }) => {
-        const isLeft = membership === 'leave' || membership === 'ban';
+        const isLeft = membership === 'ban' || (membership === 'leave' && !onlyBans);
         return isLeft && matchesRoom(run.request.filter.room, roomId);
       })
       // What happened after the range is for the next reply; until then the room is among those of the user.

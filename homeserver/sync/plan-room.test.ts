@@ -66,6 +66,12 @@ const stories: readonly (readonly [string, Membership[], number | undefined, obj
   ['a rejected invite goes away', ['invite', 'leave'], 15, { section: 'leave', since: 19, upTo: 20, ...own }],
   ['a room left before is not told again', ['join', 'leave'], 25, undefined],
   ['a left room is not in an initial sync', ['join', 'leave'], undefined, undefined],
+  [
+    'a room that the user was banned from is in an initial sync, up to the ban',
+    ['join', 'ban'],
+    undefined,
+    { section: 'leave', since: undefined, upTo: 20, ...room },
+  ],
   ['a new invite is told', ['leave', 'invite'], 15, { section: 'invite', position: 20 }],
   ['an old invite is not told again', ['invite'], 15, undefined],
   ['a knock is told', ['knock'], undefined, { section: 'knock', position: 10 }],

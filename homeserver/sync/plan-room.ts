@@ -19,8 +19,8 @@ export type RoomPlan =
 
 /**
  * What a reply for positions (since, to] tells of a room, by the user's memberships from the one that held at `since`
- * on (oldest first). Undefined: nothing. `since` undefined is an initial sync, in which left rooms are told only with
- * `includeLeave`.
+ * on (oldest first). Undefined: nothing. `since` undefined is an initial sync, in which rooms that the user has left are
+ * told only with `includeLeave`; who was banned did not leave.
  * https://spec.matrix.org/v1.19/client-server-api/#syncing
  */
 export function planRoom(
@@ -43,7 +43,7 @@ export function planRoom(
     case 'knock':
       return isNew ? { section: now.membership, position: now.from } : undefined;
     default:
-      if (!isNew || (since === undefined && !includeLeave)) return undefined;
+      if (!isNew || (since === undefined && !includeLeave && now.membership !== 'ban')) return undefined;
       return planLeftRoom(spans, nowAt, since);
   }
 }

@@ -73,6 +73,7 @@ export async function edusOfJoin(
 /**
  * As edusOfJoin, of all local members of a room of which this server only now knows who is in it. Servers that share other
  * rooms, or have left meanwhile, are told too: what they were not told while they were not known to be there is not known.
+ * Those that the join's reply named have been told everything since.
  */
 export async function edusOfWholeRoom(
   context: Context,
@@ -87,7 +88,7 @@ export async function edusOfWholeRoom(
     join ? serversToTell(context, room.roomId, join.position) : new Set<string>(),
   ]);
   const servers = new Set([...now, ...since]);
-  servers.delete(context.serverName);
+  for (const server of [context.serverName, ...(join?.servers ?? [])]) servers.delete(server);
   if (servers.size === 0) return edus;
   for (const userId of await readLocalMembers(context, room.id, mostLocalMembers)) {
     if (await hasChanged(context, userId)) edus.push(...(await announcement(context, userId, servers)));

@@ -90,6 +90,27 @@ test('what a user did who had left before is undone when that is known, and what
   assert.deepEqual(await receive(answer), ['accepted']);
 });
 
+test('a member who is taken for one who was kicked may do what resolving the state with its own membership allows', async () => {
+  const { remote, joins, by, receive, becomeWhole, timeline } = await enterPartialRoom();
+  // It says nothing of Elsie's join, which may have come after it.
+  const kick = remote.send({
+    ...{ type: 'm.room.member', sender: derek, stateKey: elsie, content: { membership: 'leave' } },
+    auth: by(joins.derek),
+  });
+  const answer = remote.send({ type: 'm.room.message', sender: elsie, auth: by(joins.elsie) });
+  const left = remote.send({
+    ...{ type: 'm.room.member', sender: elsie, stateKey: elsie, content: { membership: 'leave' } },
+    auth: by(joins.elsie),
+  });
+  assert.deepEqual(await receive(kick, answer, left), ['accepted', 'accepted', 'accepted']);
+  await becomeWhole();
+  const told = await timeline();
+  assert.deepEqual(
+    [kick, answer, left].map(({ eventId }) => told.includes(eventId)),
+    [false, true, true],
+  );
+});
+
 test('state that should never have been accepted gives way to what it replaced, and the room goes on', async () => {
   const { remote, joins, by, receive, becomeWhole, current, timeline } = await enterPartialRoom();
   const topic = (sender: string, auth?: string[]) =>

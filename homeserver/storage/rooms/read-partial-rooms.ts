@@ -55,12 +55,14 @@ export interface PartialJoin {
   readonly lowestPosition: number;
   /** From which on all members are known; null: they are not yet. */
   readonly wholeSince: number | null;
+  /** Those that were taken to be in the room until then. */
+  readonly servers: readonly string[];
 }
 
 /** Of a room that was joined with partial state, whether it is whole now or not. */
 export async function readPartialJoin(context: Context, room: number): Promise<PartialJoin | undefined> {
   const rows = await context.database<PartialJoin[]>`
-    SELECT position, lowest_position AS "lowestPosition", whole_since AS "wholeSince"
+    SELECT position, lowest_position AS "lowestPosition", whole_since AS "wholeSince", servers
     FROM partial_state_room WHERE room = ${room}`;
   return rows[0];
 }

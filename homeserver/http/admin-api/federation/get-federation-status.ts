@@ -13,6 +13,7 @@ export const getFederationStatus = defineEndpoint({
       destinations: destinations.map(({ server, state, queued, ...times }) => ({
         ...{ server, state, queued, waiting_for_ms: times.waitingMs, retry_in_ms: times.retryInMs },
         ...{ last_success_ts: times.lastSuccessTs, last_error: times.lastError },
+        ...{ dropped: times.dropped, last_dropped: times.lastDropped },
       })),
       origins: origins.map(({ server, waiting, transactions, pdus, edus, lastReceivedTs, lastProblem }) => ({
         ...{ server, waiting, transactions, pdus, edus, last_received_ts: lastReceivedTs, last_problem: lastProblem },

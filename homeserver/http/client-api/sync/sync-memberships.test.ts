@@ -171,6 +171,16 @@ test('left rooms are in an initial sync only when the filter asks for them', asy
   assert.equal((await syncClient(bob).next({ filter: { room: { include_leave: true } } })).rooms, undefined);
 });
 
+test('who was banned learns of it in an initial sync, too', async () => {
+  const roomId = await createTestRoom(alice);
+  const bob = await newUser();
+  await joinRoom(bob, roomId);
+  await changeMember(alice, roomId, 'ban', bob);
+  await say(alice, roomId, 'not seen');
+  const { rooms } = await syncClient(bob).next();
+  assert.equal(rooms.leave[roomId].timeline.events.at(-1).content.membership, 'ban');
+});
+
 test('a knock is told to who knocks, and is over with the invite', async () => {
   const roomId = await inviteOnlyRoom();
   await setState(alice, roomId, 'm.room.join_rules', { join_rule: 'knock' });

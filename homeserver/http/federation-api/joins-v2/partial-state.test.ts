@@ -60,7 +60,13 @@ test('what another server asks of the state waits until it is known, and lists t
   const announced = async () => (await edusOfWholeRoom(context, isWhole)).map(({ content }) => content['user_id']);
   assert.deepEqual(await announced(), []);
   await uploadAllKeys(bob);
+  // The server that the join's reply named is told of every change meanwhile; one that it left out is not.
+  assert.deepEqual(await announced(), []);
+  const named = await context.database<{ servers: string[] }[]>`
+    UPDATE partial_state_room SET servers = '{}' WHERE room = (SELECT id FROM room WHERE room_id = ${roomId})
+    RETURNING ARRAY['one.test'] AS servers`;
   assert.deepEqual(await announced(), [bob.userId]);
+  await context.database`UPDATE partial_state_room SET servers = ${named[0]?.servers ?? []}`;
   await finish();
   const { stateIds } = await telling;
   await bob.call('POST', inRoom(roomId, '/leave'), {});

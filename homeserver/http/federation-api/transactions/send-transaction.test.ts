@@ -184,6 +184,29 @@ test('a gap below what was fetched is bridged by the state there, after a restar
   assert.deepEqual(await waitForMessages(roomId, 3), ['lost', 'fetched', 'sent']);
 });
 
+test('a state event right below a gap is part of the state with which the gap is bridged', async () => {
+  const room = await startRoom();
+  const { roomId } = room;
+  const state: AnyJson[] = await user.call('GET', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state`);
+  const change = { type: 'm.room.member', stateKey: room.userId };
+  const lost = await room.make({ ...change, content: { membership: 'join', displayname: 'Of late' } });
+  const fetched = await room.say('fetched', { prevEventIds: [lost.eventId], depth: 30 });
+  const sent = await room.say('sent', { prevEventIds: [fetched.eventId], depth: 31 });
+  const eventIds = state.map((event) => event['event_id']);
+  const stateIdsPath = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}`;
+  fake.answer(`/_matrix/federation/v1/get_missing_events/${encodeURIComponent(roomId)}`, { events: [pduOf(fetched)] });
+  fake.answer(`/_matrix/federation/v1/event/${encodeURIComponent(lost.eventId)}`, { pdus: [pduOf(lost)] });
+  fake.answer(stateIdsPath, (response, { url }) => {
+    if (url.includes(encodeURIComponent(lost.eventId))) return { pdu_ids: eventIds, auth_chain_ids: eventIds };
+    response.statusCode = 404;
+    return { errcode: 'M_NOT_FOUND', error: 'not told' };
+  });
+  await send({ pdus: [pduOf(sent)] });
+  while (!(await messages(roomId)).includes('sent')) await context.clock.sleep(20);
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.member/`;
+  assert.equal((await user.call('GET', `${path}${encodeURIComponent(room.userId)}`)).displayname, 'Of late');
+});
+
 test('a state of which not all could be fetched bridges no gap', async () => {
   const room = await startRoom();
   const { roomId, userId } = room;
