@@ -9,6 +9,7 @@ import type { Bucket } from '../platform/backups/bucket/bucket.ts';
 import { BucketMirror } from '../platform/backups/bucket/bucket-mirror.ts';
 import { listObjects } from '../platform/backups/bucket/objects.ts';
 import { listStoredBackups } from '../platform/backups/bucket/stored-backups.ts';
+import { verifyBucket } from '../platform/backups/bucket/verify-bucket.ts';
 import { type ArchivedLog, listArchivedLogs } from '../platform/backups/log-name.ts';
 import { readLostLogs } from '../platform/backups/lost-logs.ts';
 import { makeBaseBackup } from '../platform/backups/make-base-backup.ts';
@@ -71,10 +72,16 @@ export const backupListCommand: Command = {
 
 export const backupVerifyCommand: Command = {
   summary: 'Read backups from one end to the other and say whether they can be restored.',
-  options: { ...configOptions, backup: { type: 'string', help: 'Only this one; otherwise all.' } },
+  options: {
+    ...configOptions,
+    backup: { type: 'string', help: 'Only this one; otherwise all.' },
+    bucket: { type: 'boolean', help: 'What is in the bucket, instead of what is in the folder: all of it is read.' },
+  },
   async run(input, terminal) {
     const { backup } = input.options;
-    const place = await findPlace(loadCommandConfig(input).config);
+    const { config } = loadCommandConfig(input);
+    if (input.options['bucket'] === true) return checkBucket(config, terminal);
+    const place = await findPlace(config);
     const databases = await verifyAll(place, terminal, typeof backup === 'string' ? backup : undefined);
     if (typeof backup === 'string') return databases;
     return (await checkMedia(place, terminal)) ? databases : 1;
@@ -108,6 +115,25 @@ async function listBucket(config: Config, terminal: CommandTerminal): Promise<vo
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
     terminal.print(`bucket ${formatBucket(bucket)}: CANNOT BE READ: ${error.message}`);
+  } finally {
+    bucket.close();
+  }
+}
+
+async function checkBucket(config: Config, terminal: CommandTerminal): Promise<number> {
+  const bucket = await openBackupBucket(config);
+  if (!bucket) throw new CommandError('No bucket is configured: backup.bucket');
+  try {
+    const say = (text: string) => terminal.print(text);
+    const { backups, objects, sizeBytes, problems } = await verifyBucket(bucket, { clock: systemClock, say });
+    const verdict = problems.length === 0 ? 'good' : 'NOT GOOD';
+    terminal.print(
+      `bucket ${formatBucket(bucket)}: ${backups} base backups, ${objects} files, ${formatMebibytes(sizeBytes)}  ${verdict}`,
+    );
+    for (const problem of problems) terminal.print(`  ${problem}`);
+    return problems.length === 0 && backups > 0 ? 0 : 1;
+  } catch (error) {
+    throw error instanceof BackupError ? new CommandError(error.message) : error;
   } finally {
     bucket.close();
   }

@@ -111,6 +111,8 @@ test('a machine that is lost with its backups comes back from the bucket', async
   assert.equal(made.exitCode, 0, made.complaints);
   assert.match(made.printed, /bucket: \d+ files were new/);
   assert.match((await run([], 'backup', 'list', ...options)).printed, /bucket http.*checked before it was stored/s);
+  const verified = await run([], 'backup', 'verify', '--bucket', ...options);
+  assert.match(verified.printed, /1 base backups, \d+ files, .* {2}good/);
   await postgres.stop();
   for (const name of await readdir(dataDir)) await rm(join(dataDir, name), { recursive: true });
 
@@ -119,6 +121,12 @@ test('a machine that is lost with its backups comes back from the bucket', async
   assert.match(restored.printed, /from the bucket: \d+ files/);
   assert.deepEqual(await readNumbers(dataDir), [1]);
   assert.equal(await readFile(picture, 'utf8'), 'a picture');
+  for (const [name, bytes] of stub.objects) {
+    if (/media|PG_VERSION/.test(name)) stub.objects.set(name, Buffer.from(bytes).fill(7, bytes.length - 8));
+  }
+  const damaged = await run([], 'backup', 'verify', '--bucket', ...options);
+  assert.equal(damaged.exitCode, 1);
+  assert.match(damaged.printed, /NOT GOOD(\n {2}.*PG_VERSION.gz: .*)+\n {2}media\/[0-9a-f]+: its content has changed/);
   stub.keys = { ...stub.keys, secretAccessKey: 'another' };
   assert.match((await run([], 'backup', 'list', ...options)).printed, /CANNOT BE READ: .*SignatureDoesNotMatch/);
 });

@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@holdfast/effects/clock.ts';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { findBackupFolder } from '../../platform/backups/backup-folder.ts';
 import { listBaseBackups } from '../../platform/backups/base-backup.ts';
+import { openConfiguredBucket } from '../../platform/backups/bucket/open-configured-bucket.ts';
 import { readLostLogs } from '../../platform/backups/lost-logs.ts';
 import type { Config } from '../../platform/config/config.ts';
 import { choosePostgresUser } from '../../platform/embedded-postgres/choose-postgres-user.ts';
@@ -11,6 +13,7 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 const slack = 1.25;
+const bucketMs = 10_000;
 const verify = 'npm run --silent holdfast -- backup verify';
 const make = 'npm run --silent holdfast -- backup now';
 
@@ -34,12 +37,29 @@ export async function checkBackups({ dataDir, database, backup }: Config): Promi
   const place = await findBackupFolder({ dataDir, home, user: choosePostgresUser(home) }, backup);
   const backups = place.problem === undefined ? await listBaseBackups(place.folder) : [];
   const whole = backups.findLast(({ verifiedAt }) => verifiedAt !== undefined);
-  return judgeBackups({
-    ...{ problem: place.problem, isSameDisk: place.isSameDisk, count: backups.length },
+  const bucket = await checkBucket(backup);
+  const judged = judgeBackups({
+    ...{ problem: place.problem, count: backups.length },
+    isSameDisk: place.isSameDisk && backup.bucket.endpoint === undefined,
     lostLogs: (await readLostLogs(home)).length,
     newestWholeAgeMs: whole && systemClock.wallMs() - Date.parse(whole.manifest.endedAt),
     intervalMs: backup.intervalHours * hourMs,
   });
+  return [...judged, ...bucket];
+}
+
+/** Whether the bucket answers these keys. */
+async function checkBucket({ bucket: settings }: Config['backup']): Promise<Finding[]> {
+  const what = `the bucket ${settings.name} at ${settings.endpoint}`;
+  try {
+    const bucket = await openConfiguredBucket(settings, systemClock, systemRandom);
+    if (!bucket) return [];
+    const query = { 'list-type': '2', 'max-keys': '1', prefix: settings.prefix };
+    await bucket.stream({ method: 'GET', query }, bucketMs, async () => undefined).finally(() => bucket.close());
+    return [ok(`${what} answers`)];
+  } catch (error) {
+    return [problem(`${what} cannot be used: ${(error as Error).message}`, 'docs/operating/backups.md: It says')];
+  }
 }
 
 export function judgeBackups(facts: BackupFacts): Finding[] {
