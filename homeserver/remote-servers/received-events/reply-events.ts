@@ -89,6 +89,8 @@ export class ReplyEvents {
     this.#unread = orderByAuth(events)
       .map((place) => numbers[place] as number)
       .toReversed();
+    this.#authIds.length = 0;
+    this.#named.clear();
   }
 
   get isRead(): boolean {
@@ -99,6 +101,14 @@ export class ReplyEvents {
   readNext(findKey: FindVerifyKey): SoundEvent | undefined {
     const next = this.#unread.pop();
     const copies = next === undefined ? [] : (this.#numbers.get(this.#idOf(next)) ?? []);
+    try {
+      return this.#firstSound(copies, findKey);
+    } finally {
+      for (const number of copies) this.#texts.forget(number);
+    }
+  }
+
+  #firstSound(copies: readonly number[], findKey: FindVerifyKey): SoundEvent | undefined {
     let refused: RefusedEvent | undefined;
     for (const number of copies) {
       const examined = readExaminedEvent(this.#idOf(number), this.#texts.get(number), this.#rules);

@@ -13,7 +13,12 @@ function split(text: string, pieceBytes = 1_000_000) {
   const splitter = new ReplySplitter(['state', 'auth_chain'], (name, element) => {
     (parts[name] ??= []).push(decoder.decode(element));
   });
-  for (let at = 0; at < bytes.length; at += pieceBytes) splitter.push(bytes.slice(at, at + pieceBytes));
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const piece = bytes.slice(at, at + pieceBytes);
+    splitter.push(piece);
+    // The memory may be used for something else then.
+    piece.fill(0x7e);
+  }
   const { members, arrays } = splitter.end();
   return { members, ...Object.fromEntries(arrays.map((name) => [name, parts[name] ?? []])) } as Record<string, unknown>;
 }

@@ -57,7 +57,7 @@ export class ReplySplitter {
     this.#take = take;
   }
 
-  /** The next bytes of the object. Throws ReplySyntaxError. */
+  /** The next bytes of the object, which are the caller's again afterwards. Throws ReplySyntaxError. */
   push(chunk: Uint8Array): void {
     let at = 0;
     for (;;) {
@@ -124,8 +124,8 @@ export class ReplySplitter {
     if (this.#place === 'value') {
       this.#membersBytes += bytes.length;
       if (this.#membersBytes > largestMembersBytes) throw new ReplySyntaxError('its other members are too large');
-      // A copy: what came changes hands.
-      this.#members.push([this.#name, bytes.slice()]);
+      // A copy: what came is the caller's.
+      this.#members.push([this.#name, new Uint8Array(bytes)]);
       this.#place = 'after-value';
     } else if (this.#place === 'first-name' || this.#place === 'name') {
       const name = parsePart(bytes);
@@ -167,7 +167,8 @@ class Token {
     const end = this.#isPlain ? endOfPlain(chunk, at) : this.#endOfNested(chunk, at);
     this.#sizeBytes += (end ?? chunk.length) - at;
     if (this.#sizeBytes > largestMembersBytes) throw new ReplySyntaxError(`a value has ${this.#sizeBytes} bytes`);
-    this.#pieces.push(chunk.subarray(at, end));
+    // What comes is the caller's again after `push`.
+    this.#pieces.push(end === undefined ? new Uint8Array(chunk.subarray(at)) : chunk.subarray(at, end));
     return end;
   }
 

@@ -4,6 +4,7 @@ import { EventBatch, type EventVerdict } from './event-batch.ts';
 import type { ReceivedEventInput } from './received-event.ts';
 import { ReplyEvents, type SoundEvent } from './reply-events.ts';
 import { ReplySplitter } from './split-reply.ts';
+import { freeBytes } from './text-arena.ts';
 import type { FoundKey, WorkerAnswers } from './worker-messages.ts';
 
 /** So many events are worked off before another batch of the same worker gets its turn. */
@@ -52,6 +53,7 @@ export class WorkerBatch {
 
   addBytes(bytes: Uint8Array): null {
     this.#openReply().splitter.push(bytes);
+    freeBytes(bytes);
     return null;
   }
 
