@@ -18,7 +18,7 @@ export interface BridgeSizes {
   /** Events that wait for a service when what it takes in a row is measured. */
   readonly backlogEvents: Readonly<Record<BridgePeer, number>>;
   readonly delaySeconds: number;
-  /** With and without services that hang, in turn. */
+  /** In turn, one server of two has services that hang. */
   readonly hangingPhases: number;
   readonly hangingSeconds: number;
   readonly queuedEvents: number;
