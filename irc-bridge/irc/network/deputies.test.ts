@@ -62,10 +62,26 @@ test('what is said while the bot is not in the channel is heard once, by a conne
   assert.deepEqual(texts, ['before', 'meanwhile', 'still', 'by carol', 'after', 'last']);
 });
 
-test('who is put out of the channel together with the bot hears nothing for it', async (t) => {
+test('where the bot was put out nobody hears for it', async (t) => {
   const { events, wait, tell } = await start(t);
   tell(':op!u@h KICK #room bridge :out', 'bridge', 'alice', 'carol');
   await wait('kick');
+  tell(say('among us'), 'alice', 'carol');
+  tell(':bob!u@h PRIVMSG alice :psst', 'alice');
+  assert.equal((await wait('message')).text, 'psst');
+  tell(':bridge!u@h QUIT :gone', 'alice', 'carol');
+  tell(say('still among us'), 'alice', 'carol');
+  tell(':bob!u@h PRIVMSG alice :again', 'alice');
+  assert.equal((await wait('message')).text, 'again');
+  assert.equal(events.filter(({ kind }) => kind === 'message').length, 2);
+});
+
+test('who is put out of the channel hears no more for the bot that is away', async (t) => {
+  const { server, events, wait, clientOf, tell } = await start(t);
+  server.script = (line, client) => line.startsWith('JOIN') && client.nick === 'bridge';
+  clientOf('bridge').socket.destroy();
+  await wait('disconnected');
+  tell(':bridge!u@h QUIT :gone', 'alice', 'carol');
   tell(':op!u@h KICK #room alice :out', 'alice', 'carol');
   await wait('channel_lost', ({ userId }) => userId === '@alice:s');
   tell(say('whispered'), 'alice');

@@ -6,14 +6,17 @@ interface DeputiesOptions {
 }
 
 /**
- * Which connection of a Matrix user hears for the bot in a channel where the bot is not: the first of those that have seen it
- * leave, until that one sees it come. A server tells everybody of a channel the same in the same order, so nothing is heard
+ * Which connection of a Matrix user hears for the bot in a channel while the bot is off the network: the first of those that
+ * have seen it quit, until that one sees it come. A server tells everybody of a channel the same in the same order, so nothing is heard
  * twice, and nothing is missed but while a server has not noticed yet that the bot is gone.
  */
 export class Deputies {
   readonly #options: DeputiesOptions;
   /** By channel, folded: whose connections have seen the bot leave, in this order. */
   readonly #channels = new Map<string, Set<string>>();
+
+  /** Where the bot was put out nobody goes on in its place. */
+  readonly #putOut = new Set<string>();
 
   constructor(options: DeputiesOptions) {
     this.#options = options;
@@ -22,14 +25,13 @@ export class Deputies {
   /** What a user’s connection sees of the bot. `joined`: the channels where it is, folded. */
   follow({ command, source, parameters }: IrcLine, userId: string, joined: ReadonlySet<string>): void {
     const { fold, isBot } = this.#options;
-    const [channel = '', second = ''] = parameters;
+    const [channel = '', kicked = ''] = parameters;
     const nick = source?.nick ?? '';
-    if (command === 'KICK') {
-      if (isBot(second)) this.#sawLeave(fold(channel), userId);
-    } else if (nick === '' || !isBot(nick)) return;
-    else if (command === 'QUIT') for (const each of joined) this.#sawLeave(each, userId);
-    else if (command === 'PART') this.#sawLeave(fold(channel), userId);
-    else if (command === 'JOIN') this.#sawCome(fold(channel), userId);
+    if (command === 'KICK' && isBot(kicked)) this.#putOut.add(fold(channel));
+    if (nick === '' || !isBot(nick)) return;
+    if (command === 'QUIT') {
+      for (const each of joined) if (!this.#putOut.has(each)) this.#sawLeave(each, userId);
+    } else if (command === 'JOIN') this.#sawCome(fold(channel), userId);
   }
 
   /** Whether what a user’s connection hears in a channel is to be taken for what the bot would have heard. */
@@ -53,6 +55,7 @@ export class Deputies {
   }
 
   #sawCome(channel: string, userId: string): void {
+    this.#putOut.delete(channel);
     // The others may see it later, and have nobody to hear for.
     if (this.hears(channel, userId)) this.#channels.delete(channel);
     else this.forget(userId, channel);
