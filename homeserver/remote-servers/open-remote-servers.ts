@@ -4,6 +4,7 @@ import { trustAuthorities } from './connections/certificate-authorities.ts';
 import { connectionsOf, nameResolvers } from './connections/connections-of.ts';
 import type { NameResolver } from './discovery/name-resolver.ts';
 
+import { forgetUnusedKeys } from './keys/forget-unused-keys.ts';
 import { ownKeysOf } from './keys/own-keys.ts';
 import { verifyWorkersOf } from './received-events/verify-received-events.ts';
 
@@ -21,9 +22,11 @@ export function openRemoteServers(context: Context, resolver?: NameResolver): Op
   const connections = connectionsOf.of(context);
   const following = ownKeysOf.of(context).follow(context);
   const backOffs = shareBackOffs(context);
+  const forgetting = forgetUnusedKeys(context);
   return {
     async close() {
       following.close();
+      forgetting.close();
       await backOffs.close();
       connections.close();
       await verifyWorkersOf.peek(context)?.close();

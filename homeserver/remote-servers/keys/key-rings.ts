@@ -6,7 +6,7 @@ import type { Context } from '../../platform/context.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
 import { type PerContext, perContext } from '../../platform/per-context.ts';
 import { readServerKeys, type ServerKeyRow } from '../../storage/remote-servers/read-server-keys.ts';
-import { saveServerKeys } from '../../storage/remote-servers/write-server-keys.ts';
+import { noteServerKeysUsed, saveServerKeys } from '../../storage/remote-servers/write-server-keys.ts';
 import { askServer, type ServerQuestion } from '../ask-server.ts';
 import { RemoteServerError } from '../remote-server-error.ts';
 import { KeyRing, type WantedKey } from './key-ring.ts';
@@ -36,13 +36,19 @@ export const keyRings: PerContext<Context, KeyRing> = perContext((context) => {
 });
 
 async function loadKeys(
-  { database }: Context,
+  { database, log }: Context,
   serverNames: readonly string[],
 ): Promise<Map<string, Map<string, VerifyKey>>> {
   const found = new Map<string, Map<string, VerifyKey>>();
   for (const row of await readServerKeys(database, serverNames)) {
     const keys = found.get(row.serverName) ?? new Map<string, VerifyKey>();
     found.set(row.serverName, keys.set(row.keyId, toVerifyKey(row)));
+  }
+  // Nobody waits for that: it counts by the day.
+  if (found.size > 0) {
+    noteServerKeysUsed(database, [...found.keys()]).catch((error: unknown) => {
+      log.debug({ err: error }, 'that the keys of servers are used could not be noted');
+    });
   }
   return found;
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { encodeBase64 } from '@holdfast/protocol/crypto/base64.ts';
+import type { JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
+import { eventIdOf } from '@holdfast/protocol/events/reference-hash.ts';
 import { signEvent } from '@holdfast/protocol/events/sign-event.ts';
+import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
 import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
 import { makeFakeEvent } from '../../testing/fake-events.ts';
@@ -65,6 +68,35 @@ test('an event whose content is not the hashed one is redacted', async () => {
   const judged = await judgeBothWays(rules, { ...(pdu as unknown as JsonObject), content: { body: 'forged' } });
   assert.ok(judged.problem === undefined);
   assert.deepEqual([judged.eventId, judged.pdu.content], [eventId, {}]);
+});
+
+test('a number that is too large to be held costs an event of an old room its content, and breaks nothing', async () => {
+  const rules = rulesOf('5');
+  const [held, larger] = ['9007199254740992', '9007199254740993000001'];
+  /** As a server makes it that has such numbers: hashed with all digits. What redaction takes away is not signed. */
+  const make = (event: JsonObject) => {
+    const { signatures: _signatures, hashes: _hashes, ...pdu } = makeFakeEvent(fake, rules, event).pdu;
+    const hashed = encodeCanonicalJson(pdu, { strict: false }).replace(held, larger);
+    const sha256 = encodeBase64(cryptoPrimitives.sha256(Buffer.from(hashed)));
+    const key = { name: fake.serverName, ...fake.key };
+    return signEvent({ ...(pdu as Pdu), hashes: { sha256 } }, rules, key, cryptoPrimitives);
+  };
+  const message = make({ content: { body: 'hello', number: 2 ** 53 } });
+  const text = JSON.stringify(message).replace(held, larger);
+  const judged = await judgeBothWays(rules, text);
+  assert.ok(judged.problem === undefined);
+  assert.deepEqual([judged.eventId, judged.pdu.content], [eventIdOf(message, rules, cryptoPrimitives), {}]);
+  assert.equal(outcome(await judgeBothWays(rules, judged.pduJson)), 'verified');
+  // What redaction keeps is signed, with all digits: such an event is dropped.
+  const users = { '@user:fake.test': 2 ** 53 };
+  const powers = makeFakeEvent(fake, rules, { type: 'm.room.power_levels', stateKey: '', content: { users } });
+  const changed = JSON.stringify(powers.pdu).replace(held, larger);
+  assert.equal(outcome(await judgeBothWays(rules, changed)), 'signature');
+  assert.equal(outcome(await judgeBothWays(rulesOf('6'), text)), 'malformed');
+  for (const depth of ['9223372036854775807', '1e19', '1e400']) {
+    const deep = text.replace('"depth":1', `"depth":${depth}`);
+    assert.notEqual(outcome(await judgeBothWays(rules, deep)), 'verified');
+  }
 });
 
 test('what is malformed, too large, unsigned or by an unknown key is dropped, each with its reason', async () => {
