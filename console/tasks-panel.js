@@ -4,12 +4,16 @@ import { confirmButton } from './confirm-button.js';
 import { formatCount, formatDuration } from './format.js';
 import { table } from './list.js';
 import { cell, formatTime, loading } from './parts.js';
+import { userLink } from './people-panel.js';
 import { roomLink } from './rooms-panel.js';
 
 const path = '/_holdfast/v1/admin/tasks';
 const refreshMs = 2_000;
 
-const kinds = { 'purge-history': 'Purge messages', 'delete-room': 'Delete a room' };
+const kinds = {
+  ...{ 'purge-history': 'Purge messages', 'delete-room': 'Delete a room' },
+  'redact-user': 'Redact the messages of',
+};
 
 /** All long work, the newest first. */
 export function showTasks() {
@@ -55,13 +59,18 @@ function showTable(tasks, refresh) {
     columns: ['Work', 'State', 'Begun', ''],
     items: tasks,
     showRow: (task) => [
-      cell('Work', kinds[task.kind] ?? task.kind, ' ', roomLink(task.subject, task.subject)),
+      cell('Work', kinds[task.kind] ?? task.kind, ' ', subjectLink(task.subject)),
       cell('State', describe(task), task.state === 'running' && bar(task)),
       cell('Begun', formatTime(task.created_ts)),
       build('td', { class: 'end' }, task.state === 'running' && cancelButton(task, refresh)),
     ],
     isOver: ({ state }) => state !== 'running',
   });
+}
+
+/** What a task is about: a room, or somebody of whatever server. */
+function subjectLink(subject) {
+  return subject.startsWith('@') ? userLink(subject) : roomLink(subject, subject);
 }
 
 function describe({ state, percent, left_ms: leftMs, done, error, is_cancel_asked: isEnding }) {

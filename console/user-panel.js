@@ -7,6 +7,7 @@ import { mediaButtons } from './media-panel.js';
 import { cell, formatTime, loading, section } from './parts.js';
 import { newPasswordButton, userBadges } from './people-panel.js';
 import { roomLink } from './rooms-panel.js';
+import { showTasksOf } from './tasks-panel.js';
 
 const base = (userId) => `/_holdfast/v1/admin/users/${encodeURIComponent(userId)}`;
 
@@ -30,10 +31,17 @@ export function showUser(userId) {
 
 function showRead({ user, devices, rooms }, refresh) {
   const shown = build('div', { 'aria-live': 'polite' });
+  const tasks = showTasksOf(user.user_id);
   return [
     build('p', {}, build('span', { class: 'address' }, user.user_id), userBadges(user)),
     section('At a glance', build('dl', { class: 'figures' }, figures(user))),
-    !user.is_deactivated && section('What can be done', actions(user, shown, refresh), shown),
+    section(
+      'What can be done',
+      !user.is_deactivated && actions(user, shown, refresh),
+      build('p', { class: 'actions' }, redactButton(user.user_id, tasks.refresh)),
+      shown,
+      tasks.element,
+    ),
     section('Devices', showDevices(user, devices, refresh)),
     section('Rooms', showRooms(rooms)),
     section('Files', showFiles(user)),
@@ -82,6 +90,14 @@ function actions(user, shown, refresh) {
         run: () => askAsAdministrator('POST', `${base(user.user_id)}/deactivate`, { erase: true }).then(refresh),
       }),
   );
+}
+
+/** On other servers too; in the user's own name, so that it needs no rights in the rooms. */
+function redactButton(userId, refreshTasks) {
+  return confirmButton({
+    ...{ label: 'Redact all messages', what: `of ${userId}`, done: 'It has begun' },
+    run: () => askAsAdministrator('POST', `${base(userId)}/redact`, {}).then(refreshTasks),
+  });
 }
 
 function showDevices(user, devices, refresh) {

@@ -157,6 +157,15 @@ test('an account is locked and unlocked with the keyboard alone', async () => {
   await lock.waitFor();
 });
 
+test('what somebody said is redacted after a second press, and how far that is can be seen', async () => {
+  await open('/admin/user?id=@ben:localhost');
+  await press(/^Redact all messages/);
+  await press(/^Really redact all messages/);
+  const task = page.getByRole('row').filter({ hasText: 'Redact the messages of' });
+  await task.getByRole('cell', { name: 'done' }).waitFor({ timeout: 30_000 });
+  await checkPage(page, 'account');
+});
+
 test('a room is purged and deleted after a second press, and the audit log has it', async () => {
   await open(`/admin/room?id=${encodeURIComponent(roomId)}`);
   await page.getByLabel('Purge messages older').fill('0');

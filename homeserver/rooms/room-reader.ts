@@ -64,6 +64,23 @@ export async function lookUpRoomReader(
   };
 }
 
+/** An administrator of the server, who may read whatever is in a room; undefined where there is no such room. One query. */
+export async function lookUpWholeRoom(
+  context: Context,
+  roomId: string,
+  userId: string,
+): Promise<RoomReader | undefined> {
+  const room = await findRoom(context, roomId);
+  if (!room) return undefined;
+  const { memberships, gaps } = await readReaderSpans(context, room, userId);
+  return {
+    ...{ room, userId, membership: memberships.at(-1)?.value, isWorldReadable: false, stateAt: undefined },
+    ranges: [{ first: firstPosition, last: lastPosition }],
+    segments: timelineSegments(gaps),
+    membershipAt: (position) => spanAfter(memberships, position)?.value ?? 'leave',
+  };
+}
+
 /** Whether the event at a position may be read. */
 export function mayRead(reader: Pick<RoomReader, 'ranges'>, position: number): boolean {
   return reader.ranges.some(({ first, last }) => first <= position && position <= last);

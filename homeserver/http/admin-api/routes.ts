@@ -50,6 +50,7 @@ import { listUserMedia } from './users/list-user-media.ts';
 import { listUserRooms } from './users/list-user-rooms.ts';
 import { listUsers } from './users/list-users.ts';
 import { logOutUser } from './users/log-out-user.ts';
+import { redactUser } from './users/redact-user.ts';
 import { resetPassword } from './users/reset-password.ts';
 
 /** What administrators and their tools call, outside of the specification. */
@@ -62,7 +63,7 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[listReports, getReport, deleteReport],
   ...[getOverview, getFigures],
   ...synapseRoutes,
-  ...[listAccounts, createUser, getUser, changeUser, deactivateUser, resetPassword],
+  ...[listAccounts, createUser, getUser, changeUser, deactivateUser, resetPassword, redactUser],
   ...[listUserDevices, logOutUser, listUserRooms, listUserMedia],
   ...[listRooms, getRoom, listRoomMembers, listRoomState, blockRoom, deleteRoom, purgeHistory],
   ...[listTasks, getTask, cancelTask],

@@ -2,6 +2,7 @@ import type { Endpoint } from '../../endpoint.ts';
 import { deactivateUserV1 } from './deactivate-user-v1.ts';
 import { deleteRoomV2, getRoomDeletion, listRoomDeletions } from './delete-room.ts';
 import { getDestination, listDestinations, resetDestination } from './destinations.ts';
+import { getEventContextV1 } from './event-context-v1.ts';
 import { deleteEventReport, getEventReport, listEventReports } from './event-reports.ts';
 import { getUserV2 } from './get-user-v2.ts';
 import { joinRoomV1 } from './join-room.ts';
@@ -10,6 +11,7 @@ import { deleteMediaV1, quarantineMediaV1, unquarantineMediaV1 } from './media.t
 import { getMediaStatistics } from './media-statistics.ts';
 import { getPurgeStatus, purgeHistoryBeforeV1, purgeHistoryV1 } from './purge-history.ts';
 import { putUserV2 } from './put-user-v2.ts';
+import { getRedactStatus, redactUserV1 } from './redact-user.ts';
 import { resetPasswordV1 } from './reset-password-v1.ts';
 import {
   getRoomBlockV1,
@@ -24,6 +26,7 @@ import { suspendUserV1 } from './suspend-user-v1.ts';
 import { getUserAdmin, setUserAdmin } from './user-admin.ts';
 import { deleteUserDevicesV2, deleteUserDeviceV2, listUserDevicesV2 } from './user-devices-v2.ts';
 import { listUserMediaV1 } from './user-media-v1.ts';
+import { listUserMembershipsV1 } from './user-memberships-v1.ts';
 import { listUserRoomsV1 } from './user-rooms-v1.ts';
 import { whoIsV1 } from './whois.ts';
 
@@ -32,6 +35,7 @@ export const synapseRoutes: readonly Endpoint[] = [
   ...[getServerVersion, getUsernameAvailable, whoIsV1],
   ...[getUserV2, putUserV2, deactivateUserV1, resetPasswordV1, suspendUserV1, getUserAdmin, setUserAdmin],
   ...[listUserDevicesV2, deleteUserDeviceV2, deleteUserDevicesV2, listUserRoomsV1, listUserMediaV1],
+  ...[getEventContextV1, listUserMembershipsV1, redactUserV1, getRedactStatus],
   ...[listRoomsV1, getRoomV1, listRoomMembersV1, listRoomStateV1, getRoomBlockV1, setRoomBlockV1],
   ...[deleteRoomV2, listRoomDeletions, getRoomDeletion, makeRoomAdminV1, joinRoomV1],
   ...[purgeHistoryV1, purgeHistoryBeforeV1, getPurgeStatus],
