@@ -47,6 +47,8 @@ const network = (changed: Partial<SourceValues['network']>): Values => ({
 const bridge = (changed: Partial<SourceValues['bridges'][number]>): Values => ({
   bridges: [{ ...soundValues.bridges[0]!, ...changed }, soundValues.bridges[1]!],
 });
+const dead = (share: number, sizeBytes: number): Values =>
+  primary({ deadRows: [{ table: 'public.event', share, sizeBytes }] });
 const stuck = (...waitingMs: number[]): Values => {
   const servers = waitingMs.map((each, index) => ({ server: `s${index}.example`, waitingMs: each }));
   return { federation: { ...soundValues.federation, stuck: servers } };
@@ -219,6 +221,15 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       says: 'forgotten',
       given: primary({ oldestTransaction: { ageMs: 4 * hourMs, application: 'psql' } }),
       expected: [['', 'page']],
+    },
+  ],
+  'table-bloated': [
+    { says: 'mostly dead', given: dead(0.6, gib), expected: [['public.event', 'warning']] },
+    { says: 'mostly dead and small', given: dead(0.9, 50 * 1024 ** 2), expected: [] },
+    { says: 'some of it', given: dead(0.4, gib), expected: [] },
+    {
+      says: 'some of it, while it is being cleared up',
+      ...{ given: dead(0.4, gib), raised: ['public.event'], expected: [['public.event', 'warning']] },
     },
   ],
   'wraparound-near': [

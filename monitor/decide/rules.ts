@@ -30,6 +30,7 @@ import { replicationLag } from './rules/replication-lag.ts';
 import { routeLost } from './rules/route-lost.ts';
 import { slotRunningOut } from './rules/slot-running-out.ts';
 import { sourceUnseen } from './rules/source-unseen.ts';
+import { tableBloated } from './rules/table-bloated.ts';
 import { transactionOpenLong } from './rules/transaction-open-long.ts';
 import { turnFailing } from './rules/turn-failing.ts';
 import { volumeReadOnly } from './rules/volume-read-only.ts';
@@ -71,6 +72,7 @@ export const rules: readonly Rule[] = [
   routeLost,
   slotRunningOut,
   sourceUnseen,
+  tableBloated,
   transactionOpenLong,
   turnFailing,
   volumeReadOnly,

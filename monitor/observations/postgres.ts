@@ -21,6 +21,8 @@ export interface PrimaryFacts {
   readonly oldestTransaction?: { readonly ageMs: number; readonly application: string };
   /** Age of the oldest transaction id, of the 2,147,483,648 that there are. */
   readonly transactionIdAge: number;
+  /** Tables of many dead rows, the most first and five at most: how much of each is dead, and its size on the disk. */
+  readonly deadRows: readonly { readonly table: string; readonly share: number; readonly sizeBytes: number }[];
   /** Pages whose checksum was wrong, over all databases. */
   readonly checksumFailures: number;
 }

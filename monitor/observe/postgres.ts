@@ -45,6 +45,11 @@ const question = `SELECT json_build_object(
     WHERE xact_start IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
     ORDER BY xact_start LIMIT 1),
   'xidAge', (SELECT max(age(datfrozenxid))::float8 FROM pg_database),
+  'dead', (SELECT coalesce(json_agg(json_build_object('table', name, 'share', dead / (dead + live),
+      'sizeBytes', pg_table_size(relid)::float8)), '[]'::json)
+    FROM (SELECT relid, schemaname || '.' || relname AS name, n_dead_tup::float8 AS dead, n_live_tup::float8 AS live
+      FROM pg_stat_user_tables WHERE n_dead_tup >= 10000 AND n_dead_tup * 3 >= n_live_tup
+      ORDER BY n_dead_tup DESC LIMIT 5) bloated),
   'checksums', (SELECT coalesce(sum(checksum_failures), 0)::float8 FROM pg_stat_database)
 ) AS answer`;
 
@@ -65,6 +70,7 @@ interface Answer {
   readonly limit: number;
   readonly oldest: { ageMs: number; application: string } | null;
   readonly xidAge: number;
+  readonly dead: PrimaryFacts['deadRows'];
   readonly checksums: number;
 }
 
@@ -133,6 +139,7 @@ function toFacts(answer: Answer, { known, since, safeBytes, atMs }: Known): Prim
     connections: { used: answer.used, limit: answer.limit },
     ...(answer.oldest && { oldestTransaction: answer.oldest }),
     transactionIdAge: answer.xidAge,
+    deadRows: answer.dead,
     checksumFailures: answer.checksums,
   };
 }

@@ -70,6 +70,22 @@ test('PostgreSQL: what the primary says of itself, from one query', async () => 
   assert.deepEqual([primary?.checksumFailures, primary?.archiver.failingForMs], [0, 0]);
 });
 
+test('PostgreSQL: a table of dead rows is seen with its size', async () => {
+  await sql`CREATE TABLE public.changed WITH (autovacuum_enabled = off) AS SELECT n FROM generate_series(1, 20000) n`;
+  await sql`DELETE FROM public.changed WHERE n > 2000`;
+  const source = postgresSource({ ask: (text) => sql.unsafe(text), replicas: [], onDatabaseTime: () => {} });
+  // Sessions tell of what they did after a while, at the latest when they end.
+  await sql`SELECT pg_stat_force_next_flush()`;
+  for (;;) {
+    const [found] = (await look(source)).primary?.deadRows ?? [];
+    if (!found) continue;
+    assert.deepEqual([found.table, found.share], ['public.changed', 0.9]);
+    assert.ok(found.sizeBytes > 500_000, String(found.sizeBytes));
+    break;
+  }
+  await sql`DROP TABLE public.changed`;
+});
+
 test('PostgreSQL: a slot that nobody follows is seen with what it holds', async () => {
   await sql`SELECT pg_create_physical_replication_slot('forgotten', true)`;
   try {

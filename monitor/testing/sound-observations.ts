@@ -25,6 +25,7 @@ export const soundValues: SourceValues = {
       connections: { used: 20, limit: 100 },
       oldestTransaction: { ageMs: 50, application: 'holdfast' },
       transactionIdAge: 50_000_000,
+      deadRows: [{ table: 'public.event', share: 0.3, sizeBytes: 40 * 1024 ** 3 }],
       checksumFailures: 0,
     },
   },
