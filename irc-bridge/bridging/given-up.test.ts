@@ -126,3 +126,16 @@ test('an event whose time is none is said without delay, also when it is late', 
     ['[now]', '[now]', '[now]', '[1969-12-31 23:59 UTC]'].map((time, index) => `<alice> ${time} m${index}`),
   );
 });
+
+test('a homeserver that does not know the bridge for a while, or a proxy in its place, loses nothing', async () => {
+  const bridge = await start();
+  const roomId = await openRoom(bridge);
+  const answers = [
+    { status: 401, body: { errcode: 'M_UNKNOWN_TOKEN', error: 'Unknown token' } },
+    { status: 404, body: {} },
+  ];
+  bridge.homeserver.refuse = (asked) => (asked.includes('/send/') ? answers.shift() : undefined);
+  bridge.irc.message('#room', 'bob', 'kept');
+  await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).length === 1);
+  assert.deepEqual(bridge.homeserver.messages(roomId), ['@irc_net_bob:example.org: kept']);
+});

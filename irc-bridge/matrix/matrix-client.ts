@@ -153,6 +153,9 @@ export class MatrixClient {
   }
 }
 
+/** With these a proxy answers that does not reach the homeserver, or lets nobody through; they have an errcode otherwise. */
+const notFromHomeserver: ReadonlySet<number> = new Set([401, 403, 404, 405, 407]);
+
 function readAnswer({ status, body, header }: HttpAnswer): unknown {
   let parsed: unknown;
   try {
@@ -169,7 +172,7 @@ function readAnswer({ status, body, header }: HttpAnswer): unknown {
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : (retry_after_ms as number | undefined);
   throw new MatrixRequestError(
     status,
-    typeof errcode === 'string' ? errcode : 'M_UNKNOWN',
+    typeof errcode === 'string' ? errcode : notFromHomeserver.has(status) ? 'NO_HOMESERVER' : 'M_UNKNOWN',
     typeof error === 'string' ? error : `status ${status}`,
     typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
   );

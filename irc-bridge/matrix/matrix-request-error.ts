@@ -1,3 +1,6 @@
+/** The homeserver does not know the bridge at the moment, or somebody else answers in its place: nothing of what is asked is wrong. */
+const aboutUs: ReadonlySet<string> = new Set(['M_UNKNOWN_TOKEN', 'M_MISSING_TOKEN', 'NO_HOMESERVER']);
+
 /** The homeserver refused a request, or could not be asked. */
 export class MatrixRequestError extends Error {
   /** 0: there was no answer. */
@@ -16,7 +19,7 @@ export class MatrixRequestError extends Error {
 
   /** Whether the same request may succeed later. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 429 || this.status >= 500 || aboutUs.has(this.errcode);
   }
 }
 
