@@ -16,13 +16,24 @@ import { receivingMetrics } from './receiving-metrics.ts';
 
 type PduResult = readonly [eventId: string, result: JsonObject];
 
+interface SentPdu {
+  readonly pdu: JsonObject;
+  readonly text: string | undefined;
+}
+
 /**
  * Takes the events of a transaction in, rooms side by side; resolves when they are committed. Gives a result for each
- * event that has an id here: events of rooms that are not known here have none. Throws when something is the matter with
+ * event that has an id here: events of rooms that are not known here have none. `pduTexts` as in ReceivedTransaction. Throws when something is the matter with
  * this server and not with the events.
  */
-export async function receivePdus(context: Context, origin: string, pdus: readonly JsonValue[]): Promise<PduResult[]> {
-  const byRoom = Map.groupBy(pdus.filter(isObject), (pdu) => pdu['room_id']);
+export async function receivePdus(
+  context: Context,
+  origin: string,
+  pdus: readonly JsonValue[],
+  pduTexts: readonly string[] = [],
+): Promise<PduResult[]> {
+  const sent = pdus.flatMap((pdu, index): SentPdu[] => (isObject(pdu) ? [{ pdu, text: pduTexts[index] }] : []));
+  const byRoom = Map.groupBy(sent, ({ pdu }) => pdu['room_id']);
   const results = await Promise.all(
     [...byRoom].map(async ([roomId, ofRoom]) =>
       typeof roomId === 'string' ? await receivePdusOfRoom(context, origin, roomId, ofRoom) : [],
@@ -35,11 +46,12 @@ async function receivePdusOfRoom(
   context: Context,
   origin: string,
   roomId: string,
-  pdus: readonly JsonObject[],
+  sent: readonly SentPdu[],
 ): Promise<PduResult[]> {
   const room = await findRoom(context, roomId);
-  if (!room) return refuseAll(context, 'unknown-room', pdus);
-  const judged = await verifyReceivedEvents(context, rulesOfRoom(room), pdus);
+  if (!room) return refuseAll(context, 'unknown-room', sent);
+  const inputs = sent.map(({ pdu, text }) => text ?? pdu);
+  const judged = await verifyReceivedEvents(context, rulesOfRoom(room), inputs);
   if (!(await isServerAllowedInRoom(context, room, origin))) {
     return judged.flatMap((event) => refuse(context, 'acl', event.eventId, 'Server is banned from room'));
   }
@@ -114,8 +126,8 @@ async function fillGapsBelow(context: Context, room: RoomName, eventIds: readonl
   return new Set(eventIds.filter((eventId) => !isHere.has(eventId)));
 }
 
-function refuseAll(context: Context, outcome: string, pdus: readonly JsonObject[]): PduResult[] {
-  return pdus.flatMap(({ event_id: eventId }) =>
+function refuseAll(context: Context, outcome: string, sent: readonly SentPdu[]): PduResult[] {
+  return sent.flatMap(({ pdu: { event_id: eventId } }) =>
     refuse(context, outcome, typeof eventId === 'string' ? eventId : undefined, 'This server is not in the room'),
   );
 }

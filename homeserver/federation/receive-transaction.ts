@@ -16,6 +16,8 @@ export interface ReceivedTransaction {
   readonly transactionId: string;
   /** At most 50. */
   readonly pdus: readonly JsonValue[];
+  /** Their texts, where some of their numbers may not be written as they were read. */
+  readonly pduTexts?: readonly string[];
   /** At most 100. */
   readonly edus: readonly JsonValue[];
 }
@@ -51,14 +53,17 @@ export async function receiveTransaction(context: Context, given: ReceivedTransa
 }
 
 async function receiveInTurn(context: Context, given: ReceivedTransaction): Promise<TransactionReply> {
-  const { origin, pdus, edus } = given;
+  const { origin, pdus, pduTexts, edus } = given;
   const turns = originTurns.of(context);
   const metrics = receivingMetrics.of(context);
   const status = turns.statusOf(origin);
   const startMs = context.clock.monotonicMs();
   try {
     const reply = await turns.run(origin, async () => {
-      const [results] = await Promise.all([receivePdus(context, origin, pdus), receiveEdus(context, origin, edus)]);
+      const [results] = await Promise.all([
+        receivePdus(context, origin, pdus, pduTexts),
+        receiveEdus(context, origin, edus),
+      ]);
       return { pdus: Object.fromEntries(results) };
     });
     status.transactions++;

@@ -4,6 +4,7 @@ import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
 import { heardFrom } from '../remote-servers/back-off/back-offs.ts';
 import { authenticateOrigin, readOrigin } from '../remote-servers/request-authentication/authenticate-origin.ts';
 import type { Endpoint } from './endpoint.ts';
+import { noteExactBody } from './exact-bodies.ts';
 import type { HttpServer } from './http-server.ts';
 import { addressKey } from './rate-limits.ts';
 import { parseJsonBody, readBody } from './read-body.ts';
@@ -41,7 +42,7 @@ async function readContent(
   const bytes = await readBody(context.clock, request.stream, limitBytes);
   const body = parseJsonBody(bytes);
   request.body = body;
-  return bytes.length === 0 ? undefined : canonicalBody(body);
+  return bytes.length === 0 ? undefined : canonicalBody(noteExactBody(bytes, body));
 }
 
 function canonicalBody(body: JsonObject): string {

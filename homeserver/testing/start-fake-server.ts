@@ -76,7 +76,7 @@ export async function startFakeServer(network: TestNetwork, serverName: string):
     answer: (path, answer) => void answers.set(path, answer),
     authorize: (signed) => signRequest({ ...signed, origin: serverName }, server.key),
     send(baseUrl, destination, method, uri, body) {
-      const contentJson = body && encodeCanonicalJson(body);
+      const contentJson = body && encodeCanonicalJson(body, { strict: false });
       const authorization = server.authorize({ method, uri, destination, contentJson });
       return request(baseUrl, method, uri, { headers: { authorization }, body });
     },

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../events/pdu.ts';
+import { isExactNumber } from './exact-numbers.ts';
 
 /**
  * Strict: numbers must be integers in ±(2^53-1), as room version 6 and later and everything outside of events demand.
@@ -41,6 +42,7 @@ function encodeValue(value: JsonValue | undefined, strict: boolean): string {
       return value ? 'true' : 'false';
     case 'object':
       if (value === null) return 'null';
+      if (!strict && isExactNumber(value)) return value.rawJSON;
       return Array.isArray(value) ? encodeArray(value, strict) : encodeObject(value, strict);
     default:
       throw new TypeError(`A value of type ${typeof value} has no canonical JSON`);

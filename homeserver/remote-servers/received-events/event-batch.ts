@@ -13,6 +13,7 @@ import {
   verifySignaturesOver,
 } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import { isServerSigningKeyId } from '@holdfast/protocol/identifiers/key-id.ts';
+import { mayHaveUnusualNumbers, parseExactly } from '@holdfast/protocol/json/exact-numbers.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
@@ -35,6 +36,7 @@ export interface ExaminedEvent {
 /** More signatures of one server are not looked at: each could cost a question for a key. */
 const mostKeysPerServer = 5;
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /**
  * The checks on events of other servers that need nothing but the events and their keys, in two steps: `examine` reads
@@ -108,7 +110,7 @@ export function examineEvent(input: ReceivedEventInput, rules: RoomVersionRules)
   const refuse = (kind: ReceivedEventProblem['kind'], message: string, eventId?: string) => ({
     ...{ eventId, problem: { kind, message } },
   });
-  const parsed = parseInput(input);
+  const parsed = parseInput(input, rules);
   if (typeof parsed === 'string') return refuse('malformed', parsed);
   // Nobody has signed `unsigned`, and nothing in it is believed.
   const { unsigned: _unsigned, ...candidate } = parsed;
@@ -125,14 +127,22 @@ export function examineEvent(input: ReceivedEventInput, rules: RoomVersionRules)
 
 /** An event that was examined before, by what was kept of it. */
 export function readExaminedEvent(eventId: string, pduJson: string, rules: RoomVersionRules): ExaminedEvent {
-  const event = JSON.parse(pduJson) as Pdu;
+  const event = (isExactlyRead(pduJson, rules) ? parseExactly(pduJson) : JSON.parse(pduJson)) as unknown as Pdu;
   return { eventId, event, pduJson, signedBytes: signedEventBytes(event, rules) };
 }
 
-function parseInput(input: ReceivedEventInput): JsonObject | string {
+function parseInput(input: ReceivedEventInput, rules: RoomVersionRules): JsonObject | string {
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) return input;
-  const parsed = parseJsonObject(typeof input === 'string' ? encoder.encode(input) : input);
-  return parsed.problem === undefined ? parsed.value : parsed.problem.message;
+  const bytes = typeof input === 'string' ? encoder.encode(input) : input;
+  const parsed = parseJsonObject(bytes);
+  if (parsed.problem !== undefined) return parsed.problem.message;
+  if (rules.strictCanonicalJson) return parsed.value;
+  const text = typeof input === 'string' ? input : decoder.decode(bytes);
+  return isExactlyRead(text, rules) ? (parseExactly(text) as JsonObject) : parsed.value;
+}
+
+function isExactlyRead(text: string, { strictCanonicalJson }: RoomVersionRules): boolean {
+  return !strictCanonicalJson && mayHaveUnusualNumbers(text);
 }
 
 /** Checks signatures and hash. */

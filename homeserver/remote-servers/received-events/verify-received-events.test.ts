@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { encodeBase64 } from '@holdfast/protocol/crypto/base64.ts';
 import type { JsonObject, Pdu } from '@holdfast/protocol/events/pdu.ts';
-import { eventIdOf } from '@holdfast/protocol/events/reference-hash.ts';
+import { eventIdOfHash, signedEventBytes } from '@holdfast/protocol/events/reference-hash.ts';
 import { signEvent } from '@holdfast/protocol/events/sign-event.ts';
 import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
 import { type RoomVersionRules, roomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
@@ -70,31 +71,43 @@ test('an event whose content is not the hashed one is redacted', async () => {
   assert.deepEqual([judged.eventId, judged.pdu.content], [eventId, {}]);
 });
 
-test('a number that is too large to be held costs an event of an old room its content, and breaks nothing', async () => {
+test('numbers that a double would change keep their digits in old rooms, and are refused in others', async () => {
   const rules = rulesOf('5');
-  const [held, larger] = ['9007199254740992', '9007199254740993000001'];
-  /** As a server makes it that has such numbers: hashed with all digits. What redaction takes away is not signed. */
+  const written = new Map([
+    ['9007199254740992', '9007199254740993000001'],
+    ['0.5', '0.50'],
+    ['7777', '7777.0'],
+  ]);
+  const write = (text: string) => [...written].reduce((changed, [held, exact]) => changed.replace(held, exact), text);
+  /** As a server makes it that has such numbers: hashed and signed with all digits. */
   const make = (event: JsonObject) => {
     const { signatures: _signatures, hashes: _hashes, ...pdu } = makeFakeEvent(fake, rules, event).pdu;
-    const hashed = encodeCanonicalJson(pdu, { strict: false }).replace(held, larger);
-    const sha256 = encodeBase64(cryptoPrimitives.sha256(Buffer.from(hashed)));
-    const key = { name: fake.serverName, ...fake.key };
-    return signEvent({ ...(pdu as Pdu), hashes: { sha256 } }, rules, key, cryptoPrimitives);
+    const sha256 = hash('sha256', write(encodeCanonicalJson(pdu, { strict: false })), 'buffer');
+    const hashed = { ...(pdu as Pdu), hashes: { sha256: encodeBase64(sha256) } };
+    const signedBytes = Buffer.from(write(Buffer.from(signedEventBytes(hashed, rules)).toString()));
+    const signature = encodeBase64(cryptoPrimitives.sign(signedBytes, fake.key.secretKey));
+    const id = eventIdOfHash(cryptoPrimitives.sha256(signedBytes), rules);
+    return {
+      id,
+      text: write(JSON.stringify({ ...hashed, signatures: { [fake.serverName]: { [fake.key.keyId]: signature } } })),
+    };
   };
-  const message = make({ content: { body: 'hello', number: 2 ** 53 } });
-  const text = JSON.stringify(message).replace(held, larger);
-  const judged = await judgeBothWays(rules, text);
-  assert.ok(judged.problem === undefined);
-  assert.deepEqual([judged.eventId, judged.pdu.content], [eventIdOf(message, rules, cryptoPrimitives), {}]);
-  assert.equal(outcome(await judgeBothWays(rules, judged.pduJson)), 'verified');
-  // What redaction keeps is signed, with all digits: such an event is dropped.
+  const message = make({ content: { body: 'hello', number: 2 ** 53, half: 0.5, list: [7777] } });
   const users = { '@user:fake.test': 2 ** 53 };
-  const powers = makeFakeEvent(fake, rules, { type: 'm.room.power_levels', stateKey: '', content: { users } });
-  const changed = JSON.stringify(powers.pdu).replace(held, larger);
-  assert.equal(outcome(await judgeBothWays(rules, changed)), 'signature');
-  assert.equal(outcome(await judgeBothWays(rulesOf('6'), text)), 'malformed');
+  const powers = make({ type: 'm.room.power_levels', stateKey: '', content: { users } });
+  for (const { id, text } of [message, powers]) {
+    const judged = await judgeBothWays(rules, text);
+    assert.ok(judged.problem === undefined);
+    assert.equal(judged.eventId, id);
+    assert.match(judged.pduJson, /9007199254740993000001/);
+    assert.equal(outcome(await judgeBothWays(rules, judged.pduJson)), 'verified');
+    assert.equal(outcome(await judgeBothWays(rulesOf('6'), text)), 'malformed');
+  }
+  const again = await judgeBothWays(rules, message.text);
+  assert.ok(again.problem === undefined);
+  assert.match(again.pduJson, /"half":0\.50,"list":\[7777\.0\]/);
   for (const depth of ['9223372036854775807', '1e19', '1e400']) {
-    const deep = text.replace('"depth":1', `"depth":${depth}`);
+    const deep = message.text.replace('"depth":1', `"depth":${depth}`);
     assert.notEqual(outcome(await judgeBothWays(rules, deep)), 'verified');
   }
 });

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import { parseExactly } from '@holdfast/protocol/json/exact-numbers.ts';
 import type { Context } from '../../../platform/context.ts';
 import { readWaitingEvents } from '../../../storage/federation/read-waiting-events.ts';
 import { findRoom } from '../../../storage/names/room-names.ts';
+import { readWireEvent } from '../../../storage/rooms/read-wire-events.ts';
 import { FakeRoom, joinFakeRoom } from '../../../testing/fake-room.ts';
 import { type FakeMember, joinFakeMember } from '../../../testing/join-fake-member.ts';
 import { createTestRoom, setState } from '../../../testing/room-actions.ts';
@@ -90,6 +92,22 @@ test('a bad event costs only itself', async () => {
   assert.deepEqual(reply.body.pdus[good.eventId], {});
   assert.match(reply.body.pdus[forbidden.eventId].error, /./);
   assert.deepEqual(await messages(room.roomId), ['good']);
+});
+
+test('numbers that a double would change are signed, kept and passed on as they were written, in rooms that may have them', async () => {
+  const room = await joinFakeMember(context, fake, await createTestRoom(user, { room_version: '5' }));
+  const content = parseExactly('{"body":"exact","large":9007199254740993000001,"one":1.0}') as JsonObject;
+  const exact = await room.make({ content });
+  assert.match(exact.pduJson, /"large":9007199254740993000001,"one":1\.0/);
+  const sent = parseExactly(exact.pduJson) as JsonObject;
+  assert.deepEqual((await send({ pdus: [sent] })).body, { pdus: { [exact.eventId]: {} } });
+  assert.deepEqual(await messages(room.roomId), ['exact']);
+  assert.equal((await readWireEvent(context, exact.eventId))?.pduJson, exact.pduJson);
+  const strict = await startRoom();
+  const said = await strict.say('strict');
+  const refused = { ...pduOf(said), content: parseExactly('{"body":"strict","large":9007199254740993}') };
+  assert.equal((await send({ pdus: [refused, pduOf(said)] })).status, 200);
+  assert.deepEqual(await messages(strict.roomId), ['strict']);
 });
 
 test('a server that the room denies has no part in it', async () => {

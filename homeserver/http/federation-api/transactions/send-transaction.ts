@@ -1,5 +1,6 @@
 import { receiveTransaction } from '../../../federation/receive-transaction.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { exactTexts } from '../../exact-bodies.ts';
 
 /** 50 events and 100 EDUs of 64 KiB each are about as much. */
 const bodyLimitBytes = 10 * 1024 * 1024;
@@ -25,6 +26,8 @@ export const sendTransaction = defineEndpoint({
   async handle(context, { requester, params, body }) {
     const { serverName: origin } = requester;
     const { pdus, edus = [] } = body;
-    return { ...(await receiveTransaction(context, { origin, transactionId: params.txnId, pdus, edus })) };
+    const pduTexts = exactTexts(body, 'pdus');
+    const transaction = { origin, transactionId: params.txnId, pdus, edus, ...(pduTexts && { pduTexts }) };
+    return { ...(await receiveTransaction(context, transaction)) };
   },
 });
