@@ -11,6 +11,7 @@ import { deleteMediaV1, quarantineMediaV1, unquarantineMediaV1 } from './media.t
 import { getMediaStatistics } from './media-statistics.ts';
 import { getPurgeStatus, purgeHistoryBeforeV1, purgeHistoryV1 } from './purge-history.ts';
 import { putUserV2 } from './put-user-v2.ts';
+import { quarantineUserMediaV1 } from './quarantine-user-media.ts';
 import { getRedactStatus, redactUserV1 } from './redact-user.ts';
 import { resetPasswordV1 } from './reset-password-v1.ts';
 import {
@@ -21,6 +22,7 @@ import {
   listRoomsV1,
   setRoomBlockV1,
 } from './rooms-v1.ts';
+import { listScheduledTasks } from './scheduled-tasks.ts';
 import { getServerVersion, getUsernameAvailable } from './server-facts.ts';
 import { suspendUserV1 } from './suspend-user-v1.ts';
 import { getUserAdmin, setUserAdmin } from './user-admin.ts';
@@ -41,5 +43,6 @@ export const synapseRoutes: readonly Endpoint[] = [
   ...[purgeHistoryV1, purgeHistoryBeforeV1, getPurgeStatus],
   ...[listEventReports, getEventReport, deleteEventReport],
   ...[quarantineMediaV1, unquarantineMediaV1, deleteMediaV1, getMediaStatistics],
+  ...[quarantineUserMediaV1, listScheduledTasks],
   ...[listDestinations, getDestination, resetDestination],
 ];

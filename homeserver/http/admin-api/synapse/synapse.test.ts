@@ -110,6 +110,17 @@ test('files are withheld and deleted', async () => {
   assert.equal((await admin.call('DELETE', `${base}/v1/media/${place}`)).total, 1);
 });
 
+test('all files of somebody are withheld at once', async () => {
+  const ben = await registerUser(homeserver.baseUrl, 'ben');
+  for (const body of ['one', 'two']) await ben.send('POST', '/_matrix/media/v3/upload', { body });
+  const path = `${base}/v1/user/${ben.userId}/media/quarantine`;
+  assert.deepEqual(await admin.call('POST', path), { num_quarantined: 2 });
+  assert.deepEqual(await admin.call('POST', path), { num_quarantined: 0 });
+  const { media } = await admin.call('GET', `${base}/v1/users/${ben.userId}/media`);
+  assert.equal(media.filter((file: AnyJson) => file.quarantined_by).length, 2);
+  await admin.call('POST', `${base}/v1/user/@nobody:test.example/media/quarantine`, undefined, 404);
+});
+
 test('history is purged and rooms are deleted, and both tell how far they are', async () => {
   const { purge_id: purgeId } = await admin.call('POST', `${base}/v1/purge_history/${encodeURIComponent(roomId)}`, {
     purge_up_to_ts: 1,
@@ -126,6 +137,13 @@ test('history is purged and rooms are deleted, and both tell how far they are', 
   const { results } = await admin.call('GET', `${base}/v2/rooms/${encodeURIComponent(roomId)}/delete_status`);
   assert.deepEqual([results[0].delete_id, results[0].status], [deleteId, 'complete']);
   assert.equal((await admin.call('GET', room(), undefined, 404)).errcode, 'M_NOT_FOUND');
+  const tasks = async (query: string) => {
+    const { scheduled_tasks: found } = await admin.call('GET', `${base}/v1/scheduled_tasks${query}`);
+    return found.map(({ action, status }: AnyJson) => `${action} ${status}`);
+  };
+  assert.deepEqual((await tasks('')).sort(), ['delete-room complete', 'purge-history complete']);
+  assert.deepEqual(await tasks('?action_name=delete-room&status=complete'), ['delete-room complete']);
+  assert.deepEqual([await tasks('?status=active'), await tasks('?max_timestamp=1')], [[], []]);
 });
 
 test('other servers are told with what waits for them', async () => {
