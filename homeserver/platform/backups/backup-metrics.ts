@@ -48,20 +48,20 @@ export function observeBackups(metrics: Metrics, { status, media, bucket }: Runn
   for (const [name, help, read] of gauges) metrics.observedGauge({ name: `holdfast_backup_${name}`, help, read });
 }
 
-function listBucketGauges(bucket: Readonly<BucketStatus>): Gauge[] {
+function listBucketGauges(bucket: { readonly status: Readonly<BucketStatus> }): Gauge[] {
   return [
-    ['bucket_waiting_logs', 'Archived logs that are not in the bucket yet.', () => bucket.waitingLogs],
+    ['bucket_waiting_logs', 'Archived logs that are not in the bucket yet.', () => bucket.status.waitingLogs],
     [
       'bucket_waiting_since_timestamp_seconds',
-      'When the oldest log that is not in the bucket was archived.',
-      () => bucket.waitingSinceSeconds,
+      'When the oldest log that is not in the bucket was archived, or the bucket began to fail.',
+      () => bucket.status.waitingSinceSeconds,
     ],
     [
       'bucket_last_stored_timestamp_seconds',
       'When something was last stored in the bucket.',
-      () => bucket.lastStoredSeconds,
+      () => bucket.status.lastStoredSeconds,
     ],
-    ['bucket_failures', 'How often in a row the bucket could not be brought up to date.', () => bucket.failures],
-    ['bucket_objects', 'What is in the bucket, of ours.', () => bucket.objects],
+    ['bucket_failures', 'How often in a row the bucket could not be brought up to date.', () => bucket.status.failures],
+    ['bucket_objects', 'What is in the bucket, of ours.', () => bucket.status.objects],
   ];
 }

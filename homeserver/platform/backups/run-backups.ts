@@ -32,7 +32,7 @@ export interface RunningBackups {
   readonly status: Readonly<BackupStatus>;
   readonly media: Readonly<MediaStatus>;
   /** Undefined where there is no bucket. */
-  readonly bucket: Readonly<BucketStatus> | undefined;
+  readonly bucket: { readonly status: Readonly<BucketStatus> } | undefined;
   stop(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function startBackups(run: BackupRun): RunningBackups {
   return {
     status,
     media,
-    bucket: mirror?.status,
+    bucket: mirror,
     async stop() {
       ending.abort();
       await running;

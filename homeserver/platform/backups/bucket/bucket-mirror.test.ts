@@ -110,6 +110,18 @@ test('while the bucket is away logs wait and are counted, and nothing of them ma
   assert.equal(mirror.status.failures, 0);
 });
 
+test('a bucket that is away from the start is told as one that is behind', async (t) => {
+  const { stub, writeLog, open } = await prepare(t);
+  await writeLog(1);
+  stub.faults.push(...Array.from({ length: 5 }, () => 503));
+  const mirror = open();
+  const beganSeconds = systemClock.wallMs() / 1_000;
+  await assert.rejects(mirror.pass(), /SlowDown/);
+  assert.ok((mirror.status.waitingSinceSeconds ?? 0) >= beganSeconds);
+  await mirror.pass();
+  assert.equal(mirror.status.waitingSinceSeconds, undefined);
+});
+
 test('the bucket keeps what goes back the weeks, and everything of a database that is younger than them', async (t) => {
   const { stub, folder, writeLog, writeBackup, open, names } = await prepare(t);
   for (const number of [1, 2, 3]) await writeLog(number);

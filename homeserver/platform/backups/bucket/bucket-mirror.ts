@@ -22,7 +22,7 @@ import { deleteObject, listObjects, putFile, type StoredObject } from './objects
 export interface BucketStatus {
   /** Logs that are in the folder and not in the bucket yet. */
   waitingLogs: number;
-  /** When the oldest of them was archived; undefined where none waits. */
+  /** When the oldest of them was archived, or the bucket began to fail; undefined where nothing waits. */
   waitingSinceSeconds: number | undefined;
   /** When something was last stored. */
   lastStoredSeconds: number | undefined;
@@ -57,6 +57,8 @@ export class BucketMirror {
   };
   /** By name; about 300 bytes of memory each. */
   #stored: Map<string, StoredObject> | undefined;
+  /** The first of the passes in a row that failed; without a list of the bucket nobody knows which logs wait. */
+  #failingSinceSeconds: number | undefined;
   /** When the files that may change were changed, as they are in the bucket. */
   readonly #storedChangesMs = new Map<string, number>();
 
@@ -65,7 +67,8 @@ export class BucketMirror {
   }
 
   get status(): Readonly<BucketStatus> {
-    return this.#status;
+    const since = [this.#status.waitingSinceSeconds, this.#failingSinceSeconds].filter((time) => time !== undefined);
+    return { ...this.#status, waitingSinceSeconds: since.length > 0 ? Math.min(...since) : undefined };
   }
 
   /** Stores all that is in the folder and not in the bucket; gives how many files. Throws BackupError. */
@@ -78,9 +81,11 @@ export class BucketMirror {
       for (const backup of await listBaseBackups(folder)) count += await this.#storeBackup(backup);
       if (withMedia) count += await this.#storeMedia();
       this.#status.failures = 0;
+      this.#failingSinceSeconds = undefined;
       return count;
     } catch (error) {
       this.#status.failures += 1;
+      this.#failingSinceSeconds ??= this.#parts.clock.wallMs() / 1_000;
       throw error;
     }
   }

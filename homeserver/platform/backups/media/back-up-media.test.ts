@@ -31,6 +31,14 @@ async function prepare() {
   return { store, folder, put, backUp, inBackup, settle, memory };
 }
 
+/** A text that is kept in the folder of another one. */
+function textBeside(name: string): string {
+  for (let number = 0; ; number += 1) {
+    const hash = createHash('sha256').update(`${number}`).digest('hex');
+    if (hash.slice(0, 4) === name.slice(0, 4) && hash !== name) return `${number}`;
+  }
+}
+
 test('each file is copied once, and what came since with the next pass', async () => {
   const { put, backUp, inBackup, settle, memory } = await prepare();
   const [first, second] = [await put('the first'), await put('the second')];
@@ -40,7 +48,8 @@ test('each file is copied once, and what came since with the next pass', async (
   await settle(second);
   assert.equal((await backUp()).copiedFiles, 0);
   assert.equal(memory.size, 2);
-  await put('a third');
+  // Into a folder that was looked at before.
+  await put(textBeside(first));
   const { files, copiedFiles } = await backUp();
   assert.deepEqual({ files, copiedFiles }, { files: 3, copiedFiles: 1 });
 });

@@ -44,15 +44,26 @@ test('all that Holdfast makes in a database is copied, and numbers go on where t
   assert.deepEqual(await describe(made.url), await describe(old.url));
 });
 
-test('what differs in the copy is found: a row, and a table that was there', async (t) => {
+/** Has the other database do something by itself while it is filled. */
+async function changeMeanwhile(url: string, schema: string, change: string): Promise<void> {
+  await withConnection(url, async (sql) => {
+    await sql.unsafe(`CREATE FUNCTION ${schema}.change() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF to_regclass('server_fact') IS NOT NULL THEN ${change}; END IF; END $$`);
+    await sql.unsafe(`CREATE EVENT TRIGGER change ON ddl_command_end WHEN TAG IN ('CREATE INDEX')
+      EXECUTE FUNCTION ${schema}.change()`);
+  });
+}
+
+test('a row that differs in the copy is found', async (t) => {
   const { old, made, onBoth } = await prepare(t);
   await withConnection(old.url, (sql) => sql`INSERT INTO server_fact (name, value) VALUES ('server_name', 'a')`);
-  // The copy is changed before it is compared.
-  await withConnection(made.url, async (sql) => {
-    await sql.unsafe(`CREATE FUNCTION change() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
-      IF to_regclass('server_fact') IS NOT NULL THEN UPDATE server_fact SET value = 'b' WHERE name = 'server_name'; END IF; END $$`);
-    await sql`CREATE EVENT TRIGGER change ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION change()`;
-  });
+  await changeMeanwhile(made.url, 'information_schema', `UPDATE server_fact SET value = 'b'`);
+  await assert.rejects(onBoth(), /server_fact has 1 rows in the copy instead of 1, or others/);
+});
+
+test('an object that is only in the copy is found', async (t) => {
+  const { made, onBoth } = await prepare(t);
+  await changeMeanwhile(made.url, 'public', 'NULL');
   await assert.rejects(onBoth(), /functions are not the same in the copy/);
 });
 
