@@ -10,6 +10,7 @@ import { findEmbeddedPostgres } from '@holdfast/homeserver/platform/embedded-pos
 import type { Attempt } from '../checker/history.ts';
 import { HomeserverProcess } from '../cluster/homeserver-process.ts';
 import { type Finding, finding, noneOf } from '../drill.ts';
+import { type DrillFiles, keepFiles } from '../load/drill-files.ts';
 import { type Population, populate } from '../load/populate.ts';
 import { observeRoom } from '../load/read-room.ts';
 import { type Load, startLoad } from '../load/send-load.ts';
@@ -18,6 +19,9 @@ const holdfast = fileURLToPath(new URL('../../homeserver/holdfast.js', import.me
 const serverName = 'drill.test';
 const commandTimeoutMs = 300_000;
 const archiveDeadlineMs = 60_000;
+/** New media are looked for once a minute. */
+const mediaDeadlineMs = 180_000;
+const file = { count: 10, sizeBytes: 200_000 };
 const sizes = {
   short: { eventsPerSecond: 150, phaseMs: 3_000 },
   long: { eventsPerSecond: 600, phaseMs: 25_000 },
@@ -32,11 +36,11 @@ interface Restore {
 
 /**
  * D11. One Holdfast as it comes, with its own PostgreSQL and its backups in another folder. In the middle of the load its
- * disk is lost. It is restored to a point in time, and then as far as the archived logs go.
+ * disk is lost, with the files that people sent. It is restored to a point in time, and then as far as the archived logs go.
  */
 export const restoreDrill = {
   name: 'd11',
-  fault: "lose the database's folder under load, and restore it from the backups",
+  fault: "lose the database's folder and the media under load, and restore it from the backups",
   async run({ folder, short }: { readonly folder: string; readonly short: boolean }): Promise<Finding[]> {
     const startedMs = performance.now();
     const say = (text: string) =>
@@ -66,36 +70,50 @@ async function runOn(restore: Restore, { eventsPerSecond, phaseMs }: (typeof siz
   const population = await populate({ baseUrls, rooms: 4, sendersPerRoom: 3, readers: 1, enough: async () => true });
   const load = startLoad({ baseUrls, rooms: population.rooms, eventsPerSecond });
   await wait(phaseMs);
+  const [reader] = population.readers;
+  if (!reader) throw new Error('there is no reader');
+  const files = keepFiles(reader, server.baseUrl);
+  await files.upload(file.count, file.sizeBytes);
   say('a base backup is made under load');
   const made = await runCommand(restore, ['backup', 'now']);
   say(made.trim().replaceAll('\n', '; '));
+  const later = await files.upload(file.count, file.sizeBytes);
   await wait(phaseMs);
   const target = { time: new Date(), atMs: performance.now() };
   say(`the point in time is ${target.time.toISOString()}`);
   await wait(phaseMs);
+  await waitForMedia(backups, later);
+  say(`${files.count} files are in the backup, half of them since the base backup`);
   const archivedMs = await archiveAll(dataDir, backups);
   say('all that was acknowledged until now is archived; a little more is sent, and then the disk is lost');
   await wait(1_000);
   const stopping = load.stop();
   await Promise.all([server.kill(), killPostgres(dataDir)]);
-  await rm(join(dataDir, 'postgresql'), { recursive: true, force: true });
-  const back = await restoreAndRead(restore, population, target.time.toISOString());
-  const all = await restoreAndRead(restore, population, 'latest', ['--timeline', '1']);
+  // Whoever still asks for what was not answered would ask the restored server.
   await stopping;
-  return [...judgeTarget(load, back, target.atMs), ...judgeLatest(load, all, archivedMs)];
+  for (const lost of ['postgresql', 'media']) await rm(join(dataDir, lost), { recursive: true, force: true });
+  const back = await restoreAndRead(restore, population, files, ['--to', target.time.toISOString()]);
+  await rm(join(dataDir, 'media'), { recursive: true, force: true });
+  const all = await restoreAndRead(restore, population, files, ['--to', 'latest', '--timeline', '1']);
+  return [
+    ...judgeTarget(load, back.bodies, target.atMs),
+    ...judgeLatest(load, all.bodies, archivedMs),
+    finding('files that were sent before the loss', files.count, 'at least 1', files.count > 0),
+    noneOf('of them lost, or with other bytes, after either restore', back.lostFiles.length + all.lostFiles.length),
+  ];
 }
 
 /** Puts the database back and reads every room of it through the homeserver, in order. */
 async function restoreAndRead(
   restore: Restore,
   { rooms, readers }: Population,
-  to: string,
-  more: readonly string[] = [],
-): Promise<string[]> {
+  files: DrillFiles,
+  options: readonly string[],
+): Promise<{ readonly bodies: string[]; readonly lostFiles: string[] }> {
   const { server, say } = restore;
-  say(`restoring to ${to}`);
+  say(`restoring: ${options.join(' ')}`);
   const startMs = performance.now();
-  const printed = await runCommand(restore, ['restore', '--to', to, ...more], `${serverName}\n`);
+  const printed = await runCommand(restore, ['restore', ...options], `${serverName}\n`);
   for (const line of printed.trim().split('\n')) say(`  ${line}`);
   say(`restored after ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
   await server.start();
@@ -106,9 +124,11 @@ async function restoreAndRead(
     const { events } = await observeRoom('restored', server.baseUrl, roomId, reader);
     bodies.push(...events.map(({ body }) => body));
   }
+  const lostFiles = await files.findLost();
   await server.stop();
-  say(`${bodies.length} messages are there`);
-  return bodies;
+  say(`${bodies.length} messages are there, and ${files.count - lostFiles.length} of ${files.count} files`);
+  for (const each of lostFiles.slice(0, 5)) say(`  ${each}`);
+  return { bodies, lostFiles };
 }
 
 function judgeTarget(load: Load, present: readonly string[], targetMs: number): Finding[] {
@@ -138,6 +158,18 @@ function judgeLatest(load: Load, present: readonly string[], archivedMs: number)
 
 function countMissing(attempts: readonly Attempt[], present: ReadonlySet<string>): number {
   return attempts.filter(({ body }) => !present.has(body)).length;
+}
+
+/** Waits until the backups have contents, by their SHA-256. */
+async function waitForMedia(backups: string, hashes: readonly string[]): Promise<void> {
+  const beganMs = performance.now();
+  for (const hash of hashes) {
+    const path = join(backups, 'media', 'content', hash.slice(0, 2), hash.slice(2, 4), hash);
+    while (!(await stat(path).catch(() => undefined))) {
+      if (performance.now() - beganMs > mediaDeadlineMs) throw new Error(`the file ${hash} was not backed up`);
+      await wait(200);
+    }
+  }
 }
 
 /** Has PostgreSQL finish the log that it writes to, and waits until that is archived. Gives when it was begun. */
