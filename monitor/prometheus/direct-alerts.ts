@@ -32,6 +32,7 @@ function gaugeAlerts(
   rule: string,
   gauge: { readonly expression: string; readonly series: string; readonly subject: string; readonly rests: number },
   limits: { readonly pageMs: number; readonly warningMs: number },
+  alsoRests: readonly Series[] = [],
 ): DirectAlert[] {
   const { expression, series, subject, rests } = gauge;
   return severities.map((severity) => {
@@ -39,7 +40,7 @@ function gaugeAlerts(
     return {
       ...{ rule, severity, subject, expression: `${expression} >= ${limit}` },
       fires: [[series, always(limit * 1.1)]],
-      rests: [[series, always(severity === 'page' ? limit * 0.9 : rests)]],
+      rests: [[series, always(severity === 'page' ? limit * 0.9 : rests)], ...alsoRests],
     };
   });
 }
@@ -98,6 +99,15 @@ const federationAlerts: DirectAlert[] = [
   ),
 ];
 
+/** One that a person paused waits on purpose. */
+const notPaused =
+  '(holdfast_appservice_oldest_waiting_seconds{job="holdfast"}' +
+  ' unless on (instance, service) (holdfast_appservice_paused{job="holdfast"} == 1))';
+const pausedService: readonly Series[] = [
+  ['holdfast_appservice_oldest_waiting_seconds{job="holdfast",instance="hs1",service="stopped"}', always(900)],
+  ['holdfast_appservice_paused{job="holdfast",instance="hs1",service="stopped"}', always(1)],
+];
+
 /** All of them. Limits are those of the monitor's own rules. */
 export const directAlerts: readonly DirectAlert[] = [
   {
@@ -150,10 +160,11 @@ export const directAlerts: readonly DirectAlert[] = [
   ...gaugeAlerts(
     'bridge-stuck',
     {
-      ...{ expression: 'holdfast_appservice_oldest_waiting_seconds{job="holdfast"}', subject: 'service', rests: 5 },
+      ...{ expression: notPaused, subject: 'service', rests: 5 },
       series: 'holdfast_appservice_oldest_waiting_seconds{job="holdfast",instance="hs1",service="bot"}',
     },
     bridgeStuckLimits,
+    pausedService,
   ),
   ...federationAlerts,
 ];
