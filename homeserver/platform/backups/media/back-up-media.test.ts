@@ -65,13 +65,18 @@ test('what was cut short is no copy, and is made anew', async () => {
 });
 
 test('a file that is not what its name says is named and not copied', async () => {
-  const { store, put } = await prepare();
+  const { store, put, backUp } = await prepare();
   const name = await put('as it was');
   const target = join(store, 'elsewhere', name);
   await writeFile(contentFile(store, name), 'as it is!');
   const content = { name, file: contentFile(store, name), sizeBytes: 9 };
-  assert.equal(await copyContent({ content, target, reserveBytes: 0, mayLink: false }), false);
-  assert.deepEqual(await readdir(dirname(target)), []);
+  for (const mayLink of [false, true]) {
+    assert.equal(await copyContent({ content, target, reserveBytes: 0, mayLink }), false);
+    assert.deepEqual(await readdir(dirname(target)), []);
+  }
+  await mkdir(join(store, '..', 'backups', 'media'), { recursive: true });
+  const { damaged, files } = await backUp();
+  assert.deepEqual({ damaged, files }, { damaged: [name], files: 0 });
 });
 
 test('a disk that is nearly full is left alone', async () => {

@@ -31,8 +31,12 @@ export async function copyContent({ content, target, reserveBytes, mayLink, sign
   const partial = `${target}.partial`;
   await rm(partial, { force: true });
   if (mayLink && (await tryLink(content.file, partial))) {
-    await rename(partial, target);
-    return true;
+    if (await isSound(content, signal)) {
+      await rename(partial, target);
+      return true;
+    }
+    await rm(partial, { force: true });
+    return false;
   }
   await requireRoom(folder, content.sizeBytes, reserveBytes);
   const { hash, through } = summing();

