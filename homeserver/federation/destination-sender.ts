@@ -62,6 +62,8 @@ export class DestinationSender {
   /** How often the server has refused what is next, since it last took something. */
   refusals = 0;
   #refusalsBeforeParts = refusalsBeforeParts;
+  /** Since when it is being tried, waiting for a turn included; monotonic. Undefined: it is not. */
+  triedSinceMs: number | undefined;
   #isRunning = false;
   /** What waits is somebody else's. */
   #isOver = false;
@@ -90,6 +92,7 @@ export class DestinationSender {
     this.#isRunning = true;
     void this.#run().finally(() => {
       this.#isRunning = false;
+      this.triedSinceMs = undefined;
       if (this.#retry || this.#isOver || this.#home.signal.aborted) return;
       if (this.queue.isEmpty) this.#home.retire(this);
       else this.wake();
@@ -119,6 +122,7 @@ export class DestinationSender {
 
   /** Gives false when nothing waits. */
   async #sendNext(): Promise<boolean> {
+    this.triedSinceMs = this.#home.context.clock.monotonicMs();
     if (this.queue.isRecovering) await this.#home.startRecovery(this);
     const giveBack = this.failures > 0 ? await this.#home.doubtfulTurns.take() : undefined;
     try {

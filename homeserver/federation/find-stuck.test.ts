@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findStuckDestinations, stuckAfterMs } from './find-stuck.ts';
+import { attemptStuckAfterMs, findStuckDestinations, stuckAfterMs } from './find-stuck.ts';
 
 const now = { monotonicMs: 10_000_000, wallMs: 1_700_000_000_000 };
 
@@ -9,11 +9,13 @@ interface Given {
   readonly waitingMs?: number;
   readonly isEmpty?: boolean;
   readonly successAgoMs?: number;
+  readonly triedMs?: number;
 }
 
-function sender({ failures = 0, waitingMs = stuckAfterMs, isEmpty = false, successAgoMs }: Given) {
+function sender({ failures = 0, waitingMs = stuckAfterMs, isEmpty = false, successAgoMs, triedMs }: Given) {
   return {
     ...{ failures, queue: { isEmpty }, waitingSinceMs: now.monotonicMs - waitingMs },
+    triedSinceMs: triedMs === undefined ? undefined : now.monotonicMs - triedMs,
     lastSuccessMs: successAgoMs === undefined ? null : now.wallMs - successAgoMs,
   };
 }
@@ -36,6 +38,12 @@ test('a server is stuck when something waits for it for minutes and no attempt h
 
 test('a server whose time to be tried again is long over is stuck', () => {
   assert.deepEqual(names({}, { 'a.test': stuckAfterMs, 'b.test': 1_000, 'c.test': -3_600_000 }), ['a.test']);
+});
+
+test('a server that was away is stuck when an attempt does not come to an end', () => {
+  const away = { failures: 3, waitingMs: 86_400_000 };
+  assert.deepEqual(names({ 'a.test': { ...away, triedMs: attemptStuckAfterMs } }), ['a.test']);
+  assert.deepEqual(names({ 'a.test': { ...away, triedMs: stuckAfterMs } }), [], 'it waits for its turn');
 });
 
 test('those that have waited longest are told, with when something last arrived', () => {

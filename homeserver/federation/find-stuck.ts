@@ -13,19 +13,23 @@ export interface StuckDestination {
 export interface WatchedHome {
   readonly senders: ReadonlyMap<
     string,
-    Pick<DestinationSender, 'failures' | 'waitingSinceMs' | 'lastSuccessMs'> & { readonly queue: { isEmpty: boolean } }
+    Pick<DestinationSender, 'failures' | 'waitingSinceMs' | 'triedSinceMs' | 'lastSuccessMs'> & {
+      readonly queue: { isEmpty: boolean };
+    }
   >;
   readonly dormant: ReadonlyMap<string, Pick<DormantServer, 'retryAtMs'>>;
 }
 
 /** A transaction has a minute, and a turn of its own before that. */
 export const stuckAfterMs = 150_000;
+/** Servers that failed last share few turns: where many are away, one waits for a while. */
+export const attemptStuckAfterMs = 30 * 60_000;
 const mostTold = 20;
 
 /**
  * Servers for which something waits without a reason of theirs, those that have waited longest first and at most 20:
- * nothing has failed and nothing arrived for minutes, or the time to try again is long over. Servers that are away are
- * none: their attempts fail.
+ * nothing has failed and nothing arrived for minutes, an attempt does not come to an end, or the time to try again is long
+ * over. Servers that are away are none: their attempts fail.
  */
 export function findStuckDestinations(
   homes: readonly WatchedHome[],
@@ -33,9 +37,11 @@ export function findStuckDestinations(
 ): StuckDestination[] {
   const found: StuckDestination[] = [];
   for (const { senders, dormant } of homes) {
-    for (const [server, { queue, failures, waitingSinceMs, lastSuccessMs }] of senders) {
+    for (const [server, { queue, failures, waitingSinceMs, triedSinceMs, lastSuccessMs }] of senders) {
       const waitingMs = now.monotonicMs - waitingSinceMs;
-      if (failures > 0 || queue.isEmpty || waitingMs < stuckAfterMs) continue;
+      const triedMs = triedSinceMs === undefined ? 0 : now.monotonicMs - triedSinceMs;
+      const isStill = failures > 0 ? triedMs >= attemptStuckAfterMs : waitingMs >= stuckAfterMs;
+      if (queue.isEmpty || !isStill) continue;
       const lastSuccessAgoMs = lastSuccessMs === null ? undefined : Math.max(0, now.wallMs - lastSuccessMs);
       found.push({ server, waitingMs, lastSuccessAgoMs });
     }
