@@ -114,7 +114,7 @@ async function* anchorsOf(
   context: Context,
   room: RoomName,
   server: string,
-  { eventId, pduJson }: WaitingEvent,
+  { eventId, pduJson, origin }: WaitingEvent,
   signal: AbortSignal,
 ): AsyncGenerator<Anchor, void, undefined> {
   const { prev_events: prevEvents } = JSON.parse(pduJson) as Pdu;
@@ -122,7 +122,8 @@ async function* anchorsOf(
   const known = await readKnownEvents(context, prevEventIds);
   const [missing, ...others] = prevEventIds.filter((id) => known.get(id) !== 'placed');
   if (missing !== undefined && others.length === 0) {
-    const ask = () => fetchEvent(context, room, server, missing, signal);
+    // Who has just told what comes after it is asked, too, where it failed over one question further down.
+    const ask = () => fetchEvent(context, room, server, missing, signal, server === origin);
     const prevEvent = await orNothing<VerifiedEvent | null | undefined>(context, null, ask);
     // The server does not answer.
     if (prevEvent === null) return;
@@ -214,9 +215,10 @@ async function fetchEvent(
   server: string,
   eventId: string,
   signal: AbortSignal,
+  evenWhenBackingOff = false,
 ): Promise<VerifiedEvent | undefined> {
   const path = `/_matrix/federation/v1/event/${encodeURIComponent(eventId)}`;
-  const question = { server, signal, path, timeoutMs, rules: rulesOfRoom(room), arrays: ['pdus'] };
+  const question = { server, signal, path, timeoutMs, evenWhenBackingOff, rules: rulesOfRoom(room), arrays: ['pdus'] };
   try {
     const reply = await askServerForEvents(context, { ...question, method: 'GET', maxBytes: 256 * 1024 });
     try {

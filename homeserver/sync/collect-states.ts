@@ -58,8 +58,8 @@ function readsTables(run: SyncRun, draft: RoomDraft): boolean {
 function withoutTimeline(run: SyncRun, draft: RoomDraft, events: readonly TimelineEvent[]): TimelineEvent[] {
   const { timeline, wholeState } = draft;
   if (run.request.useStateAfter || timeline.events.length === 0) return [...events];
-  // All of the state, where the timeline does not lead there: what the filter has left of it shows is part of that.
-  if (wholeState && !run.request.filter.room.timeline.matchesAll) return [...events];
+  // All of the state, where the timeline does not lead there: what a filter has left of it is part of that.
+  if (wholeState && timeline.limited && !run.request.filter.room.timeline.matchesAll) return [...events];
   const shown = new Set(timeline.events.map(({ position }) => position));
   return events.filter(({ position }) => !shown.has(position));
 }

@@ -163,6 +163,20 @@ test('a stored filter and the same filter inline give the same', async () => {
   }
 });
 
+test('beside a filtered timeline that is cut, an initial sync has all of the state, also what that shows', async () => {
+  const roomId = await sharedRoom();
+  await setState(alice, roomId, 'm.room.topic', { topic: 'new' });
+  await say(alice, roomId, 'filtered out');
+  const stateOf = async (limit: number) => {
+    const filter = { room: { rooms: [roomId], timeline: { not_types: ['m.room.message'], limit } } };
+    const { timeline, state } = (await syncClient(bob).next({ filter })).rooms.join[roomId];
+    assert.equal(timeline.events.at(-1).content.topic, 'new');
+    return state.events.filter((event: AnyJson) => event.type === 'm.room.topic').length;
+  };
+  assert.equal(await stateOf(1), 1);
+  assert.equal(await stateOf(100), 0);
+});
+
 test('a filter for messages finds old ones behind many others, and event_fields keep only what they name', async () => {
   const roomId = await sharedRoom();
   await say(alice, roomId, 'needle');
