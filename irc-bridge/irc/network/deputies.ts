@@ -24,6 +24,8 @@ export class Deputies {
 
   /** What a user’s connection sees of the bot. `joined`: the channels where it is, folded. */
   follow({ command, source, parameters }: IrcLine, userId: string, joined: ReadonlySet<string>): void {
+    // Every line of every connection comes here.
+    if (command !== 'QUIT' && command !== 'JOIN' && command !== 'KICK') return;
     const { fold, isBot } = this.#options;
     const [channel = '', kicked = ''] = parameters;
     const nick = source?.nick ?? '';
@@ -32,6 +34,11 @@ export class Deputies {
     if (command === 'QUIT') {
       for (const each of joined) if (!this.#putOut.has(each)) this.#sawLeave(each, userId);
     } else if (command === 'JOIN') this.#sawCome(fold(channel), userId);
+  }
+
+  /** Nobody hears for the bot. */
+  get isIdle(): boolean {
+    return this.#channels.size === 0;
   }
 
   /** Whether what a user’s connection hears in a channel is to be taken for what the bot would have heard. */

@@ -63,6 +63,7 @@ function readPrivate(line: IrcLine, { connection, lasting, userId, clock, tell, 
 
 /** What the bot asks the network's history for when it is back, it knows again by its id alone. */
 function hearForBot(line: IrcLine, { connection, userId, deputies, clock, tell, nextIdentity }: UserLineContext): void {
+  if (deputies.isIdle) return;
   if (!line.tags.has('msgid') && connection.capabilities.has('draft/chathistory')) return;
   const wallMs = clock.wallMs();
   const message = readMessage(line, { connection, wallMs, nextIdentity, toUser: undefined, isHistory: false });
