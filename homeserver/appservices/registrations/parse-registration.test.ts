@@ -62,6 +62,14 @@ for (const [line, text, expected] of mistakes) {
   });
 }
 
+test('a key that comes twice is refused with its place, and tens of thousands of keys cost no more than their number', () => {
+  assert.deepEqual(problemsOf([...lines, 'id: again'].join('\n')), [
+    `irc.yaml:${lines.length + 1}: the key "id" comes twice`,
+  ]);
+  const many = Array.from({ length: 60_000 }, (_, index) => `x${index}: y`);
+  assert.ok('registration' in parse([...lines, ...many].join('\n')));
+});
+
 test('a file that unfolds itself is refused', () => {
   const bomb = ['a: &a [x, x]', 'b: &b [*a, *a]', 'c: &c [*b, *b]', ...lines].join('\n');
   assert.equal(problemsOf(bomb).length, 1);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import { Ajv, type ErrorObject } from 'ajv';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
 import { compileRegex } from './compile-namespaces.ts';
 import { measureRegex } from './measure-regex.ts';
 import { namespaceKinds, type Registration, readRegistration, registrationSchema } from './registration.ts';
@@ -33,10 +33,14 @@ export function parseRegistration(text: string, name: string, serverName: string
   let file: Document.Parsed;
   let root: unknown;
   try {
-    file = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    // The parser's own search for keys that come twice takes time with the square of their number.
+    file = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
     if (file.errors.length > 0) {
       return { problems: file.errors.slice(0, shownProblems).map((e) => `${place(e.pos[0])}: ${e.message}`) };
     }
+    const doubled = findDoubledKey(file);
+    if (doubled)
+      return { problems: [`${place(doubled.range?.[0])}: the key ${JSON.stringify(doubled.value)} comes twice`] };
     // Aliases (`*name`) let a few lines unfold to any size, and no bridge writes them.
     root = file.toJS({ maxAliasCount: 0 }) as unknown;
   } catch (error) {
@@ -51,6 +55,25 @@ export function parseRegistration(text: string, name: string, serverName: string
       .slice(0, shownProblems)
       .map(({ path, sentence }) => `${place(findOffset(file, path))}: ${sentence}`),
   };
+}
+
+/** A key that a map has before. */
+function findDoubledKey(file: Document.Parsed): Scalar | undefined {
+  let doubled: Scalar | undefined;
+  visit(file, {
+    Map(_, map) {
+      const keys = new Set<unknown>();
+      doubled ??= map.items
+        .flatMap(({ key }) => (isScalar(key) ? [key] : []))
+        .find(({ value }) => {
+          if (keys.has(value)) return true;
+          keys.add(value);
+          return false;
+        });
+      return doubled ? visit.BREAK : undefined;
+    },
+  });
+  return doubled;
 }
 
 /** What the schema cannot say. */
