@@ -23,8 +23,9 @@ if (import.meta.main) {
     maxConnections,
     ...(backups !== undefined && { backup: { folder: backups, reserveBytes } }),
   });
-  console.log(JSON.stringify({ url: postgres.url, dataFolder: join(dataDir, 'postgresql', 'data') }));
   process.once('SIGTERM', () => {
     void postgres.stop().then(() => process.exit(0));
   });
+  // Whoever reads it may end it at once.
+  console.log(JSON.stringify({ url: postgres.url, dataFolder: join(dataDir, 'postgresql', 'data') }));
 }
