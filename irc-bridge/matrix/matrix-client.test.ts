@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemRandom } from '@holdfast/effects/random.ts';
+import type { HttpAnswer, SendRequest } from '@holdfast/effects/send-request.ts';
 import { makeManualClock } from '@holdfast/homeserver/testing/make-manual-clock.ts';
-import type { HttpAnswer, SendRequest } from '../platform/send-request.ts';
 import { MatrixClient } from './matrix-client.ts';
 
 const well: HttpAnswer = { status: 200, header: () => null, body: '{}' };

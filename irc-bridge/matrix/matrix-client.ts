@@ -1,7 +1,7 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { Random } from '@holdfast/effects/random.ts';
-import type { HttpAnswer, SendRequest } from '../platform/send-request.ts';
+import type { HttpAnswer, SendRequest } from '@holdfast/effects/send-request.ts';
 import { MatrixRequestError } from './matrix-request-error.ts';
 
 export interface MatrixRequest {

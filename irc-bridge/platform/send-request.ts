@@ -1,44 +1,8 @@
 import type { Deadline } from '@holdfast/effects/deadline.ts';
+import { type HttpRequest, makeSendRequest } from '@holdfast/effects/send-request.ts';
 
-export interface HttpRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly header: (name: string) => string | null;
-  readonly body: string;
-}
-
-export type SendRequest = (request: HttpRequest, deadline: Deadline, maxBodyBytes?: number) => Promise<HttpAnswer>;
-
-const defaultMaxBodyBytes = 8 * 1024 * 1024;
-
-/**
- * Sends one request. The deadline covers all of it, from connecting to the last byte of the answer, whose size is
- * bounded too. Redirections are not followed.
- */
-export const sendRequest: SendRequest = async (request, deadline, maxBodyBytes = defaultMaxBodyBytes) => {
-  const response = await fetch(request.url, {
-    method: request.method,
-    ...(request.headers && { headers: { ...request.headers } }),
-    ...(request.body !== undefined && { body: request.body }),
-    redirect: 'manual',
-    signal: deadline.signal,
-  });
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > maxBodyBytes) throw new Error('the answer is too large');
-    chunks.push(chunk);
-  }
-  const { status, headers } = response;
-  return { status, header: (name) => headers.get(name), body: Buffer.concat(chunks).toString() };
-};
+/** To the homeserver. */
+export const sendRequest = makeSendRequest(8 * 1024 * 1024);
 
 /** An answer whose body is passed on as it comes. */
 export interface OpenAnswer {

@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
-import type { SendRequest } from '../platform/send-request.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import { createAlertmanagerNotifier } from './alertmanager.ts';
 import { createMatrixNotifier } from './matrix.ts';
 import type { Notifier } from './notifier.ts';

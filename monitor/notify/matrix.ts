@@ -1,5 +1,5 @@
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import { escapeMarkup } from '../platform/escape-markup.ts';
-import type { SendRequest } from '../platform/send-request.ts';
 import type { Notifier } from './notifier.ts';
 import { formatText } from './page-message.ts';
 import { postJson, requireField } from './post-json.ts';

@@ -1,4 +1,4 @@
-import type { SendRequest } from '../platform/send-request.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { Notifier } from './notifier.ts';
 import { formatText, formatTitle, type PageMessage } from './page-message.ts';
 import { postJson, requireField } from './post-json.ts';

@@ -1,5 +1,5 @@
 import type { Deadline } from '@holdfast/effects/deadline.ts';
-import type { HttpAnswer, SendRequest } from '../platform/send-request.ts';
+import type { HttpAnswer, SendRequest } from '@holdfast/effects/send-request.ts';
 import { NotifyError } from './notifier.ts';
 
 const shownChars = 200;

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { SendRequest } from '../platform/send-request.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { Notifier } from './notifier.ts';
 import { formatTitle, oneLine } from './page-message.ts';
 import { expectStatus } from './post-json.ts';

@@ -1,6 +1,6 @@
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { BridgeObservation } from '../observations/bridges.ts';
-import type { SendRequest } from '../platform/send-request.ts';
 import { findMetric, type MetricSample, parseMetrics } from './parse-metrics.ts';
 import { describeFailure } from './processes.ts';
 import type { Source } from './source.ts';

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deadline } from '@holdfast/effects/deadline.ts';
 import type { Random } from '@holdfast/effects/random.ts';
-import type { SendRequest } from '../platform/send-request.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import { writeFileAtomically } from '../platform/write-file-atomically.ts';
 
 const localpart = 'holdfast-monitor';

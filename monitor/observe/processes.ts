@@ -1,6 +1,6 @@
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
+import type { HttpAnswer, SendRequest } from '@holdfast/effects/send-request.ts';
 import type { ProcessObservation } from '../observations/process.ts';
-import type { HttpAnswer, SendRequest } from '../platform/send-request.ts';
 import { createBadSince } from './bad-since.ts';
 import { findMetric, histogramQuantile, type MetricSample, parseMetrics } from './parse-metrics.ts';
 import type { Source } from './source.ts';

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
-import type { SendRequest } from '../platform/send-request.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import { createBadSince } from './bad-since.ts';
 import { describeFailure } from './processes.ts';
 import type { Source } from './source.ts';

@@ -1,11 +1,11 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { PagingSettings } from '../configuration/monitor-settings.ts';
 import type { ReachSettings } from '../configuration/paging-settings.ts';
 import type { Ways } from '../escalation/escalation-policy.ts';
 import { createNotifier } from '../notify/create-notifier.ts';
 import type { Way } from '../notify/deliver.ts';
 import type { NotifierSettings } from '../notify/notifier-settings.ts';
-import type { SendRequest } from '../platform/send-request.ts';
 
 export interface AllWays {
   /** Of a person: the first provider's, the second one's, or all. A person without a second one has the first for both. */

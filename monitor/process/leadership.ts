@@ -1,9 +1,9 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
 import { startDeadline, withDeadline } from '@holdfast/effects/deadline.ts';
 import type { Log } from '@holdfast/effects/log.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { OperatorRequest } from '../escalation/operator-request.ts';
 import type { MonitorTime } from '../platform/monitor-time.ts';
-import type { SendRequest } from '../platform/send-request.ts';
 import { isLeader } from '../storage/choose-leader.ts';
 import { fixSecret, readState, releaseLease, takeLease, writeState } from '../storage/lease-and-state.ts';
 import { emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';

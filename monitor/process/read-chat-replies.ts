@@ -1,12 +1,12 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
 import { startDeadline } from '@holdfast/effects/deadline.ts';
 import type { Log } from '@holdfast/effects/log.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { PagingSettings } from '../configuration/monitor-settings.ts';
 import type { Escalation } from '../escalation/escalate.ts';
 import { isYes } from '../escalation/reply.ts';
 import { incidentField } from '../notify/matrix.ts';
 import type { NotifierSettings } from '../notify/notifier-settings.ts';
-import type { SendRequest } from '../platform/send-request.ts';
 
 const timeoutMs = 4_000;
 const looked = 50;

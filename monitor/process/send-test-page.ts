@@ -1,8 +1,8 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
+import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import { deliver } from '../notify/deliver.ts';
 import type { PageMessage } from '../notify/page-message.ts';
-import type { SendRequest } from '../platform/send-request.ts';
 import { buildWays } from './build-ways.ts';
 
 export interface TestedWay {
