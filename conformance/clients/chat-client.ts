@@ -158,8 +158,14 @@ export function startWaiting<Arguments extends unknown[]>(
   return { arrived, cancel };
 }
 
+const describedEvents = 8;
+
 /** The text of a message in a room, decrypted: as soon as the client has it. */
-export async function waitForMessage({ client }: ChatClient, roomId: string, body: string): Promise<MatrixEvent> {
+export async function waitForMessage(
+  { client, login }: ChatClient,
+  roomId: string,
+  body: string,
+): Promise<MatrixEvent> {
   const isWanted = (event: MatrixEvent) => event.getRoomId() === roomId && event.getContent()['body'] === body;
   const known = () => client.getRoom(roomId)?.getLiveTimeline().getEvents().find(isWanted);
   const found = known();
@@ -168,9 +174,25 @@ export async function waitForMessage({ client }: ChatClient, roomId: string, bod
   const arrivals = [RoomEvent.Timeline, MatrixEventEvent.Decrypted].map((name) =>
     startWaiting<[MatrixEvent]>(client, name, isWanted),
   );
-  const [event] = await Promise.race(arrivals.map(({ arrived }) => arrived));
-  for (const { cancel } of arrivals) cancel();
-  return event;
+  try {
+    const [event] = await Promise.race(arrivals.map(({ arrived }) => arrived));
+    return event;
+  } catch (error) {
+    const events = client.getRoom(roomId)?.getLiveTimeline().getEvents().slice(-describedEvents) ?? [];
+    throw new Error(
+      `${login.deviceId} of ${login.userId} did not get "${body}", but ${events.map(describe).join(', ')}`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    for (const { cancel } of arrivals) cancel();
+  }
+}
+
+function describe(event: MatrixEvent): string {
+  const { decryptionFailureReason: reason } = event;
+  return `${event.getType()} "${String(event.getContent()['body'] ?? '')}"${reason ? ` (${reason})` : ''}`;
 }
 
 /** Waits until the client sees a membership of a user. */
