@@ -5,6 +5,8 @@ import { type Drill, type Finding, finding, noneOf, type Stage, within } from '.
 
 const volumeBytes = 400 * 1024 * 1024;
 const backWithinMs = 15_000;
+/** In which a client is told that it cannot be written, or the drill has seen nothing. */
+const firstAnswerMs = 30_000;
 /** How long the answer to what is committed may take. */
 const answerMs = 1_000;
 /** How long the volume stays full after PostgreSQL has stopped. */
@@ -49,6 +51,7 @@ async function fillOnce({ load, say, short, untilAcknowledging, monitor }: Stage
   const stoppedMs = performance.now();
   say(stopped ? 'PostgreSQL has stopped' : 'PostgreSQL goes on with a full volume');
   await wait(short ? fullMs.short : fullMs.long);
+  await untilTold(load, before, stoppedMs + firstAnswerMs);
   await monitor?.untilPaged(named, filledMs);
   if (monitor) say('somebody has been called, or it has taken too long');
   const answers = load.attempts.slice(before).map(({ told }) => told);
@@ -78,4 +81,10 @@ async function fillOnce({ load, say, short, untilAcknowledging, monitor }: Stage
 export function isUnclean(told: Answer): boolean {
   if (told.kind === 'acknowledged') return false;
   return told.kind === 'refused' || !told.reason.startsWith('503 {"errcode":"M_');
+}
+
+/** Waits until a client was told that its event could not be written, for attempts from a number on. */
+async function untilTold({ attempts }: Stage['load'], from: number, endMs: number): Promise<void> {
+  while (performance.now() < endMs && !attempts.slice(from).some(({ told }) => told.kind === 'unknown'))
+    await wait(100);
 }
