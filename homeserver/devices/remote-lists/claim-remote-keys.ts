@@ -32,7 +32,9 @@ export async function claimRemoteKeys(
       const wanted = Object.fromEntries(userIds.map((userId) => [userId, claims[userId] ?? {}]));
       try {
         const body = { one_time_keys: wanted };
-        const answer = await askServer(context, { server, method: 'POST', path, body, timeoutMs });
+        // Asked again where a kept connection was closed under it: that costs a key at most, and without one a message
+        // cannot be read.
+        const answer = await askServer(context, { server, method: 'POST', path, body, timeoutMs, idempotent: true });
         addClaimed(answer['one_time_keys'], wanted, claimed);
       } catch (error) {
         if (!(error instanceof RemoteServerError)) throw error;

@@ -93,6 +93,23 @@ test('a server that hangs or is not there costs its own users only', async () =>
   await hung.stop();
 });
 
+test('keys are asked for again where the connection was closed under the question', async () => {
+  const userId = '@claimed:fake.test';
+  const path = '/_matrix/federation/v1/user/keys/claim';
+  const answer = { one_time_keys: { [userId]: { D: { 'signed_curve25519:A': { key: 'A' } } } } };
+  const claimed = async () => await claim(bob, { [userId]: { D: 'signed_curve25519' } });
+  fake.answer(path, answer);
+  await claimed();
+  let isClosed = false;
+  fake.answer(path, (response) => {
+    if (isClosed) return answer;
+    isClosed = true;
+    return void response.destroy();
+  });
+  const reply = await claimed();
+  assert.deepEqual([reply.one_time_keys, reply.failures], [answer.one_time_keys, {}]);
+});
+
 test('what a server says of users of another one is not believed', async () => {
   const stranger = { user_id: '@other:else.test', device_id: 'D', keys: {}, algorithms: [], signatures: {} };
   fake.answer('/_matrix/federation/v1/user/devices/%40liar%3Afake.test', {
