@@ -13,6 +13,9 @@ export interface StubDraft {
   readonly content: JsonObject;
 }
 
+/** Of all rooms: where the server chooses the ids of events, no two rooms may have the same. */
+let serial = 0;
+
 /** A room that lives in memory, with real events in a row: each refers to the one before it. */
 export class StubRoom {
   readonly rules: RoomVersionRules;
@@ -22,7 +25,6 @@ export class StubRoom {
   /** The current state, by type and state key, as `tuple` writes them. */
   readonly state = new Map<string, BuiltEvent>();
   #newest: readonly BuiltEvent[] = [];
-  #serial = 0;
   #timeMs: number;
 
   constructor(rules: RoomVersionRules, startTimeMs: number) {
@@ -61,7 +63,7 @@ export class StubRoom {
         depth: Math.max(0, ...after.map(({ pdu }) => pdu.depth)) + 1,
         prevEvents: after.map((event) => this.refer(event)),
         authEvents,
-        eventId: `$${++this.#serial}-${this.#timeMs}:${key.name}`,
+        eventId: `$${++serial}-${this.#timeMs}:${key.name}`,
       },
       rules,
       key,

@@ -14,7 +14,11 @@ import { type FuzzedServer, startFuzzedServer } from '../start-fuzzed-server.ts'
 import { type HostileServer, startHostileServer } from './hostile-server.ts';
 import { type FederationPool, makeFederationRequest } from './make-federation-request.ts';
 
-const concurrency = 8;
+/** One more than transactions of one server may wait. */
+const concurrency = 5;
+/** What is refused because too much waits is sent again, as servers do: else hardly anything would be looked at. */
+const sendsAgain = 6;
+const sendAgainAfterMs = 500;
 /** The server may ask back for events before it answers; that has a bound of its own. */
 const answerDeadlineMs = 120_000;
 /** A local room next to the hostile ones is spoken in every so often, and nothing may take longer than this there. */
@@ -67,7 +71,12 @@ async function attack({ server, hostile, silent, random, requests }: Attack): Pr
   const outcome = await sendRequests(server, { requests, concurrency }, async () => {
     const { what, method, path, body } = makeFederationRequest(random, endpoints, pool);
     const from = random.chance(0.002) ? silent : hostile.stub;
-    const reply = await askWithin(from, server.serverName, method, path, body);
+    const ask = () => askWithin(from, server.serverName, method, path, body);
+    let reply = await ask();
+    for (let again = 0; reply?.status === 429 && again < sendsAgain; again++) {
+      await delay(sendAgainAfterMs);
+      reply = await ask();
+    }
     if (reply !== undefined) statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
     const problem = judgeReply({ status: reply?.status, body: reply?.text ?? '' }, false);
     return problem && `${what}: ${problem}\n  ${method} ${path} ${body?.slice(0, 600) ?? ''}`;
