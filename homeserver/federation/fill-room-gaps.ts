@@ -22,6 +22,8 @@ const maxLatest = 20;
 const neighbourhood = 100;
 /** Looked at in one round, the lowest ones. */
 const maxWaiting = 200;
+/** For whose auth events other servers are asked in one round. */
+const maxWithoutAuth = 5;
 /** Besides those that sent the events. */
 const maxOtherServers = 4;
 /** What nobody could help to place for so long is given up. */
@@ -45,8 +47,15 @@ interface GapWork {
   readonly stuck: Set<string>;
   /** No more may wait: the lowest ones have to be placed before more is fetched. */
   isFull: boolean;
-  hasProgress: boolean;
 }
+
+/**
+ * What came of one step:
+ * - `progress`: something was placed, fetched or dropped
+ * - `tried`: nothing, and something else is left to try
+ * - `nothing`: nothing, and nothing is left to try
+ */
+type Step = 'progress' | 'tried' | 'nothing';
 
 /**
  * - `filled`: nothing waits any more
@@ -66,49 +75,61 @@ export async function fillRoomGaps(context: Context, room: RoomName, signal: Abo
   // While this server is joining, events wait for the join.
   if (!(await isServerInRoom(context, room.roomId))) return 'stuck';
   const endMs = context.clock.monotonicMs() + longestMs;
-  const work: GapWork = { asked: new Set(), stuck: new Set(), isFull: false, hasProgress: false };
+  const work: GapWork = { asked: new Set(), stuck: new Set(), isFull: false };
+  let hasProgress = false;
   for (let round = 0; round < maxRounds; round++) {
-    if (signal.aborted || context.clock.monotonicMs() > endMs) return work.hasProgress ? 'more' : 'stuck';
+    if (signal.aborted || context.clock.monotonicMs() > endMs) return hasProgress ? 'more' : 'stuck';
     const gaps = await findGaps(context, room);
     if (gaps.length === 0) return 'filled';
-    if (!(await workOnGaps(context, room, gaps, work, signal))) break;
+    const step = await workOnGaps(context, room, gaps, work, signal);
+    if (step === 'nothing') break;
+    hasProgress ||= step === 'progress';
   }
   await giveUpOldest(context, room);
   return 'stuck';
 }
 
-/** Gives whether there is anything else to try. */
+/** Places what can be placed, and asks about the lowest gaps; where all is asked, the lowest one is bridged by state. */
 async function workOnGaps(
   context: Context,
   room: RoomName,
   gaps: readonly Gap[],
   work: GapWork,
   signal: AbortSignal,
-): Promise<boolean> {
-  // With what it waits for, its auth events may come as well.
-  const lackingAuth = gaps.filter((gap) => gap.missingAuth && gap.missingPrev.length === 0 && !gap.waitsForOthers);
-  const ready = gaps.filter(({ missingPrev, missingAuth }) => missingPrev.length === 0 && !missingAuth);
-  let progress = ready.length > 0 && (await receiveAgain(context, room, ready));
-  for (const { event } of lackingAuth.slice(0, 5)) {
-    progress = (await addAuthEvents(context, room, event, signal)) || progress;
-  }
+): Promise<Step> {
+  const isPlaced = await receiveComplete(context, room, gaps, signal);
   const lowest = lowestOpen(gaps, work);
   const unasked = work.isFull ? [] : lowest.filter(({ event }) => !work.asked.has(event.eventId));
   if (unasked.length > 0) {
-    if (await receiveMissing(context, room, unasked, work, signal)) progress = true;
-    work.hasProgress ||= progress;
-    return true;
+    const isTold = await receiveMissing(context, room, unasked, work, signal);
+    return isPlaced || isTold ? 'progress' : 'tried';
   }
+  if (isPlaced) return 'progress';
   const bridged = lowest.find(({ event }) => event.isFetched) ?? lowest[0];
-  if (bridged && !progress) {
-    progress = await receiveWithState(context, room, bridged.event, signal);
-    if (!progress) work.stuck.add(bridged.event.eventId);
-    else work.isFull = false;
-    work.hasProgress ||= progress;
-    return true;
+  if (!bridged) return 'nothing';
+  if (await receiveWithState(context, room, bridged.event, signal)) {
+    work.isFull = false;
+    return 'progress';
   }
-  work.hasProgress ||= progress;
-  return progress;
+  work.stuck.add(bridged.event.eventId);
+  return 'tried';
+}
+
+/** Has those judged that have no gap below them. Gives whether any of them was placed. */
+async function receiveComplete(
+  context: Context,
+  room: RoomName,
+  gaps: readonly Gap[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const ready = gaps.filter(({ missingPrev, missingAuth }) => missingPrev.length === 0 && !missingAuth);
+  let isPlaced = ready.length > 0 && (await receiveAgain(context, room, ready));
+  // With what it waits for, its auth events may come as well.
+  const lackingAuth = gaps.filter((gap) => gap.missingAuth && gap.missingPrev.length === 0 && !gap.waitsForOthers);
+  for (const { event } of lackingAuth.slice(0, maxWithoutAuth)) {
+    if (await addAuthEvents(context, room, event, signal)) isPlaced = true;
+  }
+  return isPlaced;
 }
 
 /** The lowest events with a gap right below them, and those beside them. */
