@@ -105,7 +105,7 @@ function readServers(text: string): [ServerKind, ServerKind] {
 
 /** The client SDK and its cryptography tell their steps to the console, whatever logger they are given. */
 function silenceConsole(): void {
-  for (const method of ['log', 'info', 'debug', 'warn', 'trace'] as const) console[method] = () => {};
+  for (const method of ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const) console[method] = () => {};
 }
 
 function print(text: string): void {

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { startPostgres } from '@holdfast/benchmarks/peers/start-postgres.ts';
 import { stopOnInterrupt } from '@holdfast/benchmarks/peers/stop-on-interrupt.ts';
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
@@ -38,7 +39,9 @@ export async function startWorld(
 ): Promise<World> {
   const closers: (() => Promise<void>)[] = [];
   const stop = stopOnInterrupt(async () => {
-    for (const close of closers.toReversed()) await close().catch((error: unknown) => console.error(error));
+    for (const close of closers.toReversed()) {
+      await close().catch((error: unknown) => process.stderr.write(`${inspect(error)}\n`));
+    }
   });
   try {
     await mkdir(folders.run, { recursive: true });
