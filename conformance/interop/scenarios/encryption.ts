@@ -38,6 +38,7 @@ export const encryption: Scenario = {
       const laptop = await startChatClient(guest.baseUrl, await logInAgain(guest.baseUrl, guest));
       clients.push(laptop);
       await waitForMembership(laptop, roomId, guest.userId, 'join');
+      await waitForOneTimeKeys(laptop);
       await until('the new device is known on the other server', async () => {
         const devices = await cryptoOf(alice.client).getUserDeviceInfo([guest.userId], true);
         return devices.get(guest.userId)?.has(laptop.login.deviceId);
@@ -49,6 +50,17 @@ export const encryption: Scenario = {
     }
   },
 };
+
+/**
+ * Synapse tells other servers of a device before it has stored the one-time keys that were uploaded with it. Who claims
+ * one in between gets none, and then what is said to the device cannot be read there.
+ */
+async function waitForOneTimeKeys({ client, login }: ChatClient): Promise<void> {
+  await until(`the server has one-time keys of ${login.deviceId}`, async () => {
+    const { one_time_key_counts: counts } = await client.uploadKeysRequest({});
+    return Object.values(counts).some((count) => count > 0);
+  });
+}
 
 async function converse(alice: ChatClient, bob: ChatClient, roomId: string, text: string): Promise<void> {
   await say(alice, roomId, `${text} from here`);

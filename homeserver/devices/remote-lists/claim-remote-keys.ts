@@ -39,6 +39,7 @@ export async function claimRemoteKeys(
       } catch (error) {
         if (!(error instanceof RemoteServerError)) throw error;
         failures[server] = remoteFailure(error);
+        context.log.info({ server, problem: error.message }, 'a server did not give keys of its users');
       }
     }),
   );
