@@ -21,7 +21,10 @@ test('what PostgreSQL says of its logs becomes percent and time left', async () 
   const said: string[] = [];
   const end = await startReplayWatch(file, { first: 10, last: 13 }, { clock, say: (text) => said.push(text) });
   const hear = async (beginning: string) => {
-    while (!said.some((text) => text.startsWith(beginning))) await new Promise(setImmediate);
+    for (let looks = 0; !said.some((text) => text.startsWith(beginning)); looks++) {
+      assert.ok(looks < 100_000, `${beginning} was not said: ${said.at(-1)}`);
+      await new Promise(setImmediate);
+    }
   };
   await appendFile(file, `redo starts\n${given(10)}`);
   await hear('replaying: 0%, log 1 of 4');
