@@ -83,10 +83,8 @@ test('a file is described, and the files of somebody are deleted a page at a tim
   const first = await admin.call('DELETE', `${path}?limit=2`);
   const second = await admin.call('DELETE', path);
   assert.deepEqual([first.total, second.total], [2, 1]);
-  assert.deepEqual(
-    [...first.deleted_media, ...second.deleted_media].toSorted(),
-    places.map((place) => place.split('/')[1]).toSorted(),
-  );
+  const deleted = [...first.deleted_media, ...second.deleted_media];
+  assert.deepEqual(new Set(deleted), new Set(places.map((place) => place.split('/')[1])));
   assert.equal((await admin.call('GET', path)).total, 0);
   assert.equal(await errcode('DELETE', `${base}/users/${stranger}/media`, 404), 'M_NOT_FOUND');
 });

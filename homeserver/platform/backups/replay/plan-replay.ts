@@ -35,7 +35,7 @@ export async function planReplay(request: ReplayRequest): Promise<ReplayPlan> {
   const { backup, logs, unarchived, timeline, targetMs } = request;
   const first = firstLogOf(backup.manifest);
   const archived = reachOf(backup, logs).logs.map(({ file, ...name }) => {
-    return { ...name, read: async () => (await unpack(await readFile(file))) as Buffer };
+    return { ...name, read: async () => await unpack(await readFile(file)) };
   });
   const others = unarchived === undefined ? [] : await listUnarchived(unarchived);
   const followed = followHistory([...archived, ...others], first, timeline);
@@ -96,7 +96,7 @@ async function readFirstCommit(log: PlannedLog | undefined): Promise<number | un
 async function listUnarchived(folder: string): Promise<PlannedLog[]> {
   const names = await readdir(folder).catch(() => []);
   const logs: PlannedLog[] = [];
-  for (const name of names.sort()) {
+  for (const name of names) {
     const parsed = parseLogName(name);
     const file = join(folder, name);
     if (parsed && (await readPlace(file)) === parsed.number) logs.push({ ...parsed, read: () => readFile(file) });
