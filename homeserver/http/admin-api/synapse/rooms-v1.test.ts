@@ -130,5 +130,6 @@ test('a room is deleted within one request, and one that is not known is blocked
   assert.equal(await errcode('GET', room(goneId), 404), 'M_NOT_FOUND');
   assert.equal(await errcode('DELETE', room(unknown), 404, {}), 'M_NOT_FOUND');
   assert.deepEqual(await admin.call('DELETE', room(unknown), { block: true }), nothing);
+  assert.equal(await errcode('DELETE', room('no room'), 400, { block: true }), 'M_INVALID_PARAM');
   assert.equal((await admin.call('GET', `${room(unknown)}/block`)).block, true);
 });
