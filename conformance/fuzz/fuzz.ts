@@ -39,9 +39,13 @@ export async function fuzz(requests: number, seed: number): Promise<FuzzReport> 
   try {
     const random = createRandom(seed);
     const pool = await fillPool(server.port);
-    const operatorPool = { ...pool, tokens: [await makeAdministrator(server), ...pool.tokens] };
     const clients = clientRoutes.filter((route) => !endingOperations.has(route.operation));
     const others = [...adminRoutes, ...consoleRoutes];
+    const destroying = others.filter(({ operation }) => destroyingOperations.has(operation));
+    const operatorPool = {
+      ...{ ...pool, tokens: [await makeAdministrator(server), ...pool.tokens] },
+      sparedPaths: new Set(destroying.map(({ path }) => path)),
+    };
     const sparingPool = sparing(operatorPool);
     const statuses = new Map<number, number>();
     const outcome = await sendRequests(server, { requests, concurrency }, (index) => {

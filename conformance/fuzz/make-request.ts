@@ -17,15 +17,18 @@ export interface FuzzPool {
   readonly texts: readonly string[];
   /** What a parameter of a path stands for, by its name in lower case, where something of it exists. */
   readonly byParameter: Readonly<Record<string, readonly string[]>>;
+  /** Paths at which another method would destroy what all requests are made of. */
+  readonly sparedPaths?: ReadonlySet<string>;
 }
 
 /** One request to an operation: mostly well formed with hostile values, sometimes broken as bytes. */
 export function makeRequest(random: Random, endpoint: Endpoint, pool: FuzzPool): FuzzedRequest {
   const target = makeTarget(random, endpoint, pool);
   const body = endpoint.body || endpoint.rawBody ? makeBody(random, endpoint, pool) : Buffer.alloc(0);
-  const method = random.chance(0.02)
-    ? choose(random, ['PATCH', 'DELETE', 'GET', 'POST', 'PUT', 'HEAD'])
-    : endpoint.method;
+  const method =
+    random.chance(0.02) && !pool.sparedPaths?.has(endpoint.path)
+      ? choose(random, ['PATCH', 'DELETE', 'GET', 'POST', 'PUT', 'HEAD'])
+      : endpoint.method;
   const endless = random.chance(0.002);
   const lengthHeader = endless ? body.length + 1_000_000 : random.chance(0.005) ? random.integer(10) : body.length;
   const headers = [

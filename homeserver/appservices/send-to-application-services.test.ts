@@ -227,11 +227,28 @@ test('a service that is well and refuses one transaction for half an hour is tri
   }
   await wake();
   assert.ok((queue?.retryInMs ?? 0) > 60_000, 'what it says otherwise is no reason to try again');
+  const stored = async () => {
+    const [row] = await context.database`
+      SELECT held_transaction = transaction_number AS held FROM application_service_queue WHERE id = 'poisoned'`;
+    return row?.['held'] as boolean | null;
+  };
+  while (!(await stored())) await context.clock.sleep(20);
+  const attempts = service.transactions.length;
+  // As the next owner of the shard does, or this process when it starts again.
+  await queueOwners.of(context).owner?.open(homeShardOf(context, 'poisoned'), -1);
+  const next = queueOwners.of(context).owner?.find('poisoned');
+  assert.notEqual(next, queue);
+  assert.equal(next?.poison.isHeld, true);
+  await service.waitFor(() => service.transactions.length > attempts);
+  while ((next?.retryInMs ?? 0) <= 60_000) await context.clock.sleep(20);
+  assert.equal((await status()).appservices.find(({ id }: AnyJson) => id === 'poisoned').paused_by, 'itself');
   service.behaviour = 'well';
   const ping = '/_matrix/client/v1/appservice/poisoned/ping';
   await request(homeserver.baseUrl, 'POST', ping, { token: 'as-token-of-poisoned', body: {} });
   await hasSaid(service, 'bitter');
-  while (queue?.poison.isHeld) await new Promise(setImmediate);
+  const last = () => queueOwners.of(context).owner?.find('poisoned');
+  while (last()?.poison.isHeld !== false) await new Promise(setImmediate);
+  while ((await stored()) !== null) await context.clock.sleep(20);
   assert.equal((await status()).appservices.find(({ id }: AnyJson) => id === 'poisoned').paused_by, null);
 });
 

@@ -12,6 +12,7 @@ import {
   requireMediaRoom,
   restoreMedia,
 } from '../platform/backups/media/restore-media.ts';
+import { parseTargetMs } from '../platform/backups/replay/plan-replay.ts';
 import { formatMebibytes, type RestoredCluster, restoreCluster } from '../platform/backups/restore-cluster.ts';
 import { readSystemIdentifier } from '../platform/backups/system-identifier.ts';
 import type { Config } from '../platform/config/config.ts';
@@ -27,6 +28,7 @@ import { type Command, CommandError, type CommandInput, type CommandTerminal } f
 import { openBackupBucket } from './keep-backups.ts';
 import { configOptions, loadCommandConfig } from './load-command-config.ts';
 import { describeCluster, isNameTyped, programsOption, switchFolders } from './replace-cluster.ts';
+import { untilCancelled } from './until-cancelled.ts';
 
 export const restoreCommand: Command = {
   summary:
@@ -89,13 +91,26 @@ async function restoreDatabase(config: Config, place: BackupPlace, input: Comman
   const present = join(place.home, 'data');
   const into = join(place.home, 'data.restored');
   const binaries = await findBinaries(backup, place, input);
-  const restored = await restoreCluster({
-    ...{ place, backup, credentials, into, targetTime, clock: systemClock },
-    binaries,
-    timeline: readTimeline(input),
-    replaced: (await readSystemIdentifier(present)) === backup.manifest.systemIdentifier ? present : undefined,
-    say: (text) => terminal.print(text),
-  }).catch((error: Error) => {
+  const timeline = readTimeline(input);
+  const replaced = (await readSystemIdentifier(present)) === backup.manifest.systemIdentifier ? present : undefined;
+  const restored = await untilCancelled((signal) =>
+    restoreCluster({
+      ...{
+        place,
+        backup,
+        logs,
+        credentials,
+        into,
+        targetTime,
+        clock: systemClock,
+        binaries,
+        timeline,
+        replaced,
+        signal,
+      },
+      say: (text) => terminal.print(text),
+    }),
+  ).catch((error: Error) => {
     throw new CommandError(`It could not be restored, and the present database is as it was: ${error.message}`);
   });
   terminal.print(describe('restored', restored));
@@ -152,7 +167,7 @@ async function fetchFromBucket(
 }
 
 const targetMsOf = (targetTime: string | undefined) =>
-  targetTime === undefined ? Number.POSITIVE_INFINITY : Date.parse(targetTime.replace('+00', 'Z'));
+  targetTime === undefined ? Number.POSITIVE_INFINITY : parseTargetMs(targetTime);
 
 /** Tells which files of the media store are to come back. Throws where they have no room, before anything is changed. */
 async function findMissing(config: Config, { folder }: BackupPlace, terminal: CommandTerminal) {

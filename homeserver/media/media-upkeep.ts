@@ -44,16 +44,26 @@ async function keepTidy(context: Context, signal: AbortSignal): Promise<void> {
 export async function forgetUnusedRemoteMedia(context: Context, signal?: AbortSignal): Promise<number> {
   const unusedForMs = context.config.media.remoteLifetimeMs;
   if (unusedForMs === undefined) return 0;
+  return await forgetRemoteMediaUnusedFor(context, unusedForMs, { signal });
+}
+
+/** Forgets files of other servers that nobody asked for during a time, `most` of them at most. Gives how many. */
+export async function forgetRemoteMediaUnusedFor(
+  context: Context,
+  unusedForMs: number,
+  { most = Number.POSITIVE_INFINITY, signal }: { readonly most?: number; readonly signal?: AbortSignal | undefined },
+): Promise<number> {
   let count = 0;
-  while (!signal?.aborted) {
-    const unused = await readUnusedRemoteMedia(context.database, unusedForMs, forgottenPerStep);
+  while (!signal?.aborted && count < most) {
+    const limit = Math.min(forgottenPerStep, most - count);
+    const unused = await readUnusedRemoteMedia(context.database, unusedForMs, limit);
     for (const place of unused) {
       await context.shardLog.submit(forgetRemoteMediaCommand, shardOfRemoteMedia(context, place), {
         ...{ serverName: place.serverName, mediaId: place.mediaId, unusedForMs },
       });
     }
     count += unused.length;
-    if (unused.length < forgottenPerStep) break;
+    if (unused.length < limit) break;
   }
   return count;
 }

@@ -69,7 +69,7 @@ export class AppserviceQueue {
   #wasHeard = false;
   #sending: AbortController | undefined;
   /** Whether it refuses one transaction while it is well. */
-  readonly poison = new PoisonWatch();
+  readonly poison: PoisonWatch;
 
   constructor(home: QueueHome, service: ApplicationService, stored: StoredQueue | undefined) {
     this.#home = home;
@@ -79,6 +79,7 @@ export class AppserviceQueue {
     this.#positions = stored?.positions ?? shardLog.tail.positions();
     this.#number = stored?.transactionNumber ?? clock.wallMs();
     this.#pending = stored?.transaction ? unpackTransaction(stored.transactionNumber, stored.transaction) : undefined;
+    this.poison = new PoisonWatch(this.#pending !== undefined && stored?.heldTransaction === this.#pending.number);
     this.#isUnsaved = stored === undefined;
     this.isPaused = stored?.isPaused ?? false;
     this.lastSuccessMs = stored?.lastSuccessMs ?? null;
@@ -120,7 +121,7 @@ export class AppserviceQueue {
 
   /** It is to be tried in any case, as if nothing had been. */
   resume(): void {
-    this.poison.release();
+    if (this.poison.release()) this.#isUnsaved = true;
     this.heard();
   }
 
@@ -156,7 +157,8 @@ export class AppserviceQueue {
 
   /** The row once `pending` has taken the place of what is on its way; undefined: that counts as sent. */
   rowWith(pending: Transaction | undefined): QueueRow {
-    return this.#row(pending ? this.#positions : (this.#pending?.upTo ?? this.#positions), pending, this.#number + 1);
+    const positions = pending ? this.#positions : (this.#pending?.upTo ?? this.#positions);
+    return { ...this.#row(positions, pending, this.#number + 1), heldTransaction: null };
   }
 
   /** Commits have made true what `rowWith` gave. */
@@ -251,7 +253,9 @@ export class AppserviceQueue {
 
   #row(positions: readonly number[], pending: Transaction | undefined, transactionNumber: number): QueueRow {
     const transaction = pending ? packTransaction(pending) : null;
-    return { id: this.service.id, positions, transactionNumber, transaction, lastSuccessMs: this.lastSuccessMs };
+    const heldTransaction = this.poison.isHeld ? transactionNumber : null;
+    const { lastSuccessMs, service } = this;
+    return { id: service.id, positions, transactionNumber, transaction, lastSuccessMs, heldTransaction };
   }
 
   #collect(from: readonly number[]): Promise<Collected> {
@@ -313,6 +317,8 @@ export class AppserviceQueue {
     const { context } = this.#home;
     const attempt = { transaction: this.#pending?.number ?? 0, status };
     if (await this.poison.note(attempt, context.clock.monotonicMs(), () => this.#answersPing())) {
+      // With what is saved next; a loss costs the half hour once more.
+      this.#isUnsaved = true;
       context.log.error(
         { service: this.service.id, status, firstEvent: this.#pending?.eventIds[0] },
         'an application service is well and refuses the same transaction again and again: it is tried once an hour',

@@ -123,7 +123,7 @@ export class AppserviceSender implements QueueOwner {
       const opened = queue ?? new AppserviceQueue(this.#share(homeShard, home), service, stored.get(service.id));
       home.queues.set(service.id, opened);
       // From here on it is known where a new one began.
-      void opened.saveIdle().then(() => opened.resume());
+      void opened.saveIdle().then(() => (queue ? opened.resume() : opened.wake()));
     }
   }
 

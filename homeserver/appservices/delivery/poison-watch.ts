@@ -39,8 +39,13 @@ export function isSuspicious({ count, sinceMs }: Refusals, nowMs: number): boole
  */
 export class PoisonWatch {
   #refusals: Refusals | undefined;
-  #isHeld = false;
+  #isHeld: boolean;
   #askAgainMs = Number.NEGATIVE_INFINITY;
+
+  /** `isHeld`: whoever watched before had come to that. */
+  constructor(isHeld = false) {
+    this.#isHeld = isHeld;
+  }
 
   get isHeld(): boolean {
     return this.#isHeld;

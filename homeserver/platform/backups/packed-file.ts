@@ -46,28 +46,39 @@ export async function packFile(source: string, target: string, signal?: AbortSig
   return read();
 }
 
-/** The opposite. Gives what it holds, to be compared. It may not be on the disk yet: PostgreSQL sees to that first. */
-export async function unpackFile(source: string, target: string): Promise<FileContent> {
-  const { through, read } = observeContent();
+/**
+ * The opposite. Gives what it holds, to be compared. It may not be on the disk yet: PostgreSQL sees to that first. `piece` is
+ * told the size of each piece.
+ */
+export async function unpackFile(
+  source: string,
+  target: string,
+  { piece, signal }: { piece?: (sizeBytes: number) => void; signal?: AbortSignal | undefined } = {},
+): Promise<FileContent> {
+  const { through, read } = observeContent((bytes) => piece?.(bytes.length));
   const stream = createWriteStream(target, { flags: 'wx', mode: 0o600 });
-  await pipeline(createReadStream(source, { highWaterMark: chunkBytes }), createGunzip(), through, stream);
+  await pipeline(createReadStream(source, { highWaterMark: chunkBytes }), createGunzip(), through, stream, { signal });
   return read();
 }
 
 /** What a packed file holds; throws when it is damaged. `head` is given the first bytes. */
 export async function readPackedFile(source: string, head?: (bytes: Buffer) => void): Promise<FileContent> {
-  const { through, read } = observeContent(head);
+  let isHead = true;
+  const { through, read } = observeContent((bytes) => {
+    if (isHead) head?.(bytes);
+    isHead = false;
+  });
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   await pipeline(createReadStream(source, { highWaterMark: chunkBytes }), createGunzip(), through, nowhere);
   return read();
 }
 
-function observeContent(head?: (bytes: Buffer) => void): { through: Transform; read(): FileContent } {
+function observeContent(see?: (bytes: Buffer) => void): { through: Transform; read(): FileContent } {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const through = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      if (sizeBytes === 0) head?.(chunk);
+      see?.(chunk);
       sizeBytes += chunk.length;
       hash.update(chunk);
       done(null, chunk);

@@ -12,6 +12,21 @@ export async function readAccountData(
   return rows[0]?.content ?? undefined;
 }
 
+export interface AccountDataRow {
+  /** Empty: global. */
+  readonly roomId: string;
+  readonly type: string;
+  /** JSON text. */
+  readonly content: string;
+}
+
+/** All account data of a user, by room and type. */
+export async function readAllAccountData(sql: Sql, userId: string): Promise<AccountDataRow[]> {
+  return await sql<AccountDataRow[]>`
+    SELECT room_id AS "roomId", type, content FROM account_data
+    WHERE user_id = ${userId} AND content IS NOT NULL ORDER BY room_id, type`;
+}
+
 /** How many pieces of account data a user has, those not counted that were deleted. */
 export async function countAccountData(sql: Sql, userId: string): Promise<number> {
   const rows = await sql<{ count: number }[]>`

@@ -9,6 +9,8 @@ export interface QueueRow {
   readonly transaction: string | null;
   /** null leaves what is there. */
   readonly lastSuccessMs: number | null;
+  /** Number of the transaction for which the service is held back; null, or another number: it is not. */
+  readonly heldTransaction: number | null;
 }
 
 export interface StoredQueue extends QueueRow {

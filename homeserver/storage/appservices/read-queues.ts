@@ -7,7 +7,8 @@ type Row = Omit<StoredQueue, 'positions'> & { readonly positions: string };
 export async function readQueues(sql: Sql): Promise<Map<string, StoredQueue>> {
   const rows = await sql<Row[]>`
     SELECT id, array_to_string(positions, ',') AS positions, transaction_number AS "transactionNumber", transaction,
-      is_paused AS "isPaused", last_success_ms AS "lastSuccessMs" FROM application_service_queue`;
+      is_paused AS "isPaused", last_success_ms AS "lastSuccessMs", held_transaction AS "heldTransaction"
+    FROM application_service_queue`;
   return new Map(
     rows.map((row) => [
       row.id,

@@ -10,20 +10,24 @@ const putQueues: BatchStatement = {
     transaction_number: 'bigint',
     transaction: 'text',
     last_success_ms: 'bigint',
+    held_transaction: 'bigint',
   },
   text: (rows) => `INSERT INTO application_service_queue
-      (id, positions, transaction_number, transaction, last_success_ms)
-    SELECT row.id, row.positions::bigint[], row.transaction_number, row.transaction, row.last_success_ms FROM ${rows}
+      (id, positions, transaction_number, transaction, last_success_ms, held_transaction)
+    SELECT row.id, row.positions::bigint[], row.transaction_number, row.transaction, row.last_success_ms,
+      row.held_transaction FROM ${rows}
     ON CONFLICT (id) DO UPDATE SET positions = excluded.positions, transaction_number = excluded.transaction_number,
-      transaction = excluded.transaction,
+      transaction = excluded.transaction, held_transaction = excluded.held_transaction,
       last_success_ms = coalesce(excluded.last_success_ms, application_service_queue.last_success_ms)
     -- What was to be written before something newer, and had to be tried again, comes too late.
     WHERE application_service_queue.transaction_number <= excluded.transaction_number`,
   rowKey: (row) => String(row[0]),
 };
 
-export function putQueue({ id, positions, transactionNumber, transaction, lastSuccessMs }: QueueRow): Write {
-  return { statement: putQueues, row: [id, `{${positions.join(',')}}`, transactionNumber, transaction, lastSuccessMs] };
+export function putQueue(queue: QueueRow): Write {
+  const { id, positions, transactionNumber, transaction, lastSuccessMs, heldTransaction } = queue;
+  const row = [id, `{${positions.join(',')}}`, transactionNumber, transaction, lastSuccessMs, heldTransaction];
+  return { statement: putQueues, row };
 }
 
 const pauseQueues: BatchStatement = {

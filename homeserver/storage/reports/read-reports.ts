@@ -22,12 +22,15 @@ export async function readReport(sql: Sql, id: number): Promise<StoredReport | u
   return rows[0];
 }
 
-export interface EventReportQuery {
+interface ReportPage {
   readonly offset: number;
   readonly limit: number;
   readonly oldestFirst: boolean;
   /** A part of who reported. */
   readonly reporter: string | undefined;
+}
+
+export interface EventReportQuery extends ReportPage {
   /** A part of the room's id. */
   readonly roomId: string | undefined;
 }
@@ -35,11 +38,41 @@ export interface EventReportQuery {
 /** A page of the reports of events, and how many there are in all. */
 export async function readEventReports(
   sql: Sql,
-  { offset, limit, oldestFirst, reporter, roomId }: EventReportQuery,
+  { roomId, ...page }: EventReportQuery,
 ): Promise<{ reports: StoredReport[]; total: number }> {
-  const wanted = sql`FROM report WHERE event_id IS NOT NULL
-    ${reporter === undefined ? sql`` : sql`AND strpos(reporter, ${reporter}) > 0`}
-    ${roomId === undefined ? sql`` : sql`AND strpos(room_id, ${roomId}) > 0`}`;
+  return await readPage(
+    sql,
+    page,
+    sql`event_id IS NOT NULL
+    ${roomId === undefined ? sql`` : sql`AND strpos(room_id, ${roomId}) > 0`}`,
+  );
+}
+
+export interface UserReportQuery extends ReportPage {
+  /** A part of who was reported. */
+  readonly userId: string | undefined;
+}
+
+/** A page of the reports of users alone, without an event or a room, and how many there are in all. */
+export async function readUserReports(
+  sql: Sql,
+  { userId, ...page }: UserReportQuery,
+): Promise<{ reports: StoredReport[]; total: number }> {
+  return await readPage(
+    sql,
+    page,
+    sql`event_id IS NULL AND room_id IS NULL AND user_id IS NOT NULL
+    ${userId === undefined ? sql`` : sql`AND strpos(user_id, ${userId}) > 0`}`,
+  );
+}
+
+async function readPage(
+  sql: Sql,
+  { offset, limit, oldestFirst, reporter }: ReportPage,
+  condition: ReturnType<Sql>,
+): Promise<{ reports: StoredReport[]; total: number }> {
+  const wanted = sql`FROM report WHERE ${condition}
+    ${reporter === undefined ? sql`` : sql`AND strpos(reporter, ${reporter}) > 0`}`;
   const [counted, reports] = await Promise.all([
     sql<{ total: number }[]>`SELECT count(*)::int AS total ${wanted}`,
     sql<StoredReport[]>`

@@ -6,7 +6,8 @@ import type { TaskRow } from '../../../storage/administration/task-row.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { plainText } from '../../schemas.ts';
 
-const body = {
+/** What both versions take. */
+export const deleteRoomBody = {
   type: 'object',
   properties: {
     block: { type: 'boolean' },
@@ -18,6 +19,18 @@ const body = {
   },
 } as const;
 
+/** Throws M_INVALID_PARAM where a new room is wanted. */
+export function checkNoNewRoom({
+  new_room_user_id: newOwner,
+}: {
+  readonly new_room_user_id?: string | undefined;
+}): void {
+  if (newOwner !== undefined) throw new MatrixError('M_INVALID_PARAM', 'No room is made in place of a deleted one');
+}
+
+/** Who was in it is not kept. */
+export const noShutdown = { kicked_users: [], failed_to_kick_users: [], local_aliases: [], new_room_id: null } as const;
+
 /**
  * Takes everybody of this server out of a room and deletes it; gives the id of a task. No new room is made for those who
  * were in it. Errors: M_NOT_FOUND, M_INVALID_PARAM (new_room_user_id).
@@ -28,9 +41,10 @@ export const deleteRoomV2 = defineEndpoint({
   method: 'DELETE',
   path: '/_synapse/admin/v2/rooms/{roomId}',
   authentication: 'admin',
-  body,
-  async handle(context, { requester, params, body: { block = false, purge = true, new_room_user_id: newOwner } }) {
-    if (newOwner !== undefined) throw new MatrixError('M_INVALID_PARAM', 'No room is made in place of a deleted one');
+  body: deleteRoomBody,
+  async handle(context, { requester, params, body }) {
+    const { block = false, purge = true } = body;
+    checkNoNewRoom(body);
     return { delete_id: await startRoomDeletion(context, requester.userId, params.roomId, { block, purge }) };
   },
 });
@@ -42,8 +56,7 @@ function formatDeletion({ id, subject, state, error }: TaskRow) {
     ...{ delete_id: id, room_id: subject, status: states[state] },
     ...(state === 'failed' && { error }),
     ...(state === 'cancelled' && { error: 'Cancelled' }),
-    // Who was in it is not kept.
-    shutdown_room: { kicked_users: [], failed_to_kick_users: [], local_aliases: [], new_room_id: null },
+    shutdown_room: noShutdown,
   };
 }
 

@@ -1,6 +1,6 @@
 import { deleteDevices } from '../../../accounts/delete-devices.ts';
 import { findOwnAccount } from '../../../administration/users/find-own-account.ts';
-import { readDevices } from '../../../storage/accounts/read-devices.ts';
+import { type DeviceRow, readDevices } from '../../../storage/accounts/read-devices.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { deviceIdSchema } from '../../schemas.ts';
 
@@ -19,14 +19,20 @@ export const listUserDevicesV2 = defineEndpoint({
     await findOwnAccount(context, userId);
     const devices = await readDevices(context.database, userId);
     return {
-      devices: devices.map(({ deviceId, displayName, lastSeenMs, lastSeenAddress, lastSeenAgent }) => ({
-        ...{ user_id: userId, device_id: deviceId, display_name: displayName },
-        ...{ last_seen_ts: lastSeenMs, last_seen_ip: lastSeenAddress, last_seen_user_agent: lastSeenAgent },
-      })),
+      devices: devices.map((device) => formatSynapseDevice(userId, device)),
       total: devices.length,
     };
   },
 });
+
+/** A device as other servers' admin API tells it. */
+export function formatSynapseDevice(userId: string, device: DeviceRow) {
+  return {
+    ...{ user_id: userId, device_id: device.deviceId, display_name: device.displayName },
+    ...{ last_seen_ts: device.lastSeenMs, last_seen_ip: device.lastSeenAddress },
+    last_seen_user_agent: device.lastSeenAgent,
+  };
+}
 
 /** Logs a user out on one device. Errors: M_INVALID_PARAM (of another server), M_NOT_FOUND (the user). */
 export const deleteUserDeviceV2 = defineEndpoint({

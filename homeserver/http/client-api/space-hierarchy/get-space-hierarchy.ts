@@ -21,6 +21,6 @@ export const getSpaceHierarchy = defineEndpoint({
   },
   async handle(context, { requester, params: { roomId }, query }) {
     const { suggested_only: suggestedOnly = false, limit, max_depth: maxDepth, from } = query;
-    return await viewHierarchy(context, requester.userId, { roomId, suggestedOnly, limit, maxDepth, from });
+    return await viewHierarchy(context, { userId: requester.userId }, { roomId, suggestedOnly, limit, maxDepth, from });
   },
 });

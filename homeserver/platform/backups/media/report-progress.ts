@@ -12,10 +12,14 @@ export function reportProgress(clock: Clock, say: ((text: string) => void) | und
   };
 }
 
-/** Such as `40 of 120 MiB, 34 s left`. */
+/** Such as `33%, 40 of 120 MiB, 34 s left`. */
 export function formatShare(doneBytes: number, allBytes: number, elapsedMs: number): string {
   const inMebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
-  const leftMs = doneBytes > 0 ? (elapsedMs / doneBytes) * (allBytes - doneBytes) : undefined;
-  const left = leftMs === undefined ? '' : `, ${Math.ceil(leftMs / 1_000)} s left`;
-  return `${inMebibytes(doneBytes)} of ${inMebibytes(allBytes)} MiB${left}`;
+  const percent = allBytes > 0 ? Math.floor((100 * doneBytes) / allBytes) : 100;
+  return `${percent}%, ${inMebibytes(doneBytes)} of ${inMebibytes(allBytes)} MiB${formatLeft(doneBytes, allBytes, elapsedMs)}`;
+}
+
+/** Such as `, 34 s left`, at the pace so far; nothing before something is done. */
+export function formatLeft(done: number, all: number, elapsedMs: number): string {
+  return done > 0 ? `, ${Math.ceil(((elapsedMs / done) * (all - done)) / 1_000)} s left` : '';
 }

@@ -1,0 +1,32 @@
+import { readRoomsOfServer } from '../../../storage/federation/read-rooms-of-server.ts';
+import { defineEndpoint } from '../../endpoint.ts';
+
+/**
+ * The rooms in which users of another server are; none for a server that is not known.
+ * https://element-hq.github.io/synapse/latest/usage/administration/admin_api/federation.html#destination-rooms
+ */
+export const listDestinationRoomsV1 = defineEndpoint({
+  operation: 'listDestinationRoomsV1',
+  method: 'GET',
+  path: '/_synapse/admin/v1/federation/destinations/{serverName}/rooms',
+  authentication: 'admin',
+  query: {
+    type: 'object',
+    properties: {
+      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
+      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
+      dir: { enum: ['f', 'b'] },
+    },
+  },
+  async handle(context, { params: { serverName }, query: { from = 0, limit = 100, dir = 'f' } }) {
+    const page = { offset: from, limit, descending: dir === 'b' };
+    const { rooms, total } = await readRoomsOfServer(context.database, serverName, page);
+    const next = from + rooms.length;
+    return {
+      // The shards' logs count apart, so there is no place in an order of all events.
+      rooms: rooms.map((roomId) => ({ room_id: roomId, stream_ordering: null })),
+      total,
+      ...(next < total && { next_token: String(next) }),
+    };
+  },
+});
