@@ -15,6 +15,7 @@ import { Canary } from './canary.ts';
 import { PeopleOfNetworks } from './follow/people-of-network.ts';
 import { PresenceOfPeople } from './follow/presence-of-people.ts';
 import { bringUsersBack } from './people/bring-users-back.ts';
+import { TooManyNewAccounts } from './people/new-accounts.ts';
 import { processInboxEntry } from './process-inbox-entry.ts';
 import { processOutboxEntry } from './process-outbox-entry.ts';
 import { DrainQueue } from './queues/drain-queue.ts';
@@ -82,6 +83,7 @@ export class Bridge {
       ...{ clock, random, batchEntries },
       read: (key) => queues.readInbox(sourceOfKey(key)),
       process: (_, entry) => processInboxEntry(this, entry),
+      pauseOf: (error) => (error instanceof TooManyNewAccounts ? error.retryAfterMs : undefined),
       onFailure(key, error, pauseMs) {
         metrics.retried.add({ direction: 'irc_to_matrix' });
         log.debug({ err: error, key, pauseMs }, 'a message waits for the homeserver');

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { Bridge } from '../bridging/bridge.ts';
 import { readStatus } from '../bridging/describe-status.ts';
 import { isChannelName, readPortalAlias, toAliasLocalpart } from '../bridging/names/portal-alias.ts';
+import { TooManyNewAccounts } from '../bridging/people/new-accounts.ts';
 import { LinkRefusal, linkRoom, maySetState } from '../bridging/rooms/link-room.ts';
 import { makePortal, removePortal } from '../bridging/rooms/make-portal.ts';
 import { IrcRefusal } from '../irc/irc-refusal.ts';
@@ -57,8 +58,13 @@ async function findPerson({ context }: Bridge, userId: string): Promise<boolean>
   } catch {
     return false;
   }
-  await context.puppets.ensureUser({ ...named, displayName: named.nick });
-  return true;
+  try {
+    await context.puppets.ensureUser({ ...named, displayName: named.nick });
+    return true;
+  } catch (error) {
+    if (error instanceof TooManyNewAccounts) return false;
+    throw error;
+  }
 }
 
 /** Makes the room of a channel when its alias is asked for, where the network lets anybody do so. */

@@ -5,6 +5,7 @@ import type { Random } from '@holdfast/effects/random.ts';
 import { Bridge } from '../bridging/bridge.ts';
 import type { BridgeContext } from '../bridging/bridge-context.ts';
 import { createBridgeMetrics } from '../bridging/bridge-metrics.ts';
+import { NewAccounts } from '../bridging/people/new-accounts.ts';
 import { Puppets } from '../bridging/people/puppets.ts';
 import { RoomMembers } from '../bridging/people/room-members.ts';
 import { UsersOnIrc } from '../bridging/people/users-on-irc.ts';
@@ -75,14 +76,14 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     const portals = new PortalList(sql);
     await portals.load();
     const botUserId = `@${registration.senderLocalpart}:${serverName}`;
+    const newAccounts = new NewAccounts(sql, clock, config.networks);
     const context: BridgeContext = {
       ...{ config, clock, random, log, secrets, sql, matrix, portals, botUserId },
       queues: new StoredQueues(sql),
       metrics: createBridgeMetrics(metrics),
       networks: new Map(),
-      puppets: new Puppets({ sql, matrix, serverName }),
-      members: new RoomMembers(matrix),
-      ...{ unknownLines: new UnknownLines(), usersOnIrc: new UsersOnIrc(sql, log) },
+      ...{ newAccounts, puppets: new Puppets({ newAccounts, sql, matrix, serverName }) },
+      ...{ members: new RoomMembers(matrix), unknownLines: new UnknownLines(), usersOnIrc: new UsersOnIrc(sql, log) },
     };
     const networks = context.networks as Map<string, { config: NetworkConfig; irc: IrcNetwork }>;
     let receive: (network: string, event: IrcEvent) => void = () => {};
