@@ -68,7 +68,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     await migrateBridgeDatabase(config.databaseUrl);
     const lock = await takeBridgeLock(config.databaseUrl, clock, log);
     closers.push(lock.release);
-    const sql = openBridgeDatabase(config.databaseUrl);
+    const sql = openBridgeDatabase(config.databaseUrl, undefined, clock);
     closers.push(() => sql.end({ timeout: 5 }));
     const { asToken } = registration;
     const { concurrentRequests } = config.limits;
