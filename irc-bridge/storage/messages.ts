@@ -55,6 +55,13 @@ export async function findMessageByIdentity(
   return row;
 }
 
+/** So many at a time: what could not be done in one statement's time would never be done. */
+const forgottenAtOnce = 20_000;
+
+/** Forgets the oldest ones, many at a time. */
 export async function forgetMessages(sql: BridgeSql, olderThanMs: number): Promise<void> {
-  await sql`DELETE FROM message WHERE sent_at < now() - ${olderThanMs} * interval '1 millisecond'`;
+  await sql`
+    DELETE FROM message WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM message WHERE sent_at < now() - ${olderThanMs} * interval '1 millisecond'
+      ORDER BY sent_at LIMIT ${forgottenAtOnce}))`;
 }
