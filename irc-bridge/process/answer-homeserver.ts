@@ -15,10 +15,10 @@ import {
   type ThirdPartyQuery,
 } from '../matrix/bridge-server.ts';
 import { checkMediaLink } from '../matrix/media-links.ts';
-import { type ReadMediaOptions, readMedia } from '../matrix/read-media.ts';
+import type { ReadMedia } from '../matrix/read-media.ts';
 
 /** What the bridge's listener answers. */
-export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metrics: Metrics): BridgeAnswers {
+export function answerHomeserver(bridge: Bridge, readMedia: ReadMedia, metrics: Metrics): BridgeAnswers {
   const { context } = bridge;
   return {
     receiveTransaction: (id, events) => bridge.receiveTransaction(id, events),
@@ -40,7 +40,7 @@ export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metric
       await readStatus(bridge);
       return metrics.expose();
     },
-    sendMedia: (request, reply) => sendMedia(bridge, media, request, reply),
+    sendMedia: (request, reply) => sendMedia(bridge, readMedia, request, reply),
     provision: (action, body) => provision(bridge, action, body),
     listLinks: () => listLinks(bridge),
   };
@@ -84,12 +84,12 @@ async function findRoom({ context }: Bridge, alias: string): Promise<boolean> {
 
 async function sendMedia(
   { context }: Bridge,
-  media: ReadMediaOptions,
+  readMedia: ReadMedia,
   request: MediaRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const verdict = checkMediaLink(context, request, request.proof);
-  if (verdict === 'valid') return readMedia(media, request, reply);
+  if (verdict === 'valid') return readMedia(request, reply);
   const words = verdict === 'expired' ? 'This link has expired.' : 'This link is none of ours.';
   return reply
     .code(verdict === 'expired' ? 410 : 404)

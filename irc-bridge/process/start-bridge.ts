@@ -18,6 +18,7 @@ import type { IrcEvent } from '../irc/irc-event.ts';
 import type { IrcNetwork, ReceiveIrcEvent } from '../irc/irc-network.ts';
 import { startBridgeServer } from '../matrix/bridge-server.ts';
 import { MatrixClient } from '../matrix/matrix-client.ts';
+import { makeReadMedia } from '../matrix/read-media.ts';
 import { pingBridge, registerUser, setDisplayName } from '../matrix/send-and-set.ts';
 import { openRequest, sendRequest } from '../platform/send-request.ts';
 import { readNewestMessages } from '../storage/messages.ts';
@@ -97,7 +98,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
       bridge.inbox.hurry();
       bridge.outbox.hurry();
     };
-    const answers = answerHomeserver(bridge, { url, asToken, clock, open: openRequest }, metrics);
+    const answers = answerHomeserver(bridge, makeReadMedia({ url, asToken, clock, open: openRequest }), metrics);
     const { bind, port } = config.http;
     const { hsToken } = registration;
     const server = await startBridgeServer({ bind, port, hsToken, statusToken: config.statusToken, log }, answers);
