@@ -15,7 +15,11 @@ export interface KnownMessage {
 }
 
 /** The end of a statement: remembers messages. */
-export function insertMessages(sql: BridgeSql, messages: readonly KnownMessage[]) {
+export function insertMessages(sql: BridgeSql, known: readonly KnownMessage[]) {
+  // Half of a character, which a client may send, is no text for PostgreSQL.
+  const messages = known.map((one) => {
+    return { ...one, author: one.author.toWellFormed(), excerpt: one.excerpt.toWellFormed() };
+  });
   return sql`
     INSERT INTO message (network, target, identity, room_id, event_id, author, excerpt)
     SELECT e->>'network', e->>'target', e->>'identity', e->>'roomId', e->>'eventId', e->>'author', e->>'excerpt'

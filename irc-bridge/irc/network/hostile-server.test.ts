@@ -339,3 +339,16 @@ test('a user’s connection is in no more channels than it can be in, whatever i
   await server.receive(/^JOIN #c1000/);
   assert.ok(!server.received.some((line) => /^JOIN #c(0|999)$/.test(line)));
 });
+
+test('a message’s id has a bound, and an answer finds it all the same', async (t) => {
+  const { server, network, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  const long = 'm'.repeat(5_000);
+  const client = server.clients[0] ?? assert.fail();
+  client.send(`@msgid=${long} :a!b@c PRIVMSG #room :one`);
+  client.send(`@msgid=two;+draft/reply=${long} :a!b@c PRIVMSG #room :two`);
+  const [first, second] = [await wait('message'), await wait('message')];
+  assert.ok(first.identity.length < 100);
+  assert.deepEqual([second.identity, second.answers], ['two', first.identity]);
+});
