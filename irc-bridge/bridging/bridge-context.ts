@@ -11,6 +11,7 @@ import { sendEvent } from '../matrix/send-and-set.ts';
 import type { BridgeSql } from '../storage/open-bridge-database.ts';
 import type { StoredQueues } from '../storage/stored-queues.ts';
 import type { BridgeMetrics } from './bridge-metrics.ts';
+import type { NewAccounts } from './people/new-accounts.ts';
 import type { Puppets } from './people/puppets.ts';
 import type { RoomMembers } from './people/room-members.ts';
 import type { UsersOnIrc } from './people/users-on-irc.ts';
@@ -38,6 +39,7 @@ export interface BridgeContext {
   readonly networks: ReadonlyMap<string, BridgedNetwork>;
   readonly portals: PortalList;
   readonly puppets: Puppets;
+  readonly newAccounts: NewAccounts;
   readonly members: RoomMembers;
   readonly unknownLines: UnknownLines;
   readonly usersOnIrc: UsersOnIrc;

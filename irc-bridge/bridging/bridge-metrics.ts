@@ -31,6 +31,7 @@ export function createBridgeMetrics(metrics: Metrics) {
       help: 'For how long the oldest of them has waited.',
       labels: ['direction'],
     }),
+    ...createAccountMetrics(metrics),
     presenceWaiting: metrics.gauge({
       name: 'irc_bridge_presence_waiting',
       help: 'People of IRC whose presence the homeserver is to be told (at most 10000).',
@@ -59,6 +60,26 @@ export function createBridgeMetrics(metrics: Metrics) {
       name: 'irc_bridge_canary_alarm',
       help: '1 while a direction is silent, else 0.',
       labels: ['network', 'direction'],
+    }),
+  };
+}
+
+function createAccountMetrics(metrics: Metrics) {
+  return {
+    newAccounts: metrics.gauge({
+      name: 'irc_bridge_new_accounts',
+      help: 'Accounts made for people of IRC in the window that ends now.',
+      labels: ['network'],
+    }),
+    newAccountsBound: metrics.gauge({
+      name: 'irc_bridge_new_accounts_bound',
+      help: 'How many may be made in it.',
+      labels: ['network'],
+    }),
+    relayed: metrics.counter({
+      name: 'irc_bridge_relayed_total',
+      help: 'Messages and reactions of IRC that the bot said, because no account could be made for who said them.',
+      labels: ['network'],
     }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Portal } from '../storage/portals.ts';
 import type { BridgeContext } from './bridge-context.ts';
 import type { Canary } from './canary.ts';
 
@@ -7,6 +8,6 @@ export interface BridgeParts {
   readonly canaries: ReadonlyMap<string, Canary>;
   readonly outbox: { readonly activeKeys: number };
   readonly inbox: { readonly activeKeys: number };
-  readonly people: { readonly queued: number };
+  readonly people: { readonly queued: number; bringInLater(portal: Portal, afterMs: number): void };
   readonly presence: { readonly waiting: number };
 }

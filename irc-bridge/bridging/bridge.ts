@@ -15,6 +15,7 @@ import { Canary } from './canary.ts';
 import { PeopleOfNetworks } from './follow/people-of-network.ts';
 import { PresenceOfPeople } from './follow/presence-of-people.ts';
 import { bringUsersBack } from './people/bring-users-back.ts';
+import { TooManyNewAccounts } from './people/new-accounts.ts';
 import { processInboxEntry } from './process-inbox-entry.ts';
 import { processOutboxEntry } from './process-outbox-entry.ts';
 import { DrainQueue } from './queues/drain-queue.ts';
@@ -29,6 +30,8 @@ const transactionMemoryMs = 7 * 24 * 3_600_000;
 const upkeepMs = 10_000;
 const maxEventsAtOnce = 500;
 const returnEveryMs = 120_000;
+/** Of a channel or nick. */
+const longestTarget = 300;
 
 /** A message of IRC that is to be stored. */
 type Arrival = Parameters<typeof storeInbox>[1][number];
@@ -82,6 +85,7 @@ export class Bridge {
       ...{ clock, random, batchEntries },
       read: (key) => queues.readInbox(sourceOfKey(key)),
       process: (_, entry) => processInboxEntry(this, entry),
+      pauseOf: (error) => (error instanceof TooManyNewAccounts ? error.retryAfterMs : undefined),
       onFailure(key, error, pauseMs) {
         metrics.retried.add({ direction: 'irc_to_matrix' });
         log.debug({ err: error, key, pauseMs }, 'a message waits for the homeserver');
@@ -220,6 +224,8 @@ export class Bridge {
 
   #store(networkId: string, target: string, identity: string, event: IrcEvent): void {
     const source = { network: networkId, target: networkOf(this.context, networkId).irc.fold(target) };
+    // A server may say anything; what the database could not keep would hold up all networks.
+    if (source.target.length > longestTarget) return;
     const isAdmitted = event.kind !== 'message' || this.#bound.admits(source);
     if (isAdmitted && this.#arrivals.add({ ...source, identity, event: toStoredJson(event) })) return;
     this.context.metrics.dropped.add({ network: networkId, direction: 'irc_to_matrix', why: 'too_many' });

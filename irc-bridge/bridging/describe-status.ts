@@ -1,9 +1,10 @@
 import { measureQueue } from '../storage/outbox.ts';
 import type { BridgeParts } from './bridge-parts.ts';
+import type { NewAccountsBound } from './people/new-accounts.ts';
 
 /** The bridge's condition, and the metrics that follow it. */
 export async function readStatus({ context, canaries, people, presence, outbox, inbox }: BridgeParts) {
-  const { sql, metrics, matrix, networks, portals } = context;
+  const { sql, metrics, matrix, networks, portals, newAccounts } = context;
   const [toIrc, toMatrix] = await Promise.all([measureQueue(sql, 'outbox'), measureQueue(sql, 'inbox')]);
   for (const [direction, { entries, oldestAgeMs }] of [
     ['matrix_to_irc', toIrc],
@@ -13,12 +14,17 @@ export async function readStatus({ context, canaries, people, presence, outbox, 
     metrics.oldestAge.set({ direction }, (oldestAgeMs ?? 0) / 1000);
   }
   metrics.presenceWaiting.set({}, presence.waiting);
-  const described = [...networks].map(([id, { irc, config }]) => {
+  const measuring = [...networks].map(async ([id, { irc, config }]) => {
+    const accounts = await newAccounts.measure(id);
     const side = irc.describe();
     metrics.connected.set({ network: id }, side.isConnected ? 1 : 0);
     metrics.connections.set({ network: id }, side.userConnections);
-    return { id, name: config.name, ...side, rooms: portals.ofNetwork(id).length, canary: canaries.get(id)?.read() };
+    metrics.newAccounts.set({ network: id }, accounts.made);
+    metrics.newAccountsBound.set({ network: id }, accounts.most);
+    const rooms = portals.ofNetwork(id).length;
+    return { id, name: config.name, ...side, rooms, newAccounts: accounts, canary: canaries.get(id)?.read() };
   });
+  const described = await Promise.all(measuring);
   return {
     networks: described,
     queues: {
@@ -44,8 +50,14 @@ export async function describeStatus(bridge: BridgeParts): Promise<string> {
       : '';
     return `${network.name}: ${state}, ${network.userConnections} connections of users, ${network.rooms} rooms${ages}`;
   });
+  for (const { name, newAccounts } of networks) lines.push(`${name}: ${describeNewAccounts(newAccounts)}`);
   const { matrix_to_irc: toIrc, irc_to_matrix: toMatrix } = queues;
   lines.push(`waiting for IRC: ${toIrc.entries} (oldest ${seconds(toIrc.oldestAgeMs)})`);
   lines.push(`waiting for Matrix: ${toMatrix.entries} (oldest ${seconds(toMatrix.oldestAgeMs)})`);
   return lines.join('\n');
+}
+
+function describeNewAccounts({ made, most, windowMs }: NewAccountsBound & { readonly made: number }): string {
+  const isFull = made >= most ? '; for other new ones the bridge speaks' : '';
+  return `${made} accounts for new people in ${(windowMs / 60_000).toFixed()} min, ${most} at most${isFull}`;
 }

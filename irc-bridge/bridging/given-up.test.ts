@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { systemRandom } from '@holdfast/effects/random.ts';
 import { IrcConnectionLost, IrcRefusal } from '../irc/irc-refusal.ts';
 import { matrixMessage, openRoom, startTestBridge, type TestBridge } from '../testing/start-test-bridge.ts';
 
@@ -139,3 +140,37 @@ test('a homeserver that does not know the bridge for a while, or a proxy in its 
   await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).length === 1);
   assert.deepEqual(bridge.homeserver.messages(roomId), ['@irc_net_bob:example.org: kept']);
 });
+
+test('a message with half of a character is said once, and holds up nothing', async () => {
+  const bridge = await start();
+  const roomId = await openRoom(bridge);
+  await bridge.transact('1', [matrixMessage(roomId, 'odd \ud800'), matrixMessage(roomId, 'good')]);
+  assert.deepEqual(await bridge.irc.texts(2), ['<alice> odd \ud800', '<alice> good']);
+});
+
+test('what cannot be remembered of a message is not, and the message is said once', async () => {
+  const bridge = await start();
+  const roomId = await openRoom(bridge);
+  const { sql } = bridge.bridge.bridge.context;
+  await sql`ALTER TABLE message ADD CONSTRAINT none CHECK (excerpt <> 'odd')`;
+  await bridge.transact('1', [matrixMessage(roomId, 'odd'), matrixMessage(roomId, 'good')]);
+  assert.deepEqual(await bridge.irc.texts(2), ['<alice> odd', '<alice> good']);
+  for (const text of ['odd', 'well']) bridge.irc.message('#room', 'bob', text);
+  await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).length === 2);
+});
+
+test('names of any length hold up nobody', async () => {
+  const bridge = await start('connections: personal');
+  const roomId = await openRoom(bridge);
+  bridge.irc.receive({
+    ...{ kind: 'message', identity: 'x', channel: undefined, toUser: '@alice:example.org', nick: randomName(8_000) },
+    ...{ form: 'message', text: 'x', saidAtMs: 1 },
+  });
+  bridge.irc.message('#room', 'bob', 'good');
+  await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).length === 1);
+});
+
+/** PostgreSQL cannot make it shorter. */
+function randomName(length: number): string {
+  return Array.from({ length: length / 8 }, () => systemRandom.token(6)).join('');
+}

@@ -5,6 +5,7 @@ import type { BridgeParts } from './bridge-parts.ts';
 import { followChannel } from './follow/follow-channel.ts';
 import { followNick } from './follow/follow-nick.ts';
 import type { PresenceOfPeople } from './follow/presence-of-people.ts';
+import { TooManyNewAccounts } from './people/new-accounts.ts';
 import type { FailedAttempts } from './queues/failed-attempts.ts';
 import { confirmLink } from './rooms/link-room.ts';
 import { sayOnMatrix } from './to-matrix/say-on-matrix.ts';
@@ -34,17 +35,28 @@ export async function processInboxEntry(
 }
 
 /** Gives what a message became; undefined: nothing. */
-async function bring({ context }: BridgeParts, entry: InboxEntry, event: IrcEvent): Promise<SentMessage | undefined> {
+async function bring(
+  { context, people }: BridgeParts,
+  entry: InboxEntry,
+  event: IrcEvent,
+): Promise<SentMessage | undefined> {
   if (event.kind === 'message') {
     const { channel, nick, text } = event;
     if (channel !== undefined && (await confirmLink(context, entry.network, channel, nick, text))) return undefined;
-    return sayOnMatrix(context, entry.network, event);
+    return sayOnMatrix(context, entry, event);
   }
   if (event.kind === 'nick') {
     await followNick(context, entry, event);
     return undefined;
   }
   const portal = context.portals.ofTarget(entry.network, entry.target);
-  if (portal && 'channel' in event && event.kind !== 'members') await followChannel(context, portal, event);
+  if (!portal || !('channel' in event) || event.kind === 'members') return undefined;
+  try {
+    await followChannel(context, portal, entry, event);
+  } catch (error) {
+    if (!(error instanceof TooManyNewAccounts)) throw error;
+    // Who is only there holds up nobody.
+    people.bringInLater(portal, error.retryAfterMs);
+  }
   return undefined;
 }

@@ -76,6 +76,9 @@ export interface NetworkConfig {
   readonly idleDisconnectMs: number;
   /** `lazy`: people of IRC join the room when they speak; `full`: all of a channel's. */
   readonly members: 'lazy' | 'full';
+  /** Accounts that are made for people of IRC in `newAccountsWindowMs`; for more of them the bot speaks. */
+  readonly maxNewAccounts: number;
+  readonly newAccountsWindowMs: number;
   /** Whether people of IRC are shown as present or away. */
   readonly presence: boolean;
   /** How long one who left by a netsplit, or with the bridge's connection, is expected back. */

@@ -30,6 +30,7 @@ test('a network needs its servers, and everything else has a default', () => {
   assert.equal(network?.id, 'libera');
   assert.deepEqual(network?.servers, [{ host: 'irc.libera.chat', port: 6697, tls: true, ca: undefined }]);
   assert.equal(network?.canary, undefined);
+  assert.deepEqual([network?.maxNewAccounts, network?.newAccountsWindowMs], [500, 3_600_000]);
 });
 
 test('what is wrong is told with its line', () => {
@@ -41,6 +42,10 @@ test('what is wrong is told with its line', () => {
   ]);
   assert.deepEqual(problemsOf(`${sound}        port: 99999\n`), [
     'bridge.yaml:7: networks.libera.servers.0.port must be <= 65535',
+  ]);
+  assert.deepEqual(problemsOf(`${sound}    max_new_accounts: 0\n    new_accounts_window_ms: 1\n`), [
+    'bridge.yaml:7: networks.libera.max_new_accounts must be >= 1',
+    'bridge.yaml:8: networks.libera.new_accounts_window_ms must be >= 1000',
   ]);
   assert.match(problemsOf('networks: {}\n').join('\n'), /the file lacks `homeserver`/);
   assert.match(problemsOf('a: [\n')[0] ?? '', /^bridge\.yaml:\d: /);

@@ -15,6 +15,7 @@ before(async () => {
       relay: { connections: 'relay' },
       idle: { idle_disconnect_ms: 1_000 },
       present: { presence: true },
+      few: { max_new_accounts: 2 },
     },
   });
   alice = await world.person('alice');
@@ -111,6 +112,31 @@ for (const name of ircdNames) {
     await watcher.wait(/me too/);
     await alice.client.leave(roomId);
     await watcher.wait(/^:alice\[m\]!\S+ PART :?#leaving/);
+  });
+
+  test(`on ${name} who changes its nick all the time is heard, and gets no more accounts than there may be`, async () => {
+    const few = `${name}-few`;
+    const flood = await world.irc(name, 'flood0');
+    await flood.join('#flood');
+    const roomId = await openRoom('#flood', few);
+    const heard: string[] = [];
+    for (const number of [0, 1, 2, 3]) {
+      if (number > 0) {
+        flood.send(`NICK flood${number}`);
+        await flood.wait(new RegExp(` NICK :?flood${number}`));
+      }
+      flood.send(`PRIVMSG #flood :word ${number}`);
+      const event = await alice.hear(new RegExp(`word ${number}$`), roomId);
+      heard.push(`${event.getSender()}: ${event.getContent()['body']}`);
+    }
+    assert.deepEqual(heard, [
+      `@irc_${few}_flood0:test.example: word 0`,
+      `@irc_${few}_flood1:test.example: word 1`,
+      '@ircbridge:test.example: <flood2> word 2',
+      '@ircbridge:test.example: <flood3> word 3',
+    ]);
+    const status = await world.untilStatus(({ networks }) => networks.some(({ id }) => id === few));
+    assert.equal(status.networks.find(({ id }) => id === few)?.newAccounts.made, 2);
   });
 
   test(`on ${name} an upgraded room is followed, at once or when the bot is invited there`, async () => {

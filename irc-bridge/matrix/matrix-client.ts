@@ -32,8 +32,8 @@ const defaultTimeoutMs = 30_000;
 const tryTimeoutMs = 10_000;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
-/** Requests that wait for their turn; more are refused at once, and whoever asks tries again. */
-const maxWaiting = 5_000;
+/** Requests that are not done with, those that pause included; more are refused at once, and whoever asks tries again. */
+const maxUndone = 5_000;
 
 /**
  * The homeserver's client API as an application service uses it. Every request has one deadline over all its tries and
@@ -41,8 +41,9 @@ const maxWaiting = 5_000;
  */
 export class MatrixClient {
   readonly #options: MatrixClientOptions;
+  #undone = 0;
   #active = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #lastSuccessMs: number | undefined;
   #isAway = false;
   /** Ends the pauses of all requests that wait for another try. */
@@ -59,7 +60,7 @@ export class MatrixClient {
   readLoad(): { active: number; waiting: number; sinceSuccessMs: number | undefined } {
     const last = this.#lastSuccessMs;
     return {
-      ...{ active: this.#active, waiting: this.#waiting.length },
+      ...{ active: this.#active, waiting: this.#waiting.size },
       sinceSuccessMs: last === undefined ? undefined : this.#options.clock.monotonicMs() - last,
     };
   }
@@ -74,6 +75,8 @@ export class MatrixClient {
     const { clock, random } = this.#options;
     const { signal } = this.#closing;
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs;
+    if (this.#undone >= maxUndone) throw new MatrixRequestError(0, 'TOO_MANY', 'too many requests wait already');
+    this.#undone += 1;
     const deadline = startDeadline(timeoutMs, `${request.method} ${request.path}`, { clock, signal });
     try {
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
@@ -89,13 +92,14 @@ export class MatrixClient {
       }
     } finally {
       deadline.finish();
+      this.#undone -= 1;
     }
   }
 
   async #try(request: MatrixRequest, whole: Deadline): Promise<unknown> {
     const { url, asToken, clock, send } = this.#options;
-    await this.#takeTurn();
     const { signal } = whole;
+    await this.#takeTurn(signal);
     const timeoutMs = Math.min(whole.remainingMs(), tryTimeoutMs);
     const deadline = startDeadline(timeoutMs, `${request.method} ${request.path}`, { clock, signal });
     let answer: HttpAnswer;
@@ -136,21 +140,40 @@ export class MatrixClient {
     this.onBack();
   }
 
-  async #takeTurn(): Promise<void> {
+  /** Throws MatrixRequestError when the turn does not come before `signal` aborts. */
+  async #takeTurn(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw noTurn();
     if (this.#active < this.#options.concurrentRequests) {
       this.#active += 1;
       return;
     }
-    if (this.#waiting.length >= maxWaiting)
-      throw new MatrixRequestError(0, 'TOO_MANY', 'too many requests wait already');
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const turn = Promise.withResolvers<void>();
+    const leave = () => {
+      this.#waiting.delete(turn.resolve);
+      turn.reject(noTurn());
+    };
+    this.#waiting.add(turn.resolve);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      await turn.promise;
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
   }
 
   #giveTurn(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#active -= 1;
+    const [next] = this.#waiting;
+    if (!next) {
+      this.#active -= 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
+}
+
+function noTurn(): MatrixRequestError {
+  return new MatrixRequestError(0, 'NO_ANSWER', 'the requests before it took too long');
 }
 
 /** With these a proxy answers that does not reach the homeserver, or lets nobody through; they have an errcode otherwise. */

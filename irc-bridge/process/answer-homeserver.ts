@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { Bridge } from '../bridging/bridge.ts';
 import { readStatus } from '../bridging/describe-status.ts';
 import { isChannelName, readPortalAlias, toAliasLocalpart } from '../bridging/names/portal-alias.ts';
+import { TooManyNewAccounts } from '../bridging/people/new-accounts.ts';
 import { LinkRefusal, linkRoom, maySetState } from '../bridging/rooms/link-room.ts';
 import { makePortal, removePortal } from '../bridging/rooms/make-portal.ts';
 import { IrcRefusal } from '../irc/irc-refusal.ts';
@@ -14,10 +15,10 @@ import {
   type ThirdPartyQuery,
 } from '../matrix/bridge-server.ts';
 import { checkMediaLink } from '../matrix/media-links.ts';
-import { type ReadMediaOptions, readMedia } from '../matrix/read-media.ts';
+import type { ReadMedia } from '../matrix/read-media.ts';
 
 /** What the bridge's listener answers. */
-export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metrics: Metrics): BridgeAnswers {
+export function answerHomeserver(bridge: Bridge, readMedia: ReadMedia, metrics: Metrics): BridgeAnswers {
   const { context } = bridge;
   return {
     receiveTransaction: (id, events) => bridge.receiveTransaction(id, events),
@@ -39,7 +40,7 @@ export function answerHomeserver(bridge: Bridge, media: ReadMediaOptions, metric
       await readStatus(bridge);
       return metrics.expose();
     },
-    sendMedia: (request, reply) => sendMedia(bridge, media, request, reply),
+    sendMedia: (request, reply) => sendMedia(bridge, readMedia, request, reply),
     provision: (action, body) => provision(bridge, action, body),
     listLinks: () => listLinks(bridge),
   };
@@ -57,8 +58,13 @@ async function findPerson({ context }: Bridge, userId: string): Promise<boolean>
   } catch {
     return false;
   }
-  await context.puppets.ensureUser({ ...named, displayName: named.nick });
-  return true;
+  try {
+    await context.puppets.ensureUser({ ...named, displayName: named.nick });
+    return true;
+  } catch (error) {
+    if (error instanceof TooManyNewAccounts) return false;
+    throw error;
+  }
 }
 
 /** Makes the room of a channel when its alias is asked for, where the network lets anybody do so. */
@@ -78,12 +84,12 @@ async function findRoom({ context }: Bridge, alias: string): Promise<boolean> {
 
 async function sendMedia(
   { context }: Bridge,
-  media: ReadMediaOptions,
+  readMedia: ReadMedia,
   request: MediaRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const verdict = checkMediaLink(context, request, request.proof);
-  if (verdict === 'valid') return readMedia(media, request, reply);
+  if (verdict === 'valid') return readMedia(request, reply);
   const words = verdict === 'expired' ? 'This link has expired.' : 'This link is none of ours.';
   return reply
     .code(verdict === 'expired' ? 410 : 404)

@@ -5,6 +5,7 @@ import type { Random } from '@holdfast/effects/random.ts';
 import { Bridge } from '../bridging/bridge.ts';
 import type { BridgeContext } from '../bridging/bridge-context.ts';
 import { createBridgeMetrics } from '../bridging/bridge-metrics.ts';
+import { NewAccounts } from '../bridging/people/new-accounts.ts';
 import { Puppets } from '../bridging/people/puppets.ts';
 import { RoomMembers } from '../bridging/people/room-members.ts';
 import { UsersOnIrc } from '../bridging/people/users-on-irc.ts';
@@ -17,6 +18,7 @@ import type { IrcEvent } from '../irc/irc-event.ts';
 import type { IrcNetwork, ReceiveIrcEvent } from '../irc/irc-network.ts';
 import { startBridgeServer } from '../matrix/bridge-server.ts';
 import { MatrixClient } from '../matrix/matrix-client.ts';
+import { makeReadMedia } from '../matrix/read-media.ts';
 import { pingBridge, registerUser, setDisplayName } from '../matrix/send-and-set.ts';
 import { openRequest, sendRequest } from '../platform/send-request.ts';
 import { readNewestMessages } from '../storage/messages.ts';
@@ -67,7 +69,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     await migrateBridgeDatabase(config.databaseUrl);
     const lock = await takeBridgeLock(config.databaseUrl, clock, log);
     closers.push(lock.release);
-    const sql = openBridgeDatabase(config.databaseUrl);
+    const sql = openBridgeDatabase(config.databaseUrl, undefined, clock);
     closers.push(() => sql.end({ timeout: 5 }));
     const { asToken } = registration;
     const { concurrentRequests } = config.limits;
@@ -75,14 +77,14 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
     const portals = new PortalList(sql);
     await portals.load();
     const botUserId = `@${registration.senderLocalpart}:${serverName}`;
+    const newAccounts = new NewAccounts(sql, clock, config.networks);
     const context: BridgeContext = {
       ...{ config, clock, random, log, secrets, sql, matrix, portals, botUserId },
       queues: new StoredQueues(sql),
       metrics: createBridgeMetrics(metrics),
       networks: new Map(),
-      puppets: new Puppets({ sql, matrix, serverName }),
-      members: new RoomMembers(matrix),
-      ...{ unknownLines: new UnknownLines(), usersOnIrc: new UsersOnIrc(sql, log) },
+      ...{ newAccounts, puppets: new Puppets({ newAccounts, sql, matrix, serverName }) },
+      ...{ members: new RoomMembers(matrix), unknownLines: new UnknownLines(), usersOnIrc: new UsersOnIrc(sql, log) },
     };
     const networks = context.networks as Map<string, { config: NetworkConfig; irc: IrcNetwork }>;
     let receive: (network: string, event: IrcEvent) => void = () => {};
@@ -96,7 +98,7 @@ export async function startBridge(options: BridgeOptions): Promise<StartedBridge
       bridge.inbox.hurry();
       bridge.outbox.hurry();
     };
-    const answers = answerHomeserver(bridge, { url, asToken, clock, open: openRequest }, metrics);
+    const answers = answerHomeserver(bridge, makeReadMedia({ url, asToken, clock, open: openRequest }), metrics);
     const { bind, port } = config.http;
     const { hsToken } = registration;
     const server = await startBridgeServer({ bind, port, hsToken, statusToken: config.statusToken, log }, answers);

@@ -14,7 +14,7 @@ export interface BridgeLock {
 
 /** Waits until no other bridge runs over the database. */
 export async function takeBridgeLock(databaseUrl: string, clock: Clock, log: Log): Promise<BridgeLock> {
-  const sql = openBridgeDatabase(databaseUrl, 1);
+  const sql = openBridgeDatabase(databaseUrl, 1, clock);
   const session = async () => {
     const [row] = await sql<{ taken: boolean; pid: number }[]>`
       SELECT pg_try_advisory_lock(${bridgeLock}) AS taken, pg_backend_pid() AS pid`;

@@ -9,12 +9,17 @@ export interface InboxEntry {
   readonly identity: string;
   /** As JSON. */
   readonly event: string;
+  /** The bot speaks for whoever said it. */
+  readonly isRelayed: boolean;
 }
 
 /**
  * Stores events in their order. What is waiting already, or was sent before (by the identities of messages), is left out.
  */
-export async function storeInbox(sql: BridgeSql, entries: readonly Omit<InboxEntry, 'position'>[]): Promise<void> {
+export async function storeInbox(
+  sql: BridgeSql,
+  entries: readonly Omit<InboxEntry, 'position' | 'isRelayed'>[],
+): Promise<void> {
   if (entries.length === 0) return;
   await sql`
     INSERT INTO inbox (network, target, identity, event)
@@ -56,12 +61,17 @@ export async function readInbox(
   limit: number,
 ): Promise<ReadonlyMap<string, InboxEntry[]>> {
   const rows = await sql<InboxEntry[]>`
-    SELECT position, oldest.network, oldest.target, identity, event
+    SELECT position, oldest.network, oldest.target, identity, event, is_relayed AS "isRelayed"
     FROM json_array_elements(${JSON.stringify(sources)}::text::json) AS wanted (e), LATERAL (
       SELECT * FROM inbox WHERE inbox.network = e->>'network' AND inbox.target = e->>'target'
       ORDER BY position LIMIT ${limit}
     ) AS oldest ORDER BY position`;
   return Map.groupBy(rows, keyOfInbox);
+}
+
+/** From here on the bot speaks for whoever said it, however often it is tried. */
+export async function noteRelayed(sql: BridgeSql, position: number): Promise<void> {
+  await sql`UPDATE inbox SET is_relayed = true WHERE position = ${position}`;
 }
 
 /** A channel or nick of a network. */

@@ -15,7 +15,11 @@ export interface KnownMessage {
 }
 
 /** The end of a statement: remembers messages. */
-export function insertMessages(sql: BridgeSql, messages: readonly KnownMessage[]) {
+export function insertMessages(sql: BridgeSql, known: readonly KnownMessage[]) {
+  // Half of a character, which a client may send, is no text for PostgreSQL.
+  const messages = known.map((one) => {
+    return { ...one, author: one.author.toWellFormed(), excerpt: one.excerpt.toWellFormed() };
+  });
   return sql`
     INSERT INTO message (network, target, identity, room_id, event_id, author, excerpt)
     SELECT e->>'network', e->>'target', e->>'identity', e->>'roomId', e->>'eventId', e->>'author', e->>'excerpt'
@@ -55,6 +59,13 @@ export async function findMessageByIdentity(
   return row;
 }
 
+/** So many at a time: what could not be done in one statement's time would never be done. */
+const forgottenAtOnce = 20_000;
+
+/** Forgets the oldest ones, many at a time. */
 export async function forgetMessages(sql: BridgeSql, olderThanMs: number): Promise<void> {
-  await sql`DELETE FROM message WHERE sent_at < now() - ${olderThanMs} * interval '1 millisecond'`;
+  await sql`
+    DELETE FROM message WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM message WHERE sent_at < now() - ${olderThanMs} * interval '1 millisecond'
+      ORDER BY sent_at LIMIT ${forgottenAtOnce}))`;
 }

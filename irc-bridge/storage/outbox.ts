@@ -128,9 +128,11 @@ export async function noteProgress(sql: BridgeSql, progress: readonly OutboxProg
     ${insertMessages(sql, messages)}`;
 }
 
-/** Takes an entry away. */
-export async function removeFromOutbox(sql: BridgeSql, position: number): Promise<void> {
-  await sql`DELETE FROM outbox WHERE position = ${position}`;
+/** Takes entries away. */
+export async function removeFromOutbox(sql: BridgeSql, positions: readonly number[]): Promise<void> {
+  await sql`
+    DELETE FROM outbox USING json_array_elements_text(${JSON.stringify(positions)}::text::json) AS gone (position)
+    WHERE outbox.position = gone.position::bigint`;
 }
 
 export interface QueueLength {
@@ -146,8 +148,15 @@ export async function measureQueue(sql: BridgeSql, queue: 'outbox' | 'inbox'): P
   return { entries: row?.entries ?? 0, oldestAgeMs: row?.age ?? undefined };
 }
 
-/** Forgets the transactions and events that the homeserver does not repeat any more. */
+/** So many at a time: what could not be done in one statement's time would never be done. */
+const forgottenAtOnce = 20_000;
+
+/** Forgets the transactions and events that the homeserver does not repeat any more, many at a time. */
 export async function forgetTransactions(sql: BridgeSql, olderThanMs: number): Promise<void> {
-  await sql`DELETE FROM received_event WHERE received_at < now() - ${olderThanMs} * interval '1 millisecond'`;
-  await sql`DELETE FROM received_transaction WHERE received_at < now() - ${olderThanMs} * interval '1 millisecond'`;
+  for (const table of ['received_event', 'received_transaction']) {
+    await sql`
+      DELETE FROM ${sql(table)} WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM ${sql(table)} WHERE received_at < now() - ${olderThanMs} * interval '1 millisecond'
+        LIMIT ${forgottenAtOnce}))`;
+  }
 }

@@ -22,6 +22,20 @@ export async function putPuppet(sql: BridgeSql, { network, nick, userId, display
     ON CONFLICT (network, nick) DO UPDATE SET display_name = excluded.display_name`;
 }
 
+/** The newest puppets of a network that were made no longer ago than `windowMs`, at most `limit`, oldest first. */
+export async function readNewPuppets(
+  sql: BridgeSql,
+  network: string,
+  windowMs: number,
+  limit: number,
+): Promise<{ readonly nick: string; readonly ageMs: number }[]> {
+  const rows = await sql<{ nick: string; ageMs: number }[]>`
+    SELECT nick, greatest(extract(epoch FROM now() - made_at) * 1000, 0)::float8 AS "ageMs" FROM puppet
+    WHERE network = ${network} AND made_at > now() - ${windowMs} * interval '1 millisecond'
+    ORDER BY made_at DESC LIMIT ${limit}`;
+  return rows.toReversed();
+}
+
 /** The puppets that are in a room. */
 export async function readPuppetsInRoom(sql: BridgeSql, roomId: string): Promise<Puppet[]> {
   return [

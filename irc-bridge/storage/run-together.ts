@@ -51,7 +51,7 @@ export class RunTogether<Input, Output> {
 }
 
 /** Data exceptions and violated constraints, as PostgreSQL's classes of errors go: another try does not help. */
-function isAboutData(error: unknown): boolean {
+export function isAboutData(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^2[23]/.test(code);
 }

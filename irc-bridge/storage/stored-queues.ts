@@ -8,7 +8,7 @@ import {
 } from './inbox.ts';
 import type { BridgeSql } from './open-bridge-database.ts';
 import { noteProgress, type OutboxEntry, type OutboxProgress, readOutbox } from './outbox.ts';
-import { RunTogether } from './run-together.ts';
+import { isAboutData, RunTogether } from './run-together.ts';
 
 const maxTogether = 200;
 /** Entries of one room or channel that are read at once. */
@@ -49,8 +49,14 @@ export class StoredQueues {
   }
 
   /** Notes how far an entry has come; when it resolves, that is committed. */
-  noteProgress(progress: OutboxProgress): Promise<void> {
-    return this.#progress.ask(progress);
+  async noteProgress(progress: OutboxProgress): Promise<void> {
+    try {
+      await this.#progress.ask(progress);
+    } catch (error) {
+      if (!progress.message || !isAboutData(error)) throw error;
+      // What cannot be remembered was said all the same, and must not be said again and again.
+      await this.#progress.ask({ ...progress, message: undefined });
+    }
   }
 
   /** The oldest entries of a channel or nick, in their order, at most `batchEntries`. */
@@ -59,8 +65,13 @@ export class StoredQueues {
   }
 
   /** Takes an entry away; when it resolves, that is committed. */
-  finishInboxEntry(finished: FinishedEntry): Promise<void> {
-    return this.#finished.ask(finished);
+  async finishInboxEntry(finished: FinishedEntry): Promise<void> {
+    try {
+      await this.#finished.ask(finished);
+    } catch (error) {
+      if (!finished.sent || !isAboutData(error)) throw error;
+      await this.#finished.ask({ ...finished, sent: undefined });
+    }
   }
 }
 

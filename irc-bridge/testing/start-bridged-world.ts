@@ -54,6 +54,7 @@ export interface BridgeStatus {
     readonly id: string;
     readonly isConnected: boolean;
     readonly userConnections: number;
+    readonly newAccounts: { readonly made: number };
     readonly canary?: Readonly<Record<'matrix_to_irc' | 'irc_to_matrix', { isSilent: boolean; roundTripMs?: number }>>;
   }[];
   readonly queues: Readonly<Record<'matrix_to_irc' | 'irc_to_matrix', QueueStatus>>;

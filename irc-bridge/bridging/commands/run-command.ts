@@ -5,6 +5,7 @@ import { inviteUser } from '../../matrix/send-and-set.ts';
 import { changeIrcUser } from '../../storage/puppets-and-users.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
 import { connectOnce, readWishes } from '../people/connect-speaker.ts';
+import { TooManyNewAccounts } from '../people/new-accounts.ts';
 import { LinkRefusal, linkRoom, maySetState } from '../rooms/link-room.ts';
 import { makePortal, removePortal } from '../rooms/make-portal.ts';
 import { openPrivateRoom } from '../to-matrix/say-on-matrix.ts';
@@ -27,7 +28,8 @@ export async function runCommand(
   try {
     return await run(context, command, place);
   } catch (error) {
-    if (error instanceof IrcRefusal || error instanceof LinkRefusal) return error.message;
+    if (error instanceof IrcRefusal || error instanceof LinkRefusal || error instanceof TooManyNewAccounts)
+      return error.message;
     // What somebody asks for and waits for is not done some time later.
     if (error instanceof IrcConnectionLost) return `The network cannot be asked now: ${error.message}`;
     if (isRefusal(error)) return `The homeserver does not allow that: ${(error as Error).message}`;

@@ -1,6 +1,7 @@
 import type { IrcEvent } from '../../irc/irc-event.ts';
 import { isRefusal } from '../../matrix/matrix-request-error.ts';
 import { getState, putState, removeUser } from '../../matrix/send-and-set.ts';
+import type { InboxEntry } from '../../storage/inbox.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
 import { reactOnMatrix, redactOnMatrix } from '../to-matrix/relate-on-matrix.ts';
@@ -10,18 +11,23 @@ type ChannelEvent = Exclude<IrcEvent, { kind: 'message' | 'connected' | 'disconn
 
 /**
  * What changes in a channel, as far as it concerns its room. What the homeserver refuses for good is left out: the room's
- * own rules come first. Throws when it is to be tried again.
+ * own rules come first. Throws when it is to be tried again, TooManyNewAccounts where somebody cannot come in now.
  */
-export async function followChannel(context: BridgeContext, portal: Portal, event: ChannelEvent): Promise<void> {
+export async function followChannel(
+  context: BridgeContext,
+  portal: Portal,
+  entry: InboxEntry,
+  event: ChannelEvent,
+): Promise<void> {
   try {
-    await follow(context, portal, event);
+    await follow(context, portal, entry, event);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     context.log.info({ err: error, roomId: portal.roomId, kind: event.kind }, 'the room does not follow its channel');
   }
 }
 
-async function follow(context: BridgeContext, portal: Portal, event: ChannelEvent): Promise<void> {
+async function follow(context: BridgeContext, portal: Portal, entry: InboxEntry, event: ChannelEvent): Promise<void> {
   const { irc, config } = networkOf(context, portal.network);
   const puppetOf = (nick: string) => context.puppets.userIdOf(portal.network, irc.fold(nick));
   switch (event.kind) {
@@ -29,6 +35,7 @@ async function follow(context: BridgeContext, portal: Portal, event: ChannelEven
       if (config.members !== 'full') return;
       await context.puppets.ensureJoined(portal.roomId, {
         ...{ network: portal.network, nick: irc.fold(event.nick), displayName: event.nick },
+        isSilent: true,
       });
       return;
     case 'part':
@@ -38,7 +45,7 @@ async function follow(context: BridgeContext, portal: Portal, event: ChannelEven
     case 'topic':
       return putTopic(context, portal, event.topic);
     case 'reaction':
-      return reactOnMatrix(context, portal, event);
+      return reactOnMatrix(context, portal, entry, event);
     case 'redaction':
       return redactOnMatrix(context, portal, event);
     case 'mode':

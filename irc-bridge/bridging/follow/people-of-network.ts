@@ -1,10 +1,13 @@
 import type { Timer } from '@holdfast/effects/clock.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
+import { TooManyNewAccounts } from '../people/new-accounts.ts';
 
 /** Memberships that are changed at once, over all networks: a storm becomes a queue. */
 const maxActive = 4;
 const maxQueued = 100_000;
+/** Who waits for an account is looked for again no sooner than this. */
+const shortestWaitMs = 60_000;
 
 /**
  * Who of IRC is in which room, decided as a whole: after the bridge comes back, and after a netsplit, the channel's list
@@ -16,6 +19,8 @@ export class PeopleOfNetworks {
   readonly #queue: (() => Promise<void>)[] = [];
   #active = 0;
   readonly #timers = new Map<string, Timer>();
+  /** By room: when those are brought in for whom no account could be made. */
+  readonly #waits = new Map<string, Timer>();
 
   constructor(context: BridgeContext) {
     this.#context = context;
@@ -27,15 +32,36 @@ export class PeopleOfNetworks {
 
   /** Compares a channel with its room: now who is to join, later who is to leave. */
   compare(portal: Portal): void {
-    const { irc, config } = networkOf(this.#context, portal.network);
-    if (config.members === 'full') {
-      for (const { nick } of irc.members(portal.displayTarget)) {
-        if (irc.isBot(nick) || irc.userOf(nick) !== undefined) continue;
-        const person = { network: portal.network, nick: irc.fold(nick), displayName: nick };
-        this.#enqueue(async () => void (await this.#context.puppets.ensureJoined(portal.roomId, person)));
-      }
-    }
+    this.#bringIn(portal);
     this.expectBack(portal);
+  }
+
+  /** Accounts can be made for those who are missing, or for some of them, after so long. One look is for all of them. */
+  bringInLater(portal: Portal, afterMs: number): void {
+    if (this.#waits.has(portal.roomId)) return;
+    const timer = this.#context.clock.startTimer(Math.max(afterMs, shortestWaitMs), () => {
+      this.#waits.delete(portal.roomId);
+      const current = this.#context.portals.ofRoom(portal.roomId);
+      if (current) this.#bringIn(current);
+    });
+    this.#waits.set(portal.roomId, timer);
+  }
+
+  #bringIn(portal: Portal): void {
+    const { irc, config } = networkOf(this.#context, portal.network);
+    if (config.members !== 'full') return;
+    for (const { nick } of irc.members(portal.displayTarget)) {
+      if (irc.isBot(nick) || irc.userOf(nick) !== undefined) continue;
+      const person = { network: portal.network, nick: irc.fold(nick), displayName: nick, isSilent: true };
+      this.#enqueue(async () => {
+        try {
+          await this.#context.puppets.ensureJoined(portal.roomId, person);
+        } catch (error) {
+          if (!(error instanceof TooManyNewAccounts)) throw error;
+          this.bringInLater(portal, error.retryAfterMs);
+        }
+      });
+    }
   }
 
   /** Some may be missing: looks after the time in which they may come back. One look is enough for all of them. */
@@ -50,7 +76,7 @@ export class PeopleOfNetworks {
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    for (const timer of [...this.#timers.values(), ...this.#waits.values()]) timer.cancel();
     this.#queue.length = 0;
   }
 

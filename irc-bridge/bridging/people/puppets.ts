@@ -10,8 +10,10 @@ import {
   removePuppetRoom,
 } from '../../storage/puppets-and-users.ts';
 import { readPuppetLocalpart, toPuppetLocalpart } from '../names/puppet-name.ts';
+import type { NewAccounts } from './new-accounts.ts';
 
 export interface PuppetsOptions {
+  readonly newAccounts: NewAccounts;
   readonly sql: BridgeSql;
   readonly matrix: MatrixClient;
   readonly serverName: string;
@@ -24,6 +26,8 @@ export interface IrcPerson {
   readonly nick: string;
   /** As it is written. */
   readonly displayName: string;
+  /** It is only there, and has said nothing. */
+  readonly isSilent?: boolean;
 }
 
 const maxRemembered = 20_000;
@@ -65,13 +69,13 @@ export class Puppets {
     return (await readPuppet(this.#options.sql, network, nick)) !== undefined;
   }
 
-  /** Registers somebody, with the name that it has now. */
-  async ensureUser({ network, nick, displayName }: IrcPerson): Promise<string> {
+  /** Registers somebody, with the name that it has now. Throws TooManyNewAccounts. */
+  async ensureUser({ network, nick, displayName, isSilent = false }: IrcPerson): Promise<string> {
     const userId = this.userIdOf(network, nick);
     if (this.#names.get(userId) === displayName) return userId;
     const { sql, matrix } = this.#options;
     const known = await readPuppet(sql, network, nick);
-    if (!known) await registerUser(matrix, toPuppetLocalpart(network, nick));
+    if (!known) await this.#register(network, nick, isSilent);
     if (known?.displayName !== displayName) {
       await setDisplayName(matrix, userId, displayName);
       await putPuppet(sql, { network, nick, userId, displayName });
@@ -79,6 +83,17 @@ export class Puppets {
     if (this.#names.size >= maxRemembered) this.#names.clear();
     this.#names.set(userId, displayName);
     return userId;
+  }
+
+  async #register(network: string, nick: string, isSilent: boolean): Promise<void> {
+    const { matrix, newAccounts } = this.#options;
+    await newAccounts.take(network, nick, !isSilent);
+    try {
+      await registerUser(matrix, toPuppetLocalpart(network, nick));
+    } catch (error) {
+      if (isRefusal(error)) await newAccounts.giveBack(network, nick);
+      throw error;
+    }
   }
 
   /** Has somebody in a room; gives its user id. Throws MatrixRequestError, such as when it is banned there. */

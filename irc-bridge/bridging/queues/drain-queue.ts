@@ -10,12 +10,16 @@ export interface DrainQueueOptions<Entry> {
   read(key: string): Promise<readonly Entry[]>;
   /** Does what the entry asks for and takes it away. Throws when it cannot be done now: it is tried again. */
   process(key: string, entry: Entry): Promise<void>;
+  /** For how long nothing of the key can succeed after an error, where that is known. */
+  pauseOf?(error: unknown): number | undefined;
   /** Called for each failure, with how long the key waits now. */
   onFailure(key: string, error: unknown, pauseMs: number): void;
 }
 
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
+/** As long as somebody waits who has been told how long to wait. */
+const longestToldPauseMs = 5 * 60_000;
 /** Keys that are worked on at once; the others wait for their turn. */
 const maxActive = 200;
 
@@ -84,7 +88,8 @@ export class DrainQueue<Entry> {
         }
       } catch (error) {
         if (this.#isClosed) break;
-        const waitMs = pauseMs * (0.5 + this.#options.random.fraction());
+        const toldMs = Math.min(this.#options.pauseOf?.(error) ?? 0, longestToldPauseMs);
+        const waitMs = Math.max(pauseMs, toldMs) * (0.5 + this.#options.random.fraction());
         this.#options.onFailure(key, error, waitMs);
         await this.#options.clock.sleep(waitMs, drain.hurry.signal);
         if (drain.hurry.signal.aborted) {

@@ -12,6 +12,7 @@ import {
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf, tellRoom } from '../bridge-context.ts';
 import { findActor } from '../follow/rule-channel.ts';
+import { TooManyNewAccounts } from '../people/new-accounts.ts';
 
 /** The bot goes where it is invited: into a room to be linked, a talk of two for commands, or the next room of a portal. */
 export async function acceptBotInvitation(context: BridgeContext, event: MatrixEvent): Promise<void> {
@@ -92,7 +93,12 @@ async function inviteOnIrc(context: BridgeContext, portal: Portal, event: Matrix
   if (portal.userId !== '' || context.puppets.readUserId(event.state_key ?? '')?.network !== network) return;
   if (irc.members(channel).some((member) => irc.fold(member.nick) === nick)) {
     const displayName = irc.members(channel).find((member) => irc.fold(member.nick) === nick)?.nick ?? nick;
-    await context.puppets.ensureJoined(portal.roomId, { network, nick, displayName });
+    try {
+      await context.puppets.ensureJoined(portal.roomId, { network, nick, displayName });
+    } catch (error) {
+      if (!(error instanceof TooManyNewAccounts)) throw error;
+      await tellRoom(context, portal.roomId, `invited.${event.event_id}`, error.message);
+    }
     return;
   }
   try {

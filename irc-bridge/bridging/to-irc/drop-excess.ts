@@ -3,17 +3,24 @@ import { type OutboxEntry, readExcess, removeFromOutbox } from '../../storage/ou
 import { type BridgeContext, tellRoom } from '../bridge-context.ts';
 
 const atOnce = 500;
+/** In one call: more than can come until the next one. */
+const mostRounds = 40;
 
 /**
- * Gives up what has waited for IRC too long, or is too much. The senders are told, in one notice a room, before anything
+ * Gives up what has waited for IRC too long, or is too much. The senders are told, in a notice a room, before anything
  * is forgotten: after a crash in between they are told again, or of fewer.
  */
 export async function dropExcess(context: BridgeContext): Promise<void> {
-  const excess = await readExcess(context.sql, context.config.limits, atOnce);
-  const byRoom = Map.groupBy(excess, ({ roomId }) => roomId);
-  for (const [roomId, entries] of byRoom) {
-    await tellDropped(context, roomId, entries);
-    for (const entry of entries) await removeFromOutbox(context.sql, entry.position);
+  for (let round = 0; round < mostRounds; round++) {
+    const excess = await readExcess(context.sql, context.config.limits, atOnce);
+    for (const [roomId, entries] of Map.groupBy(excess, (entry) => entry.roomId)) {
+      await tellDropped(context, roomId, entries);
+      await removeFromOutbox(
+        context.sql,
+        entries.map(({ position }) => position),
+      );
+    }
+    if (excess.length < atOnce) return;
   }
 }
 

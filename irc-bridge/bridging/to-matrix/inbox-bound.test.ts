@@ -20,6 +20,14 @@ test('beyond its bound a channel’s messages are not kept, those of others are,
   await bridge.homeserver.until(() => bridge.homeserver.requests.some((asked) => asked.includes('/send/')));
   await bound.look();
   assert.deepEqual([bound.admits(room), bound.admits(room), bound.admits(other)], [false, false, true]);
+  assert.equal(bound.untold, 1);
+  // Of nicks there may be any number.
+  await context.sql`INSERT INTO inbox (network, target, identity, event)
+    SELECT 'net', 'drone' || n, 'drone' || n, '{}' FROM generate_series(1, 150) AS n`;
+  await bound.look();
+  for (let number = 0; number < 100; number++) assert.ok(!bound.admits({ network: 'net', target: `spam${number}` }));
+  assert.equal(bound.untold, 1);
+  await context.sql`DELETE FROM inbox WHERE target LIKE 'drone%'`;
   bridge.homeserver.refuse = () => undefined;
   await bridge.homeserver.until(() => bridge.homeserver.messages(roomId).some((text) => text.endsWith(': c')));
   while (bridge.bridge.bridge.inbox.activeKeys > 0) await new Promise(setImmediate);

@@ -12,19 +12,26 @@ export class InboxBound {
   readonly #context: BridgeContext;
   #full: ReadonlySet<string> = new Set();
   #isFullForAll = false;
-  /** By channel or nick: what was not kept. */
+  /** By channel, of those that have a room: what was not kept. */
   readonly #refused = new Map<string, number>();
 
   constructor(context: BridgeContext) {
     this.#context = context;
   }
 
-  /** Whether something that comes may be stored; what may not is counted. */
+  /** Whether something that comes may be stored; what may not is counted for its room, where it has one. */
   admits(source: InboxSource): boolean {
     const key = keyOfInbox(source);
     if (!this.#isFullForAll && !this.#full.has(key)) return true;
-    this.#refused.set(key, (this.#refused.get(key) ?? 0) + 1);
+    // There are no more rooms than that, but nicks without end.
+    if (this.#context.portals.ofTarget(source.network, source.target))
+      this.#refused.set(key, (this.#refused.get(key) ?? 0) + 1);
     return false;
+  }
+
+  /** Channels whose rooms are to be told of what was not kept. */
+  get untold(): number {
+    return this.#refused.size;
   }
 
   /** Looks how much waits, and tells the rooms of what was not kept. */

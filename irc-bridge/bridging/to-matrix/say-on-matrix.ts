@@ -3,10 +3,11 @@ import { formatOfIrc } from '../../formatting/format-of-irc.ts';
 import type { IrcMessage } from '../../irc/irc-event.ts';
 import { isRefusal, MatrixRequestError } from '../../matrix/matrix-request-error.ts';
 import { createRoom, sendEvent } from '../../matrix/send-and-set.ts';
-import type { SentMessage } from '../../storage/inbox.ts';
+import { type InboxEntry, noteRelayed, type SentMessage } from '../../storage/inbox.ts';
 import { findMessageByIdentity } from '../../storage/messages.ts';
 import type { Portal } from '../../storage/portals.ts';
 import { type BridgeContext, networkOf } from '../bridge-context.ts';
+import { TooManyNewAccounts } from '../people/new-accounts.ts';
 import type { IrcPerson } from '../people/puppets.ts';
 import { excerptOf } from '../to-irc/irc-text-of-event.ts';
 import { toContent } from './content-of-message.ts';
@@ -25,9 +26,10 @@ export function transactionIdOf(network: string, identity: string): string {
  */
 export async function sayOnMatrix(
   context: BridgeContext,
-  networkId: string,
+  entry: InboxEntry,
   message: IrcMessage,
 ): Promise<SentMessage | undefined> {
+  const { network: networkId } = entry;
   const { irc } = networkOf(context, networkId);
   const person: IrcPerson = { network: networkId, nick: irc.fold(message.nick), displayName: message.nick };
   const portal = await findPortal(context, networkId, message, person);
@@ -35,7 +37,7 @@ export async function sayOnMatrix(
   const send = (as: string | undefined, relayedNick: string | undefined) =>
     sendOnce(context, portal, message, as, relayedNick);
   try {
-    const eventId = await speak(context, portal, person, send);
+    const eventId = await speak(context, entry, portal, person, send);
     context.metrics.delivered.add({ network: networkId, direction: 'irc_to_matrix' });
     return { roomId: portal.roomId, eventId, author: message.nick, excerpt: excerptOf(formatOfIrc(message.text).body) };
   } catch (error) {
@@ -48,14 +50,24 @@ export async function sayOnMatrix(
 
 type Send = (as: string | undefined, relayedNick: string | undefined) => Promise<string>;
 
-/** The person speaks; where it may not be in the room, the bot speaks for it. */
-async function speak(context: BridgeContext, portal: Portal, person: IrcPerson, send: Send): Promise<string> {
+/** The person speaks; where it may not be in the room, or is one too many new ones, the bot speaks for it. */
+async function speak(
+  context: BridgeContext,
+  entry: InboxEntry,
+  portal: Portal,
+  person: IrcPerson,
+  send: Send,
+): Promise<string> {
+  const relay = () => send(undefined, person.displayName);
+  if (entry.isRelayed) return relay();
   let userId: string;
   try {
     userId = await context.puppets.ensureJoined(portal.roomId, person);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return send(undefined, person.displayName);
+    if (!isRefusal(error) && !mayRelay(error, portal)) throw error;
+    await noteRelayed(context.sql, entry.position);
+    if (error instanceof TooManyNewAccounts) context.metrics.relayed.add({ network: portal.network });
+    return relay();
   }
   try {
     return await send(userId, undefined);
@@ -63,8 +75,14 @@ async function speak(context: BridgeContext, portal: Portal, person: IrcPerson, 
     if (!isRefusal(error, 'M_FORBIDDEN')) throw error;
     // It may have been removed from the room unseen. The next message finds out.
     await context.puppets.noteLeft(portal.roomId, userId);
-    return send(undefined, person.displayName);
+    await noteRelayed(context.sql, entry.position);
+    return relay();
   }
+}
+
+/** In private the bot is not there, and what is said waits until the person can be. */
+export function mayRelay(error: unknown, portal: Portal): boolean {
+  return error instanceof TooManyNewAccounts && portal.userId === '';
 }
 
 async function sendOnce(

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@holdfast/effects/clock.ts';
 import { IrcConnectionLost, IrcRefusal } from '../irc-refusal.ts';
 import type { IrcLine } from '../lines/irc-line.ts';
+import { toIdentity } from '../lines/to-identity.ts';
 import { isKnownRefusal, isRefusalCode, refusalInWords } from './refusal-words.ts';
 
 /** What the network did with a command. */
@@ -120,7 +121,8 @@ export class PendingAnswers {
       const isOurs =
         label === undefined ? entry.about === this.#fold(target) && entry.echoText === text : entry.label === label;
       if (!isOurs) continue;
-      entry.identity = line.tags.get('msgid');
+      const msgid = line.tags.get('msgid');
+      entry.identity = msgid === undefined ? undefined : toIdentity(msgid);
       this.#settle(entry, () => entry.resolve({ identity: entry.identity, lines: [] }));
       return;
     }

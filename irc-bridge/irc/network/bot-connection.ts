@@ -34,6 +34,8 @@ export class BotConnection {
   readonly #batches = new Map<string, string>();
   /** When the newest message of a channel was said, for what was missed. */
   readonly #newestMs = new Map<string, number>();
+  /** Channels, folded, to which the bot is about to return. */
+  readonly #returning = new Set<string>();
   readonly lasting: LastingConnection;
   readonly channels: ChannelList;
   lastFeatures: NetworkFeatures | undefined;
@@ -112,9 +114,9 @@ export class BotConnection {
     const message = readMessage(line, { connection, wallMs, nextIdentity, toUser: undefined, isHistory });
     if (!message) return;
     this.#splits.flushFor(nick);
-    if (message.channel !== undefined && line.tags.has('time')) {
-      this.#newestMs.set(connection.fold(message.channel), message.saidAtMs);
-    }
+    const channel = connection.fold(message.channel ?? '');
+    // A server may name channels without end.
+    if (line.tags.has('time') && this.lasting.channels.has(channel)) this.#newestMs.set(channel, message.saidAtMs);
     tell(message);
   }
 
@@ -157,7 +159,11 @@ export class BotConnection {
 
   #returnTo(channel: string, why: string): void {
     const { network } = this.#options;
+    const folded = foldName(channel, (this.lastFeatures ?? rfcFeatures).caseMapping);
+    if (this.#returning.has(folded) || !this.lasting.channels.has(folded)) return;
+    this.#returning.add(folded);
     network.clock.startTimer(rejoinMs, () => {
+      this.#returning.delete(folded);
       const connection = this.lasting.connection;
       const wanted = connection && this.lasting.channels.get(connection.fold(channel));
       if (!connection || !wanted) return;

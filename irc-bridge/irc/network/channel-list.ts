@@ -14,9 +14,12 @@ interface Channel {
   topic: string;
 }
 
-/** Of one channel and of one network: a server cannot fill our memory. */
+/** Of one channel, and of one network: a server cannot fill our memory. */
 const maxMembers = 100_000;
+const maxMembersOfAll = 1_000_000;
 const maxChannels = 10_000;
+/** There are not so many letters. */
+const maxModes = 100;
 
 /** Who is in the channels that the bot is in, as the server told. */
 export class ChannelList {
@@ -24,6 +27,8 @@ export class ChannelList {
   /** Who is away, with what they say of it. */
   readonly #away = new Map<string, string>();
   readonly #fold: (name: string) => string;
+  /** Of all channels together. */
+  #members = 0;
 
   constructor(fold: (name: string) => string) {
     this.#fold = fold;
@@ -32,15 +37,18 @@ export class ChannelList {
   clear(): void {
     this.#channels.clear();
     this.#away.clear();
+    this.#members = 0;
   }
 
   enter(channel: string): void {
+    this.leave(channel);
     if (this.#channels.size >= maxChannels) return;
     const modes = new Map<string, string>();
     this.#channels.set(this.#fold(channel), { name: channel, members: new Map(), modes, topic: '' });
   }
 
   leave(channel: string): void {
+    this.#members -= this.#channels.get(this.#fold(channel))?.members.size ?? 0;
     this.#channels.delete(this.#fold(channel));
   }
 
@@ -73,12 +81,14 @@ export class ChannelList {
 
   add(channel: string, nick: string, prefixes = ''): void {
     const found = this.#channels.get(this.#fold(channel));
-    if (found && nick !== '' && found.members.size < maxMembers)
-      found.members.set(this.#fold(nick), { nick, prefixes });
+    if (!found || nick === '' || found.members.size >= maxMembers || this.#members >= maxMembersOfAll) return;
+    const before = found.members.size;
+    found.members.set(this.#fold(nick), { nick, prefixes });
+    this.#members += found.members.size - before;
   }
 
   remove(channel: string, nick: string): void {
-    this.#channels.get(this.#fold(channel))?.members.delete(this.#fold(nick));
+    if (this.#channels.get(this.#fold(channel))?.members.delete(this.#fold(nick))) this.#members -= 1;
     if (this.#away.has(this.#fold(nick)) && !this.isAnywhere(nick)) this.#away.delete(this.#fold(nick));
   }
 
@@ -115,8 +125,11 @@ export class ChannelList {
     for (const name of names) {
       const members = this.#channels.get(this.#fold(name))?.members;
       const member = members?.get(this.#fold(nick));
-      members?.delete(this.#fold(nick));
-      if (member) members?.set(this.#fold(newNick), { nick: newNick, prefixes: member.prefixes });
+      if (!members || !member) continue;
+      const before = members.size;
+      members.delete(this.#fold(nick));
+      members.set(this.#fold(newNick), { nick: newNick, prefixes: member.prefixes });
+      this.#members += members.size - before;
     }
     return names;
   }
@@ -146,8 +159,8 @@ export class ChannelList {
           .filter((sign) => has.has(sign))
           .join('');
       } else if (!channelModes[0].includes(mode)) {
-        if (isSet) found?.modes.set(mode, parameter ?? '');
-        else found?.modes.delete(mode);
+        if (!isSet) found?.modes.delete(mode);
+        else if (found && found.modes.size < maxModes) found.modes.set(mode, parameter ?? '');
       }
     }
   }

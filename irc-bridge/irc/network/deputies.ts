@@ -29,7 +29,7 @@ export class Deputies {
     const { fold, isBot } = this.#options;
     const [channel = '', kicked = ''] = parameters;
     const nick = source?.nick ?? '';
-    if (command === 'KICK' && isBot(kicked)) this.#putOut.add(fold(channel));
+    if (command === 'KICK' && isBot(kicked) && joined.has(fold(channel))) this.#putOut.add(fold(channel));
     if (nick === '' || !isBot(nick)) return;
     if (command === 'QUIT') {
       for (const each of joined) if (!this.#putOut.has(each)) this.#sawLeave(each, userId);

@@ -2,6 +2,7 @@ import type { IrcConnection } from '../connection/irc-connection.ts';
 import type { IrcEvent, IrcPerson } from '../irc-event.ts';
 import type { IrcLine } from '../lines/irc-line.ts';
 import { parseModeChanges } from '../lines/mode-changes.ts';
+import { toIdentity } from '../lines/to-identity.ts';
 import type { ChannelList } from './channel-list.ts';
 import { isSplitReason, type Netsplits } from './netsplits.ts';
 
@@ -52,7 +53,13 @@ export function followBot(line: IrcLine, context: FollowContext): void {
       return followReaction(line, context);
     case 'REDACT': {
       if (!channels.has(first) || isOwn(connection, nick)) return;
-      return tell({ kind: 'redaction', channel: first, nick, about: second, reason: line.parameters[2] ?? '' });
+      return tell({
+        kind: 'redaction',
+        channel: first,
+        nick,
+        about: toIdentity(second),
+        reason: line.parameters[2] ?? '',
+      });
     }
     case 'AWAY':
       // Some servers say who is back with an empty message.
@@ -76,7 +83,13 @@ function followReaction({ tags, source, parameters }: IrcLine, { channels, conne
   const about = tags.get('+draft/reply') ?? tags.get('+reply');
   const nick = source?.nick ?? '';
   if (!key || about === undefined || !channels.has(channel) || isOwn(connection, nick)) return;
-  tell({ kind: 'reaction', channel, nick, about, key: key.slice(0, longestReaction).toWellFormed() });
+  tell({
+    kind: 'reaction',
+    channel,
+    nick,
+    about: toIdentity(about),
+    key: key.slice(0, longestReaction).toWellFormed(),
+  });
 }
 
 function followAway(nick: string, message: string | undefined, { channels, tell }: FollowContext): void {

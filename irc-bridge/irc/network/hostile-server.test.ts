@@ -286,3 +286,69 @@ test('no line is longer than IRC takes, whatever a server says of its lengths', 
   assert.equal(lines.length, 3);
   for (const line of lines) assert.ok(Buffer.byteLength(line) <= 510, `${Buffer.byteLength(line)} bytes`);
 });
+
+test('however many people are asked for, the queue has room for what is said', async (t) => {
+  const limits = { flood: { burstLines: 1, lineMs: 60_000 }, queuedLines: 50 };
+  const { network, wait } = await start(t, { limits });
+  network.start();
+  await wait('connected');
+  await network.say(hello);
+  const asked = Array.from({ length: 60 }, (_, index) => network.whois(`n${index}`));
+  for (const each of asked) each.catch(() => {});
+  await assert.rejects(asked[59] ?? assert.fail(), IrcRefusal);
+  network.say(hello).catch(() => {});
+  assert.equal(network.describe().waitingLines, 21);
+});
+
+test('a bot that is put out of a channel again and again returns once', async (t) => {
+  const returns: (() => void)[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    startTimer(durationMs, run) {
+      if (durationMs !== 5_000) return systemClock.startTimer(durationMs, run);
+      returns.push(run);
+      return { cancel() {} };
+    },
+  };
+  const { server, network, wait } = await start(t, { clock });
+  network.start();
+  await wait('connected');
+  await network.join(undefined, '#room');
+  const client = server.clients[0] ?? assert.fail();
+  const kick = (channel: string) => client.send(`:op!u@h KICK ${channel} bridge :out`);
+  for (const channel of ['#room', '#ROOM', '#room', '#never']) kick(channel);
+  await wait('kick', ({ channel }) => channel === '#never');
+  assert.equal(returns.length, 1);
+  returns[0]?.();
+  await server.receive(/^JOIN #room/, 2);
+  kick('#room');
+  await wait('kick');
+  assert.equal(returns.length, 2);
+});
+
+test('a user’s connection is in no more channels than it can be in, whatever its server says', async (t) => {
+  const { server, network, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  await network.connectUser('@alice:s', { nick: 'alice' });
+  const client = server.clients[1] ?? assert.fail();
+  for (let number = 0; number < 1_001; number++) client.send(`:alice!u@h JOIN #c${number}`);
+  client.send(':bob!u@h PRIVMSG alice :that is all');
+  await wait('message');
+  for (const number of [0, 999, 1_000]) await network.join('@alice:s', `#c${number}`);
+  await server.receive(/^JOIN #c1000/);
+  assert.ok(!server.received.some((line) => /^JOIN #c(0|999)$/.test(line)));
+});
+
+test('a message’s id has a bound, and an answer finds it all the same', async (t) => {
+  const { server, network, wait } = await start(t);
+  network.start();
+  await wait('connected');
+  const long = 'm'.repeat(5_000);
+  const client = server.clients[0] ?? assert.fail();
+  client.send(`@msgid=${long} :a!b@c PRIVMSG #room :one`);
+  client.send(`@msgid=two;+draft/reply=${long} :a!b@c PRIVMSG #room :two`);
+  const [first, second] = [await wait('message'), await wait('message')];
+  assert.ok(first.identity.length < 100);
+  assert.deepEqual([second.identity, second.answers], ['two', first.identity]);
+});

@@ -10,8 +10,8 @@ export function isSplitReason(reason: string): boolean {
   return names.length === 2 && names[0] !== names[1] && names.every((name) => serverName.test(name));
 }
 
-/** Beyond this many at once the event is told before the window ends. */
-const maxPeople = 5_000;
+/** Beyond so many QUITs and JOINs the event is told before the window ends. */
+const maxCollected = 5_000;
 /** How long people are remembered as split. */
 const rememberMs = 30 * 60_000;
 const maxRemembered = 50_000;
@@ -26,6 +26,7 @@ export class Netsplits {
   readonly #coming = new Map<string, { nick: string; channels: string[] }>();
   /** Who is split, and until when that is remembered. */
   readonly #away = new Map<string, number>();
+  #collected = 0;
   #timer: Timer | undefined;
 
   constructor(clock: Clock, windowMs: number, fold: (name: string) => string, tell: (event: IrcEvent) => void) {
@@ -41,7 +42,7 @@ export class Netsplits {
     people.set(this.#fold(person.nick), person);
     if (this.#away.size >= maxRemembered) this.#away.clear();
     this.#away.set(this.#fold(person.nick), this.#clock.monotonicMs() + rememberMs);
-    this.#wait(people.size);
+    this.#wait();
   }
 
   /** Whether this JOIN is of somebody who was split; then it is told with the others. */
@@ -50,6 +51,7 @@ export class Netsplits {
     const coming = this.#coming.get(folded);
     if (coming) {
       coming.channels.push(channel);
+      this.#wait();
       return true;
     }
     const untilMs = this.#away.get(folded);
@@ -57,7 +59,7 @@ export class Netsplits {
     this.#away.delete(folded);
     if (untilMs < this.#clock.monotonicMs()) return false;
     this.#coming.set(folded, { nick, channels: [channel] });
-    this.#wait(this.#coming.size);
+    this.#wait();
     return true;
   }
 
@@ -65,6 +67,7 @@ export class Netsplits {
   flush(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#collected = 0;
     const [left, came] = [[...this.#leaving], [...this.#coming.values()]];
     this.#leaving.clear();
     this.#coming.clear();
@@ -84,8 +87,9 @@ export class Netsplits {
     this.#away.clear();
   }
 
-  #wait(count: number): void {
-    if (count >= maxPeople) return this.flush();
+  #wait(): void {
+    this.#collected += 1;
+    if (this.#collected >= maxCollected) return this.flush();
     this.#timer ??= this.#clock.startTimer(this.#windowMs, () => this.flush());
   }
 }

@@ -30,6 +30,8 @@ import { UserConnections } from './user-connections.ts';
 /** No such channel, or one that we are not in. */
 const notThere: ReadonlySet<string> = new Set(['403', '442']);
 const lastWordsMs = 2_000;
+/** WHOIS that wait for their answers: others may ask as many as they like, and what the bot says has the queue. */
+const maxAsked = 20;
 /** What others see of a connection whose host is not known yet, at most. */
 const assumedMaskBytes = 80;
 
@@ -50,6 +52,7 @@ class ConnectedNetwork implements IrcNetwork {
   readonly #deputies: Deputies;
   readonly #epoch: string;
   #messages = 0;
+  #asked = 0;
 
   constructor(options: IrcNetworkOptions, receive: ReceiveIrcEvent) {
     const { id, clock, random } = options;
@@ -183,9 +186,15 @@ class ConnectedNetwork implements IrcNetwork {
     await this.#run(userId, { command: 'NICK', parameters: [oneTarget(nick)], about: nick, lane: '' });
   }
 
-  whois(nick: string): Promise<string[]> {
+  async whois(nick: string): Promise<string[]> {
     const bot = this.#bot.lasting.require();
-    return askWhois(bot, oneTarget(nick));
+    if (this.#asked >= maxAsked) throw new IrcRefusal('too much is asked of the network; try again later');
+    this.#asked += 1;
+    try {
+      return await askWhois(bot, oneTarget(nick));
+    } finally {
+      this.#asked -= 1;
+    }
   }
 
   async setTopic(userId: string | undefined, channel: string, topic: string): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IrcConnection } from '../connection/irc-connection.ts';
 import type { IrcMessage } from '../irc-event.ts';
 import type { IrcLine } from '../lines/irc-line.ts';
+import { toIdentity } from '../lines/to-identity.ts';
 
 interface MessageContext {
   readonly connection: IrcConnection;
@@ -39,10 +40,11 @@ export function readMessage(line: IrcLine, context: MessageContext): IrcMessage 
   const time = Date.parse(line.tags.get('time') ?? '');
   const digest = () => createHash('sha256').update(JSON.stringify([line.tags.get('time'), line.source, target, said]));
   const unnamed = isHistory ? `history-${digest().digest('base64url').slice(0, 32)}` : nextIdentity();
+  const msgid = line.tags.get('msgid');
   const answers = line.tags.get('+draft/reply') ?? line.tags.get('+reply');
   return {
     kind: 'message',
-    identity: line.tags.get('msgid') ?? unnamed,
+    identity: msgid === undefined ? unnamed : toIdentity(msgid),
     channel: isChannel ? name : undefined,
     toUser: isChannel ? undefined : toUser,
     ...line.source,
@@ -50,7 +52,7 @@ export function readMessage(line: IrcLine, context: MessageContext): IrcMessage 
     form: ctcp ? 'action' : line.command === 'NOTICE' ? 'notice' : 'message',
     text,
     saidAtMs: Number.isNaN(time) ? wallMs : time,
-    ...(answers !== undefined && { answers }),
+    ...(answers !== undefined && { answers: toIdentity(answers) }),
     ...(isForSome && { onlyFor: target[0] }),
   };
 }

@@ -19,6 +19,9 @@ interface UserLineContext {
   readonly nextIdentity: () => string;
 }
 
+/** Channels of one connection, wherever its server says that it is. */
+const maxJoined = 1_000;
+
 /** Of what a user's connection sees what is to the user counts, and what the bot is not there to see. */
 export function readUserLine(line: IrcLine, context: UserLineContext): void {
   const { connection, lasting, userId, deputies, tell } = context;
@@ -31,7 +34,7 @@ export function readUserLine(line: IrcLine, context: UserLineContext): void {
       if (connection.fold(target) !== own) return;
       return tell({ kind: 'invite', channel: second, by: line.source?.nick ?? '', toUser: userId });
     case 'JOIN':
-      if (from === own) lasting.joined.add(connection.fold(target));
+      if (from === own && lasting.joined.size < maxJoined) lasting.joined.add(connection.fold(target));
       return;
     case 'PART':
       if (from !== own) return;

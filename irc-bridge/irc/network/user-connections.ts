@@ -3,6 +3,8 @@ import type { LastingConnection } from './lasting-connection.ts';
 
 /** How long a nick stays known as its user's after the connection ended, unless the bot sees it go before. */
 const afterglowMs = 60_000;
+/** Nicks that are known for so long after all; more are forgotten at once. */
+const maxGlowing = 5_000;
 
 /**
  * The connections of Matrix users, and whose nick is whose. A nick is known until the bot's connection has seen it go:
@@ -13,6 +15,7 @@ export class UserConnections {
   readonly #fold: (nick: string) => string;
   readonly #connections = new Map<string, LastingConnection>();
   readonly #users = new Map<string, string>();
+  #glowing = 0;
 
   constructor(clock: Clock, fold: (nick: string) => string) {
     this.#clock = clock;
@@ -55,7 +58,12 @@ export class UserConnections {
 
   /** The user's connection has this nick no longer. */
   losesNick(userId: string, nick: string): void {
-    this.#clock.startTimer(afterglowMs, () => this.#forget(userId, nick));
+    if (this.#glowing >= maxGlowing) return this.#forget(userId, nick);
+    this.#glowing += 1;
+    this.#clock.startTimer(afterglowMs, () => {
+      this.#glowing -= 1;
+      this.#forget(userId, nick);
+    });
   }
 
   /** The bot saw somebody leave this nick. */
