@@ -38,7 +38,7 @@ const network = object(
     max_connections: number(500, 1, 100_000),
     idle_disconnect_ms: number(0, 0, 365 * dayMs),
     members: { type: 'string', enum: ['lazy', 'full'], default: 'lazy' },
-    max_new_accounts: number(500, 1, 100_000),
+    max_new_accounts: number(2_000, 1, 100_000),
     new_accounts_window_ms: number(60 * minuteMs, 1_000, 7 * dayMs),
     presence: flag(false),
     leave_after_ms: number(10 * minuteMs, 0, 7 * dayMs),

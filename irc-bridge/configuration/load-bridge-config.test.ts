@@ -30,7 +30,7 @@ test('a network needs its servers, and everything else has a default', () => {
   assert.equal(network?.id, 'libera');
   assert.deepEqual(network?.servers, [{ host: 'irc.libera.chat', port: 6697, tls: true, ca: undefined }]);
   assert.equal(network?.canary, undefined);
-  assert.deepEqual([network?.maxNewAccounts, network?.newAccountsWindowMs], [500, 3_600_000]);
+  assert.deepEqual([network?.maxNewAccounts, network?.newAccountsWindowMs], [2_000, 3_600_000]);
 });
 
 test('what is wrong is told with its line', () => {
