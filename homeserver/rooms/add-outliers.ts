@@ -47,9 +47,10 @@ export const addOutliersCommand: Command<OutliersInput, OutlierOutcome[]> = {
     await shard.settled();
     const parsed = orderByReferences(events.map((event) => parseReceivedEvent(roomId, event)));
     const known = await findKnown(shard.context, parsed, roomId);
+    // The state keys are not needed here, but when the state is entered, which nothing else should hold up then.
     await internNames(
       shard.context,
-      parsed.flatMap(({ pdu }) => [pdu.type, pdu.sender]),
+      parsed.flatMap(({ pdu }) => [pdu.type, pdu.sender, pdu.state_key ?? '']),
     );
     await shard.remember(negativePositions).loaded();
     const { room, writes } = await findOrMakeRoom(shard, roomId, version, parsed);
