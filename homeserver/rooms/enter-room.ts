@@ -36,10 +36,10 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
     // Another join was faster.
     if (await hasLocalMember(shard.context, name)) return { result: { eventId: joinEvent.eventId, outcome: 'known' } };
     const event = parseReceivedEvent(roomId, { ...joinEvent, isSentElsewhere: true });
-    const { state, isCurrent } = await addStateFromTheBeginning(shard, name, stateEventIds);
+    const { state, isCurrent, entries } = await addStateFromTheBeginning(shard, name, stateEventIds);
     // What was in memory is behind now.
     shard.remember(hotRooms).forget(roomId);
-    const room = await shard.remember(hotRooms).load(roomId);
+    const room = await shard.remember(hotRooms).load(roomId, isCurrent ? entries : undefined);
     if (!room) throw new Error(`the room ${roomId} went away`);
     room.isPartial = partial !== null;
     await shard.remember(negativePositions).loaded();

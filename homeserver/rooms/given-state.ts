@@ -8,25 +8,34 @@ import { readEventsById } from '../storage/rooms/read-events.ts';
 import { readKnownTuples } from '../storage/rooms/read-spans.ts';
 import { stateFromTheBeginning } from '../storage/rooms/read-state.ts';
 import { openStateSpan } from '../storage/rooms/write-state.ts';
+import type { StateEntry } from './hot-room.ts';
 import type { Override } from './state-overrides.ts';
 
 /** Of one query, and of one transaction; so few that parsing them keeps nobody else waiting. */
 const eventsPerStep = 250;
 
+export interface GivenState {
+  /** All of it, rejected events left out. */
+  readonly state: readonly Override[];
+  /** It is the room's current one now, as it is where the room had none. */
+  readonly isCurrent: boolean;
+  /** What of it was new, without members. */
+  readonly entries: readonly StateEntry[];
+}
+
 /**
  * Makes stored events (by id) the room's state from its beginning on, those of them that are of a (type, state key)
- * which the room has never had here. Gives all of the state, rejected events left out, and whether it is the room's
- * current one now, as it is where the room had none. Under the room's key; in several transactions, each of which is good
- * by itself.
+ * which the room has never had here. Under the room's key; in several transactions, each of which is good by itself.
  */
 export async function addStateFromTheBeginning(
   shard: OwnedShard,
   room: RoomName,
   eventIds: readonly string[],
-): Promise<{ readonly state: readonly Override[]; readonly isCurrent: boolean }> {
+): Promise<GivenState> {
   const known = await readKnownTuples(shard.context, room);
   const isCurrent = known.size === 0;
   const state: Override[] = [];
+  const entries: StateEntry[] = [];
   for (let first = 0; first < eventIds.length; first += eventsPerStep) {
     const events = await readEventsById(shard.context, eventIds.slice(first, first + eventsPerStep));
     const names = [...events.values()].flatMap(({ pdu }) => [pdu.type, pdu.state_key ?? '']);
@@ -43,8 +52,9 @@ export async function addStateFromTheBeginning(
       const membership = type === 'm.room.member' ? membershipCode(pdu.content['membership']) : null;
       const span = { shard: shard.id, room: room.id, type: typeId, stateKey: keyId, membership };
       writes.push(openStateSpan(span, stateFromTheBeginning, position));
+      if (type !== 'm.room.member') entries.push({ eventId, roomId, pdu, position, since: stateFromTheBeginning });
     }
     if (writes.length > 0) await shard.append(0, () => ({ entries: [], writes }));
   }
-  return { state, isCurrent };
+  return { state, isCurrent, entries };
 }

@@ -1,6 +1,6 @@
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { findRoom } from '../storage/names/room-names.ts';
-import type { HotRoom } from './hot-room.ts';
+import type { HotRoom, StateEntry } from './hot-room.ts';
 import { loadHotRoom } from './load-hot-room.ts';
 import {
   headOf,
@@ -29,8 +29,11 @@ export class HotRooms {
     return [...this.#rooms.values()].toReversed().slice(0, count);
   }
 
-  /** The room, loaded if need be; undefined when this server does not know it. Call under the room's key. */
-  async load(roomId: string): Promise<HotRoom | undefined> {
+  /**
+   * The room, loaded if need be; undefined when this server does not know it. Call under the room's key. `state`: its
+   * current state without members, where that is at hand.
+   */
+  async load(roomId: string, state?: readonly StateEntry[]): Promise<HotRoom | undefined> {
     const hot = this.#rooms.get(roomId);
     if (hot) {
       this.#rooms.delete(roomId);
@@ -40,7 +43,7 @@ export class HotRooms {
     const name = await findRoom(this.#shard.context, roomId);
     if (!name) return undefined;
     // What was written without a position is in the tables before the next position is.
-    const room = await loadHotRoom(this.#shard.context, name, this.#shard.nextPosition);
+    const room = await loadHotRoom(this.#shard.context, name, this.#shard.nextPosition, state);
     this.add(room);
     return room;
   }

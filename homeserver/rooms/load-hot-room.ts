@@ -17,11 +17,16 @@ const fewMembers = 200;
 
 /**
  * A room as its tables have it. `changedAt`: a position of the shard's log up to which its state, as it is read here, is
- * known to be contained.
+ * known to be contained. `knownState`: its current state without members, where that need not be read.
  */
-export async function loadHotRoom(context: Context, name: RoomName, changedAt: number): Promise<HotRoom> {
+export async function loadHotRoom(
+  context: Context,
+  name: RoomName,
+  changedAt: number,
+  knownState?: readonly StateEntry[],
+): Promise<HotRoom> {
   const [state, members, counts, newest, notifyOrdinal, looseEnds] = await Promise.all([
-    readStateEntries(context, name),
+    knownState ?? readStateEntries(context, name),
     readState(context, name, { membersOnly: true, limit: fewMembers + 1 }),
     countMembers(context, name),
     readForwardExtremities(context, name),
