@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { silenceConsole } from '../clients/silence-console.ts';
 import { type ActResult, type BridgePlay, playBridge } from './bridge-play.ts';
 import { heisenbridge } from './bridges/heisenbridge.ts';
 import { matrixBotSdk } from './bridges/matrix-bot-sdk.ts';
@@ -58,11 +59,6 @@ function chooseBridges(only: string | undefined): readonly BridgePlay[] {
 function describeResult({ act, seconds, problem }: ActResult): string {
   const line = `  ${problem === undefined ? '✔' : '✖'} ${act} (${seconds.toFixed(1)} s)`;
   return problem === undefined ? line : `${line}\n      ${problem}`;
-}
-
-/** The client SDK and its cryptography tell their steps to the console, whatever logger they are given. */
-function silenceConsole(): void {
-  for (const method of ['log', 'info', 'debug', 'warn', 'trace'] as const) console[method] = () => {};
 }
 
 function print(text: string): void {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { silenceConsole } from '../clients/silence-console.ts';
 import type { ServerKind } from '../federated-servers/start-linked-server.ts';
 import { type ActResult, listActs, playActs } from './play-scenarios.ts';
 import { scenarios } from './scenarios.ts';
@@ -101,11 +102,6 @@ function readServers(text: string): [ServerKind, ServerKind] {
   const isKind = (name: string | undefined): name is ServerKind => name === 'holdfast' || name === 'synapse';
   if (!isKind(first) || !isKind(second)) throw new Error(`${text} names no two servers\n${usage}`);
   return [first, second];
-}
-
-/** The client SDK and its cryptography tell their steps to the console, whatever logger they are given. */
-function silenceConsole(): void {
-  for (const method of ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const) console[method] = () => {};
 }
 
 function print(text: string): void {

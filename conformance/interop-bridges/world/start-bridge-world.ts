@@ -1,5 +1,6 @@
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { runHoldfast } from '@holdfast/benchmarks/peers/run-holdfast.ts';
 import { findFreePort } from '@holdfast/benchmarks/peers/run-server.ts';
 import { startPostgres } from '@holdfast/benchmarks/peers/start-postgres.ts';
@@ -32,7 +33,9 @@ export async function startBridgeWorld(folders: {
 }): Promise<BridgeWorld> {
   const closers: (() => Promise<void>)[] = [];
   const stop = stopOnInterrupt(async () => {
-    for (const close of closers.toReversed()) await close().catch((error: unknown) => console.error(error));
+    for (const close of closers.toReversed()) {
+      await close().catch((error: unknown) => process.stderr.write(`${inspect(error)}\n`));
+    }
   });
   const dataFolder = join(folders.run, 'homeserver');
   const registrations = join(dataFolder, 'appservices');
