@@ -45,8 +45,9 @@ export async function askServerForEvents(context: Context, question: EventsQuest
   const { server, rules, arrays: arrayNames } = question;
   const batch = verifyWorkersOf.of(context).open();
   try {
-    await batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames });
-    await passAnswerOn(context, question, batch);
+    // The thread may have to start first: the other server is asked meanwhile.
+    const splitting = batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames });
+    await Promise.all([splitting, passAnswerOn(context, question, batch)]);
     const { members, arrays, wanted } = await batch.ask({ kind: 'end-bytes' });
     await batch.ask({ kind: 'judge', keys: await findKeysForWorker(context, wanted) });
     let refused: RefusedEvents = { count: 0, examples: [] };

@@ -9,6 +9,8 @@ import { joinedServersOf } from '../joined-servers.ts';
 import { completePartialRoom } from './complete-partial-room.ts';
 
 const lookEveryMs = 5_000;
+/** After a join: who has joined reads and speaks first, which tens of thousands of members would hold up. */
+const firstLookMs = 500;
 const firstPauseMs = 2_000;
 const longestPauseMs = 5 * 60_000;
 const roomsSideBySide = 3;
@@ -29,6 +31,7 @@ export class PartialRooms {
   readonly #running = new Set<string>();
   readonly #failures = new Map<string, { readonly count: number; readonly retryAtMs: number }>();
   #timer: Timer | undefined;
+  #lookAtMs = 0;
   #unsubscribe: (() => void) | undefined;
   #closed = false;
 
@@ -53,6 +56,7 @@ export class PartialRooms {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#unsubscribe?.();
   }
 
@@ -102,7 +106,7 @@ export class PartialRooms {
       const { roomId, isWhole, isCorrected = false } = entry.body;
       if (!isWhole) {
         this.#note(roomId, Infinity, false);
-        this.#scheduleLook(0);
+        this.#scheduleLook(firstLookMs);
       } else if (this.isPartial(roomId)) this.#completed(roomId, entry.position, isCorrected);
     }
   }
@@ -123,10 +127,15 @@ export class PartialRooms {
     for (const wake of waiting ?? []) wake();
   }
 
+  /** Looks after so long, unless that is about to be done sooner. */
   #scheduleLook(afterMs: number): void {
-    if (this.#closed) return;
+    const { clock } = this.#context;
+    const lookAtMs = clock.monotonicMs() + afterMs;
+    if (this.#closed || (this.#timer && this.#lookAtMs <= lookAtMs)) return;
     this.#timer?.cancel();
-    this.#timer = this.#context.clock.startTimer(afterMs, () => {
+    this.#lookAtMs = lookAtMs;
+    this.#timer = clock.startTimer(afterMs, () => {
+      this.#timer = undefined;
       this.#look()
         .catch((error: unknown) => this.#context.log.warn({ err: error }, 'partial rooms could not be looked at'))
         .finally(() => this.#scheduleLook(lookEveryMs));
