@@ -95,19 +95,8 @@ async function restoreDatabase(config: Config, place: BackupPlace, input: Comman
   const replaced = (await readSystemIdentifier(present)) === backup.manifest.systemIdentifier ? present : undefined;
   const restored = await untilCancelled((signal) =>
     restoreCluster({
-      ...{
-        place,
-        backup,
-        logs,
-        credentials,
-        into,
-        targetTime,
-        clock: systemClock,
-        binaries,
-        timeline,
-        replaced,
-        signal,
-      },
+      ...{ place, backup, logs, credentials, into, targetTime, timeline, binaries, replaced, signal },
+      clock: systemClock,
       say: (text) => terminal.print(text),
     }),
   ).catch((error: Error) => {

@@ -224,11 +224,12 @@ export class Bridge {
 
   #store(networkId: string, target: string, identity: string, event: IrcEvent): void {
     const source = { network: networkId, target: networkOf(this.context, networkId).irc.fold(target) };
+    const dropped = (why: string) =>
+      this.context.metrics.dropped.add({ network: networkId, direction: 'irc_to_matrix', why });
     // A server may say anything; what the database could not keep would hold up all networks.
-    if (source.target.length > longestTarget) return;
+    if (source.target.length > longestTarget) return dropped('too_long');
     const isAdmitted = event.kind !== 'message' || this.#bound.admits(source);
-    if (isAdmitted && this.#arrivals.add({ ...source, identity, event: toStoredJson(event) })) return;
-    this.context.metrics.dropped.add({ network: networkId, direction: 'irc_to_matrix', why: 'too_many' });
+    if (!isAdmitted || !this.#arrivals.add({ ...source, identity, event: toStoredJson(event) })) dropped('too_many');
   }
 
   #withPortal(networkId: string, channel: string, act: (portal: Portal) => void): void {

@@ -2,6 +2,7 @@ import { findOwnAccount } from '../../../administration/users/find-own-account.t
 import { deleteMedia } from '../../../media/delete-media.ts';
 import { readMediaOfUser } from '../../../storage/media/read-media-list.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { pageParameters } from './page-parameters.ts';
 
 /**
  * Deletes a page of a user's files, the newest first. Errors: M_INVALID_PARAM (of another server), M_NOT_FOUND.
@@ -15,8 +16,7 @@ export const deleteUserMediaV1 = defineEndpoint({
   query: {
     type: 'object',
     properties: {
-      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
-      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
+      ...pageParameters,
     },
   },
   async handle(context, { params: { userId }, query: { from = 0, limit = 100 } }) {

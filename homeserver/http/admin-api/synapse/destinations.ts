@@ -3,6 +3,7 @@ import type { DestinationStatus } from '../../../federation/destination-status.t
 import { readFederationStatus } from '../../../federation/federation-status.ts';
 import { retryDestination } from '../../../federation/retry-destination.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { pageParameters } from './page-parameters.ts';
 
 const base = '/_synapse/admin/v1/federation/destinations';
 
@@ -17,8 +18,7 @@ export const listDestinations = defineEndpoint({
   query: {
     type: 'object',
     properties: {
-      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
-      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
+      ...pageParameters,
       destination: { type: 'string', maxLength: 255 },
     },
   },

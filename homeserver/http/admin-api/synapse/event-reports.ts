@@ -4,6 +4,7 @@ import { readEventById } from '../../../storage/rooms/read-events.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { plainText } from '../../schemas.ts';
 import { parseReportId } from '../reports/format-report.ts';
+import { directedPageParameters } from './page-parameters.ts';
 
 const base = '/_synapse/admin/v1/event_reports';
 
@@ -18,9 +19,7 @@ export const listEventReports = defineEndpoint({
   query: {
     type: 'object',
     properties: {
-      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
-      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
-      dir: { enum: ['f', 'b'] },
+      ...directedPageParameters,
       user_id: plainText(255),
       room_id: plainText(255),
     },

@@ -1,5 +1,6 @@
 import { readRoomsOfServer } from '../../../storage/federation/read-rooms-of-server.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { directedPageParameters } from './page-parameters.ts';
 
 /**
  * The rooms in which users of another server are; none for a server that is not known.
@@ -13,9 +14,7 @@ export const listDestinationRoomsV1 = defineEndpoint({
   query: {
     type: 'object',
     properties: {
-      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
-      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
-      dir: { enum: ['f', 'b'] },
+      ...directedPageParameters,
     },
   },
   async handle(context, { params: { serverName }, query: { from = 0, limit = 100, dir = 'f' } }) {

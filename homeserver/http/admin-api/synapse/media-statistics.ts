@@ -1,5 +1,6 @@
 import { readLargestMediaUsers } from '../../../storage/media/read-media-list.ts';
 import { defineEndpoint } from '../../endpoint.ts';
+import { pageParameters } from './page-parameters.ts';
 
 /**
  * Who stores most. https://element-hq.github.io/synapse/latest/admin_api/statistics.html
@@ -12,8 +13,7 @@ export const getMediaStatistics = defineEndpoint({
   query: {
     type: 'object',
     properties: {
-      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
-      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
+      ...pageParameters,
     },
   },
   async handle({ database }, { query: { from = 0, limit = 100 } }) {

@@ -8,6 +8,7 @@ import { readRoomMembers } from '../../../storage/administration/read-room-membe
 import { readState } from '../../../storage/rooms/read-state.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 import { plainText } from '../../schemas.ts';
+import { directedPageParameters } from './page-parameters.ts';
 
 const base = '/_synapse/admin/v1/rooms';
 
@@ -43,10 +44,8 @@ export const listRoomsV1 = defineEndpoint({
   query: {
     type: 'object',
     properties: {
-      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
-      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
+      ...directedPageParameters,
       order_by: { enum: Object.keys(orders) as (keyof typeof orders)[] },
-      dir: { enum: ['f', 'b'] },
       search_term: plainText(255),
       public_rooms: { type: 'boolean' },
       empty_rooms: { type: 'boolean' },

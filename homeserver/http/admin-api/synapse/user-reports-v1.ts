@@ -5,6 +5,7 @@ import { readUserReports, type StoredReport } from '../../../storage/reports/rea
 import { defineEndpoint } from '../../endpoint.ts';
 import { plainText } from '../../schemas.ts';
 import { parseReportId } from '../reports/format-report.ts';
+import { directedPageParameters } from './page-parameters.ts';
 
 const base = '/_synapse/admin/v1/user_reports';
 
@@ -20,9 +21,7 @@ export const listUserReportsV1 = defineEndpoint({
   query: {
     type: 'object',
     properties: {
-      from: { type: 'integer', minimum: 0, maximum: 999_999_999 },
-      limit: { type: 'integer', minimum: 1, maximum: 1_000 },
-      dir: { enum: ['f', 'b'] },
+      ...directedPageParameters,
       user_id: plainText(255),
       target_user_id: plainText(255),
     },
