@@ -9,8 +9,6 @@ import { joinedServersOf } from '../joined-servers.ts';
 import { completePartialRoom } from './complete-partial-room.ts';
 
 const lookEveryMs = 5_000;
-/** After a join: who has joined reads and speaks first, which tens of thousands of members would hold up. */
-const firstLookMs = 500;
 const firstPauseMs = 2_000;
 const longestPauseMs = 5 * 60_000;
 const roomsSideBySide = 3;
@@ -106,7 +104,7 @@ export class PartialRooms {
       const { roomId, isWhole, isCorrected = false } = entry.body;
       if (!isWhole) {
         this.#note(roomId, Infinity, false);
-        this.#scheduleLook(firstLookMs);
+        this.#scheduleLook(0);
       } else if (this.isPartial(roomId)) this.#completed(roomId, entry.position, isCorrected);
     }
   }
