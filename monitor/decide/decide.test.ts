@@ -142,6 +142,26 @@ test('symptoms stand under their cause, also when they were seen before it', () 
   assert.match(incident?.id ?? '', /^20170512T0250\d\d-write-probe-refused-shard-0$/);
 });
 
+test('the timeline says how bad it is what joins a cause, and when it gets as bad as a page', () => {
+  const slot = { name: 'replica', isActive: false, inactiveForMs: 0, retainedBytes: 1, safeBytes: [] };
+  const { primary } = soundValues.postgres;
+  const { changes } = run(120_000, (sinceMs) => ({
+    postgres: { silentForMs: 0, primary: { ...primary!, slots: [{ ...slot, walStatus: 'lost' }] } },
+    volumes: soundValues.volumes.map((volume) => {
+      const share = sinceMs < 30_000 ? 1 : sinceMs < 60_000 ? 0.08 : 0.01;
+      return { ...volume, availableBytes: [{ atMs: startMs + sinceMs, value: volume.sizeBytes * share }] };
+    }),
+  }));
+  const grown = changes.filter(({ kind }) => kind !== 'opened');
+  assert.deepEqual(
+    grown.map(({ kind, severity, text }) => [kind, severity, text.split(':')[0]]),
+    [
+      ['grew', 'warning', 'also'],
+      ['grew', 'page', 'worse'],
+    ],
+  );
+});
+
 test('faults that have nothing to do with each other are incidents of their own', () => {
   const { state } = run(60_000, () => ({
     clocks: [{ name: 'hs1', offsetMs: 9_000 }],

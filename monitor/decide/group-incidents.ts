@@ -1,5 +1,5 @@
 import { type AlertRecord, isWorse, worst } from './alert.ts';
-import type { Incident, IncidentChange } from './incident.ts';
+import type { Incident, IncidentChange, Symptom } from './incident.ts';
 import type { Rule } from './rule.ts';
 
 interface Grouping {
@@ -117,26 +117,29 @@ function describeIncident(
     losesData: group.some(({ losesData }) => losesData),
     cause: head.key,
     headline: head.summary,
-    symptoms: symptoms.map(({ key, summary }) => ({ key, summary })),
+    symptoms: symptoms.map(({ key, summary, severity }) => ({ key, summary, severity })),
   };
 }
 
 function describeChanges(incident: Incident, old: Incident | undefined, atMs: number): IncidentChange[] {
-  const change = (kind: IncidentChange['kind'], text: string, key = incident.cause) => {
+  const change = (kind: IncidentChange['kind'], text: string, key = incident.cause): IncidentChange => {
     return { atMs, incident: incident.id, kind, text, key };
   };
+  const grew = (word: string, { key, summary, severity }: Symptom) => {
+    return { ...change('grew', `${word}: ${summary}`, key), severity };
+  };
   if (!old) {
-    return [
-      change('opened', incident.headline),
-      ...incident.symptoms.map(({ key, summary }) => change('grew', `also: ${summary}`, key)),
-    ];
+    return [change('opened', incident.headline), ...incident.symptoms.map((symptom) => grew('also', symptom))];
   }
   const changes: IncidentChange[] = [];
-  const known = new Set([old.cause, ...old.symptoms.map(({ key }) => key)]);
+  const known = new Map(old.symptoms.map(({ key, severity }) => [key, severity]));
   const current = new Set([incident.cause, ...incident.symptoms.map(({ key }) => key)]);
   if (incident.cause !== old.cause) changes.push(change('explained', `the cause: ${incident.headline}`));
-  for (const { key, summary } of incident.symptoms) {
-    if (!known.has(key)) changes.push(change('grew', `also: ${summary}`, key));
+  for (const symptom of incident.symptoms) {
+    if (symptom.key === old.cause) continue;
+    const before = known.get(symptom.key);
+    if (before === undefined) changes.push(grew('also', symptom));
+    else if (isWorse(symptom.severity, before)) changes.push(grew('worse', symptom));
   }
   for (const { key, summary } of [{ key: old.cause, summary: old.headline }, ...old.symptoms]) {
     if (!current.has(key)) changes.push(change('cleared', `no longer: ${summary}`, key));

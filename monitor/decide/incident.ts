@@ -11,8 +11,14 @@ export interface Incident {
   readonly cause: string;
   /** The cause's sentence. */
   readonly headline: string;
-  /** Keys of the other alerts, and their sentences. */
-  readonly symptoms: readonly { readonly key: string; readonly summary: string }[];
+  readonly symptoms: readonly Symptom[];
+}
+
+/** Another alert of the incident. */
+export interface Symptom {
+  readonly key: string;
+  readonly summary: string;
+  readonly severity: Severity;
 }
 
 /** What has happened to an incident, for its timeline. */
@@ -37,4 +43,6 @@ export interface IncidentChange {
   readonly text: string;
   /** Of the alert that it is about, where it is about one. */
   readonly key?: string;
+  /** Of an alert that has joined, or has got worse. */
+  readonly severity?: Severity;
 }

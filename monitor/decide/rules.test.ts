@@ -259,6 +259,30 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       expected: [[diskName, 'page']],
     },
     {
+      says: 'logs of a new database that grow up to their bound',
+      given: volume({
+        availableBytes: falling(30 * gib, gib, 4 * minuteMs),
+        besidesLogsBytes: falling(29 * gib, gib / 1024, 4 * minuteMs),
+      }),
+      expected: [],
+    },
+    {
+      says: 'logs that would not have room at their bound, and are far from it',
+      given: volume({
+        availableBytes: falling(20 * gib, gib / 1024, 4 * minuteMs),
+        besidesLogsBytes: falling(-gib, gib / 1024, 4 * minuteMs),
+      }),
+      expected: [],
+    },
+    {
+      says: 'logs that would not have room at their bound, and come nearer',
+      given: volume({
+        availableBytes: falling(20 * gib, gib, 4 * minuteMs),
+        besidesLogsBytes: falling(-gib, gib / 1024, 4 * minuteMs),
+      }),
+      expected: [[diskName, 'page']],
+    },
+    {
       says: 'nearly full and still',
       given: volume({ availableBytes: [{ atMs: 0, value: 8 * gib }] }),
       expected: [[diskName, 'warning']],

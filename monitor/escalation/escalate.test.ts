@@ -127,9 +127,49 @@ test('what a maintenance window expects wakes nobody before its end', () => {
 test('a window for something else silences nothing, nor does one that expects only a part', () => {
   const other = { ...window, rules: ['clock-off'] };
   assert.equal(simulate(minuteMs, () => ({ windows: [other] })).told.length, 1);
-  const grown = { ...incident, symptoms: [{ key: 'clock-off hs1', summary: 'x' }] };
+  const grown = { ...incident, symptoms: [{ key: 'clock-off hs1', summary: 'x', severity: 'page' as const }] };
   assert.equal(simulate(minuteMs, () => ({ windows: [window], incidents: [grown] })).told.length, 1);
   assert.equal(simulate(minuteMs, () => ({ windows: [window, other], incidents: [grown] })).told.length, 0);
+});
+
+const disk = {
+  key: 'disk-filling database',
+  summary: 'the database: 0 B can still be written',
+  severity: 'page',
+} as const;
+const grownAt = (growMs: number) => (atMs: number) => ({
+  incidents: [{ ...incident, symptoms: atMs >= growMs ? [disk] : [] }],
+});
+const takenAfterMinute = (atMs: number, kept: readonly Escalation[]) =>
+  atMs === minuteMs ? acknowledge(kept, 'one', 'ben', atMs) : kept;
+
+test('what joins a page that somebody has taken, and would be a page of its own, calls again, once, by its name', () => {
+  const { told } = simulate(12 * minuteMs, grownAt(10 * minuteMs), takenAfterMinute);
+  assert.deepEqual(briefly(told), ['10 anna first', '600 anna first', '720 anna all']);
+  assert.deepEqual(
+    told.map(({ news }) => news),
+    [undefined, disk.summary, undefined],
+  );
+  const flickers = simulate(
+    20 * minuteMs,
+    (atMs) => grownAt(atMs % minuteMs === 0 ? 10 * minuteMs : Number.POSITIVE_INFINITY)(atMs),
+    (atMs, kept) => (atMs === 11 * minuteMs ? acknowledge(kept, 'one', 'anna', atMs) : takenAfterMinute(atMs, kept)),
+  );
+  assert.deepEqual(briefly(flickers.told), ['10 anna first', '600 anna first']);
+});
+
+test('what joins in the first minutes, or is a warning, calls nobody again', () => {
+  assert.deepEqual(briefly(simulate(8 * minuteMs, grownAt(90 * secondMs), takenAfterMinute).told), ['10 anna first']);
+  const warned = (atMs: number) => ({
+    incidents: [{ ...incident, symptoms: atMs >= 3 * minuteMs ? [{ ...disk, severity: 'warning' as const }] : [] }],
+  });
+  assert.deepEqual(briefly(simulate(8 * minuteMs, warned, takenAfterMinute).told), ['10 anna first']);
+});
+
+test('what joins a page that nobody has taken does not put off who comes next', () => {
+  assert.deepEqual(briefly(simulate(4 * minuteMs, grownAt(3 * minuteMs)).told), [
+    ...['10 anna first', '120 anna all', '180 anna first', '210 ben first'],
+  ]);
 });
 
 test('nobody can silence that data is being lost, with whatever window', () => {

@@ -13,6 +13,8 @@ export interface Escalation {
   readonly sent: number;
   /** Who was told, and is told when it is over. */
   readonly told: readonly string[];
+  /** Keys of the alerts, bad enough for a page, that whoever was called knows of. */
+  readonly pages?: readonly string[];
   /** Whose first provider failed, to be tried over the second one at once. */
   readonly unreached: readonly string[];
   readonly acknowledgement?: { readonly by: string; readonly atMs: number } | undefined;
@@ -28,6 +30,8 @@ export interface PageOrder {
   readonly person: string;
   readonly ways: Ways;
   readonly headline: string;
+  /** What has joined the incident since somebody was called, where that is why they are called again. */
+  readonly news?: string;
 }
 
 export interface EscalationInput {
@@ -47,9 +51,13 @@ export interface EscalationResult {
   readonly orders: readonly PageOrder[];
 }
 
+/** What shows in the first minutes belongs to what somebody is called for anyway. */
+const firstWaveMs = 120_000;
+
 /**
  * Who has to be told what now. Pure; called in every round. A page rests only when somebody has acknowledged it, when it
- * is over, or when a maintenance window expects it and no data is being lost.
+ * is over, or when a maintenance window expects it and no data is being lost. What joins a page later and would be one
+ * of its own calls once more, also whoever has acknowledged it: they know of something smaller.
  */
 export function escalate(before: readonly Escalation[], input: EscalationInput): EscalationResult {
   const orders: PageOrder[] = [];
@@ -61,7 +69,7 @@ export function escalate(before: readonly Escalation[], input: EscalationInput):
     const isDue = incident.severity === 'page' && !isSilenced(incident, input.windows, input.atMs);
     if (!old && !isDue) continue;
     const current = { ...(old ?? begin(incident.id, input)), headline: incident.headline };
-    escalations.push(isDue ? advance(current, input, orders) : current);
+    escalations.push(isDue ? advance(noteGrowth(current, incident, input, orders), input, orders) : current);
   }
   for (const over of known.values()) {
     if (input.merged.includes(over.incident)) continue;
@@ -75,6 +83,27 @@ export function escalate(before: readonly Escalation[], input: EscalationInput):
 function begin(incident: string, { atMs, policy }: EscalationInput): Escalation {
   const nextMs = atMs + (policy.steps[0]?.afterMs ?? 0);
   return { incident, startedMs: atMs, step: 0, nextMs, sent: 0, told: [], unreached: [], headline: '' };
+}
+
+function noteGrowth(
+  before: Escalation,
+  incident: Incident,
+  { atMs, onDuty, policy }: EscalationInput,
+  orders: PageOrder[],
+): Escalation {
+  const symptoms = incident.symptoms.filter(({ severity }) => severity === 'page');
+  const keys = [incident.cause, ...symptoms.map(({ key }) => key)];
+  const known = before.pages ?? keys;
+  const joined = symptoms.find(({ key }) => !known.includes(key));
+  const escalation = { ...before, pages: [...new Set([...known, ...keys])] };
+  const [first] = onDuty;
+  if (!joined || first === undefined || atMs - before.startedMs < firstWaveMs) return escalation;
+  const told = tell(escalation, first, 'first', orders, joined.summary);
+  if (!told.acknowledgement) return told;
+  // That call was the first step of a new round of calls.
+  const { acknowledgement: _, ...open } = told;
+  const nextMs = atMs + (policy.steps[1]?.afterMs ?? policy.repeatEveryMs);
+  return { ...open, startedMs: atMs, step: 1, nextMs };
 }
 
 function advance(before: Escalation, input: EscalationInput, orders: PageOrder[]): Escalation {
@@ -112,8 +141,9 @@ function chooseWhom(step: EscalationStep | undefined, { onDuty }: EscalationInpu
   return person === undefined ? [] : [[person, ways]];
 }
 
-function tell(escalation: Escalation, person: string, ways: Ways, orders: PageOrder[]): Escalation {
-  orders.push(order(escalation, 'page', person, ways, escalation.sent));
+function tell(escalation: Escalation, person: string, ways: Ways, orders: PageOrder[], news?: string): Escalation {
+  const page = order(escalation, 'page', person, ways, escalation.sent);
+  orders.push(news === undefined ? page : { ...page, news });
   const told = escalation.told.includes(person) ? escalation.told : [...escalation.told, person];
   return { ...escalation, sent: escalation.sent + 1, told };
 }

@@ -11,6 +11,11 @@ export interface VolumeObservation {
    * root), over time.
    */
   readonly availableBytes: readonly Sample[];
+  /**
+   * The same less what PostgreSQL's logs may still take before they are used again (`max_wal_size`): what is left once they
+   * have come to their size. Only where its logs are on the volume and can be seen.
+   */
+  readonly besidesLogsBytes?: readonly Sample[];
   /** Undefined where the file system makes inodes as it needs them. */
   readonly inodes?: { readonly available: number; readonly total: number };
   readonly isReadOnly: boolean;

@@ -19,6 +19,8 @@ export interface PostgresParts {
   readonly replicas: readonly string[];
   /** The database's clock, for the monitor's. */
   onDatabaseTime(databaseMs: number): void;
+  /** `max_wal_size`: what the database's logs come to before they are used again. */
+  onLogLimit(bytes: number): void;
 }
 
 /** One statement: at rest the monitor costs the database one query a look. */
@@ -26,6 +28,7 @@ const question = `SELECT json_build_object(
   'version', current_setting('server_version_num')::int,
   'standby', pg_is_in_recovery(),
   'nowMs', (extract(epoch FROM clock_timestamp()) * 1000)::float8,
+  'mostLogBytes', pg_size_bytes(current_setting('max_wal_size'))::float8,
   'replicas', (SELECT coalesce(json_agg(json_build_object(
       'name', application_name, 'sync', sync_state IN ('sync', 'quorum'), 'state', state,
       'lagBytes', pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8,
@@ -57,6 +60,7 @@ interface Answer {
   readonly version: number;
   readonly standby: boolean;
   readonly nowMs: number;
+  readonly mostLogBytes: number;
   readonly replicas: { name: string; sync: boolean; state: string; lagBytes: number | null; lagMs: number | null }[];
   readonly slots: {
     name: string;
@@ -88,6 +92,7 @@ export function postgresSource(parts: PostgresParts): Source<'postgres'> {
         if (answer.standby) return silent(since, atMs, 'only a standby answers, which takes no writes');
         since.note('primary', false, atMs);
         parts.onDatabaseTime(answer.nowMs);
+        parts.onLogLimit(answer.mostLogBytes);
         for (const { name, state } of answer.replicas) if (state === 'streaming') known.add(name);
         safeBytes = new Map(
           answer.slots.map(({ name, safe }) => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { silentLog } from '@holdfast/effects/log.ts';
@@ -47,7 +50,7 @@ async function look<Value>(
 
 test('PostgreSQL: what the primary says of itself, from one query', async () => {
   let told = 0;
-  let queries = 0;
+  let [queries, logLimit] = [0, 0];
   const source = postgresSource({
     ask: (text) => {
       queries += 1;
@@ -57,11 +60,15 @@ test('PostgreSQL: what the primary says of itself, from one query', async () => 
     onDatabaseTime: (databaseMs) => {
       told = databaseMs;
     },
+    onLogLimit: (bytes) => {
+      logLimit = bytes;
+    },
   });
   await look(source, 1_000);
   const { silentForMs, primary } = await look(source, 31_000);
   assert.equal(silentForMs, 0);
   assert.equal(queries, 2);
+  assert.ok(logLimit >= 2 * 1024 ** 2, String(logLimit));
   assert.ok(Math.abs(told - Date.now()) < 60_000);
   assert.deepEqual(primary?.missingReplicas, [{ name: 'db2', forMs: 30_000 }]);
   assert.ok((primary?.versionNumber ?? 0) >= 150_000);
@@ -73,7 +80,12 @@ test('PostgreSQL: what the primary says of itself, from one query', async () => 
 test('PostgreSQL: a table of dead rows is seen with its size', async () => {
   await sql`CREATE TABLE public.changed WITH (autovacuum_enabled = off) AS SELECT n FROM generate_series(1, 20000) n`;
   await sql`DELETE FROM public.changed WHERE n > 2000`;
-  const source = postgresSource({ ask: (text) => sql.unsafe(text), replicas: [], onDatabaseTime: () => {} });
+  const source = postgresSource({
+    ask: (text) => sql.unsafe(text),
+    replicas: [],
+    onDatabaseTime: () => {},
+    onLogLimit: () => {},
+  });
   // Sessions tell of what they did after a while, at the latest when they end.
   await sql`SELECT pg_stat_force_next_flush()`;
   for (;;) {
@@ -91,7 +103,7 @@ test('PostgreSQL: a slot that nobody follows is seen with what it holds', async 
   try {
     const source = postgresSource({
       ask: (text) => sql.unsafe(text),
-      ...{ replicas: [], onDatabaseTime: () => {} },
+      ...{ replicas: [], onDatabaseTime: () => {}, onLogLimit: () => {} },
     });
     await look(source, 0);
     const { primary } = await look(source, 60_000);
@@ -105,7 +117,7 @@ test('PostgreSQL: a slot that nobody follows is seen with what it holds', async 
 
 test('PostgreSQL: silence counts from the first failure, and a standby is no primary', async () => {
   let answer: () => Promise<Record<string, unknown>[]> = () => Promise.reject(new Error('connect ECONNREFUSED'));
-  const source = postgresSource({ ask: () => answer(), replicas: [], onDatabaseTime: () => {} });
+  const source = postgresSource({ ask: () => answer(), replicas: [], onDatabaseTime: () => {}, onLogLimit: () => {} });
   await look(source, 1_000);
   assert.deepEqual(await look(source, 9_000), { silentForMs: 8_000, why: 'connect ECONNREFUSED' });
   answer = async () => [{ answer: { standby: true } }];
@@ -177,6 +189,7 @@ test('volumes: what an ordinary user may write counts, over time', async () => {
       folders: [{ path: '/data', holds: 'database' }],
       readFileSystem: async () => facts(),
       isWritable: async () => true,
+      readLogLimit: () => undefined,
     },
   });
   await look(source, 10_000);
@@ -187,8 +200,35 @@ test('volumes: what an ordinary user may write counts, over time', async () => {
     [100, 60],
   );
   assert.deepEqual(volume?.inodes, { available: 5, total: 50 });
-  const [real] = await look(volumesSource({ folders: [{ path: '/', holds: 'all' }] }));
+  const [real] = await look(volumesSource({ folders: [{ path: '/', holds: 'all' }], readLogLimit: () => undefined }));
   assert.ok((real?.sizeBytes ?? 0) > 0);
+});
+
+test('volumes: logs that grow up to their bound leave what is left besides them as it is', async (t) => {
+  const logs = await mkdtemp(join(tmpdir(), 'logs-'));
+  t.after(() => rm(logs, { recursive: true }));
+  let bavail = 100;
+  const source = volumesSource({
+    folders: [{ path: '/data', holds: 'database', logs }],
+    readFileSystem: async () => ({ type: 0, bsize: 10, blocks: 1_000, bfree: 900, bavail, files: 0, ffree: 0 }),
+    isWritable: async () => true,
+    readLogLimit: () => 200,
+  });
+  const write = (name: string) => writeFile(join(logs, name), Buffer.alloc(100));
+  await write('000000010000000000000001');
+  await write('000000010000000000000001.partial');
+  await look(source, 10_000);
+  bavail = 90;
+  await write('000000010000000000000002');
+  await look(source, 20_000);
+  bavail = 80;
+  await write('000000010000000000000003');
+  const [volume] = await look(source, 30_000);
+  assert.deepEqual(
+    volume?.besidesLogsBytes?.map(({ value }) => value),
+    [900, 900, 800],
+    'what goes beyond the bound counts',
+  );
 });
 
 test('clocks: a step is seen against the clock that never jumps, and the offset against the database', async () => {

@@ -38,10 +38,17 @@ export function sendOrders(
 
 const toldKinds: readonly IncidentChange['kind'][] = ['opened', 'worsened', 'explained', 'closed'];
 
-/** Where the team looks: what begins, what gets worse, what its cause is and what is over, pages and warnings alike. */
+/**
+ * Where the team looks: what begins, what gets worse, what its cause is, what joins it that would be a page of its own, and
+ * what is over, pages and warnings alike.
+ */
 export function tellTeam({ state, changes }: Decision, before: readonly Incident[], parts: ActParts): Promise<void>[] {
-  const told = changes.filter(({ kind }) => toldKinds.includes(kind));
-  return told.map(async ({ incident: id, kind, atMs }) => {
+  const told = changes.filter(
+    ({ kind, severity }) => toldKinds.includes(kind) || (kind === 'grew' && severity === 'page'),
+  );
+  // One message for each incident and round, for the first of them.
+  const once = new Map(told.toReversed().map((change) => [change.incident, change]));
+  return [...once.values()].map(async ({ incident: id, kind, atMs }) => {
     const incident = [...state.incidents, ...before].find((each) => each.id === id);
     if (!incident || incident.severity === 'notice') return;
     const whole: PageMessage = {
@@ -70,7 +77,7 @@ function readBase({ public_url, bind, port }: MonitorSettings): string {
 }
 
 function describe(order: PageOrder, incident: Incident | undefined, { settings, readSecret }: ActParts): PageMessage {
-  const { id, kind, person } = order;
+  const { id, kind, person, news } = order;
   const token = formatAcknowledgeToken(readSecret(), { incident: order.incident, person });
   const known = incident
     ? fieldsOf(incident, settings)
@@ -82,6 +89,7 @@ function describe(order: PageOrder, incident: Incident | undefined, { settings, 
     ...known,
     id,
     kind,
+    ...(news !== undefined && { headline: `${news} (with: ${known.headline})` }),
     ...(kind === 'page' && {
       acknowledgeUrl: `${readBase(settings)}/acknowledge/${token}`,
       replyCode: formatReplyCode(readSecret(), { incident: order.incident, person }),

@@ -22,7 +22,7 @@ import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
 import type { Source } from '../observe/source.ts';
 import { pushSource, turnSource } from '../observe/turn-and-push.ts';
-import { volumesSource } from '../observe/volumes.ts';
+import { volumesSource, type WatchedFolder } from '../observe/volumes.ts';
 import { watchSources } from '../observe/watch-sources.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import { formatMonitorMetrics } from '../prometheus/format-monitor-metrics.ts';
@@ -128,6 +128,7 @@ function listSources(
   const readMetrics = () => [...metrics.values()].flat();
   let askedMs = 0;
   let database: { databaseMs: number; askedMs: number; answeredMs: number } | undefined;
+  let logLimitBytes: number | undefined;
   const urls = settings.processes.length > 0 ? settings.processes : [settings.homeserver_url];
   const user = openCanaryUser({ url: settings.homeserver_url, serverName: settings.server_name, token, send });
   const readProcessOffsets = () => {
@@ -151,8 +152,11 @@ function listSources(
       onDatabaseTime: (databaseMs) => {
         database = { databaseMs, askedMs, answeredMs: clock.monotonicMs() };
       },
+      onLogLimit: (bytes) => {
+        logLimitBytes = bytes;
+      },
     }),
-    volumesSource({ folders: listFolders(settings) }),
+    volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes }),
     clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets }),
     networkSource(settings),
     bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
@@ -171,9 +175,10 @@ function listSources(
   return all;
 }
 
-function listFolders({ data_dir, media_dir }: MonitorSettings) {
+function listFolders({ data_dir, media_dir }: MonitorSettings): WatchedFolder[] {
   const isInside = media_dir.startsWith(`${data_dir}/`);
-  const data = { path: data_dir, holds: isInside ? 'database, media' : 'database' };
+  const logs = join(data_dir, 'postgresql', 'data', 'pg_wal');
+  const data = { path: data_dir, holds: isInside ? 'database, media' : 'database', logs };
   return isInside ? [data] : [data, { path: media_dir, holds: 'media' }];
 }
 

@@ -15,8 +15,8 @@ const incident: Incident = {
   },
   headline: 'no primary has answered for 9 s: connect ECONNREFUSED 10.1.2.3:5432',
   symptoms: [
-    { key: 'process-silent 10.1.2.4:8008', summary: '10.1.2.4:8008 has not answered' },
-    { key: 'process-silent 10.1.2.5:8008', summary: '10.1.2.5:8008 has not answered' },
+    { key: 'process-silent 10.1.2.4:8008', summary: '10.1.2.4:8008 has not answered', severity: 'page' },
+    { key: 'process-silent 10.1.2.5:8008', summary: '10.1.2.5:8008 has not answered', severity: 'page' },
   ],
 };
 const timeline: IncidentChange[] = [

@@ -41,8 +41,11 @@ function judgeVolume(volume: VolumeObservation, subject: string, wasRaised: bool
   const available = availableBytes.at(-1)?.value;
   if (available === undefined || sizeBytes <= 0) return undefined;
   const share = available / sizeBytes;
-  const fastMs = forecastZero(availableBytes, fastWindow) ?? Number.POSITIVE_INFINITY;
-  const slowMs = forecastZero(availableBytes, slowWindow) ?? Number.POSITIVE_INFINITY;
+  const besidesLogs = volume.besidesLogsBytes ?? [];
+  // Logs that grow up to their bound are no sign of a full disk, unless there is no room for them.
+  const falling = (besidesLogs.at(-1)?.value ?? 0) > 0 ? besidesLogs : availableBytes;
+  const fastMs = forecastZero(falling, fastWindow) ?? Number.POSITIVE_INFINITY;
+  const slowMs = forecastZero(falling, slowWindow) ?? Number.POSITIVE_INFINITY;
   const slack = wasRaised ? 1.3 : 1;
   const isPage = share < pageShare * slack || fastMs < hourMs * slack || slowMs < 4 * hourMs * slack;
   const isWarning = share < warningShare * slack || fastMs < 4 * hourMs * slack || slowMs < 48 * hourMs * slack;

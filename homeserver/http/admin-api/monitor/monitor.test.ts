@@ -16,7 +16,7 @@ import { registerUser, type TestUser } from '../../../testing/test-user.ts';
 const path = '/_holdfast/v1/admin/monitor';
 const incident: Incident = {
   ...{ id: 'one', openedMs: 5, severity: 'page', losesData: false, cause: 'disk-filling database at /x' },
-  ...{ headline: 'the disk', symptoms: [{ key: 'database-down', summary: 'no primary' }] },
+  ...{ headline: 'the disk', symptoms: [{ key: 'database-down', summary: 'no primary', severity: 'page' }] },
 };
 
 let homeserver: TestHomeserver;
