@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../platform/config/config.ts';
 import { listOtherFolders } from './check-data-folder.ts';
 import { type Finding, ok } from './finding.ts';
 import {
+  databaseUnits,
+  isDatabaseHere,
+  judgeDatabaseUnits,
   judgeHook,
   judgeLentAddresses,
   judgeMount,
@@ -12,7 +16,9 @@ import {
   judgeRoutes,
   judgeSecretFile,
   judgeTimeSource,
+  judgeTimeUnits,
   judgeUnit,
+  timeUnits,
 } from './judge-restart.ts';
 
 const programTimeoutMs = 3_000;
@@ -29,9 +35,8 @@ export const hookFolders: readonly string[] = [
 ];
 const mostHooks = 200;
 
-/** Those that must start with the machine, where they are there; the database's where it runs on this machine. */
-const ownUnits = ['holdfast.service'];
-const databaseUnits = ['postgresql.service', 'patroni.service', 'etcd.service'];
+/** Those that must start with the machine, where they are there. */
+const ownUnits = ['holdfast.service', 'holdfast-monitor.service', 'holdfast-irc-bridge.service'];
 
 /** What has to be right for this machine to serve again after a restart, before it is needed. `file`: the configuration's. */
 export async function checkRestart(config: Config, file: string | undefined): Promise<Finding[]> {
@@ -66,14 +71,15 @@ async function askTimeKeeper(): Promise<string | undefined> {
 }
 
 async function checkUnits({ database }: Config): Promise<Finding[]> {
-  const isLocal = /^[a-z]+:\/\/(?:[^@/]*@)?(?:localhost|127\.|\[::1\]|%2F|\/|\?)/i.test(database.url ?? '');
-  const told = async (unit: string) => [unit, await askProgram('systemctl', ['is-enabled', unit])] as const;
-  const own = await Promise.all(ownUnits.map(told));
-  const ofDatabase = isLocal ? await Promise.all(databaseUnits.map(told)) : [];
-  // Patroni starts PostgreSQL itself, whose own unit has to be off then, and needs etcd, which may be elsewhere.
-  const hasPatroni = ofDatabase.some(([unit, answer]) => unit === 'patroni.service' && answer === 'enabled');
-  const judged = ofDatabase.filter(([unit]) => (unit === 'postgresql.service') !== hasPatroni);
-  return [...own, ...judged].flatMap(([unit, answer]) => judgeUnit(answer, unit));
+  const asked = [...ownUnits, ...databaseUnits, ...timeUnits];
+  const answers = await Promise.all(asked.map((unit) => askProgram('systemctl', ['is-enabled', unit])));
+  const told = new Map(asked.map((unit, index) => [unit, answers[index]]));
+  const ownAddresses = Object.values(networkInterfaces()).flatMap((each) => each?.map(({ address }) => address) ?? []);
+  return [
+    ...ownUnits.flatMap((unit) => judgeUnit(told.get(unit), unit)),
+    ...(isDatabaseHere(database.url, ownAddresses) ? judgeDatabaseUnits(told) : []),
+    ...judgeTimeUnits(told),
+  ];
 }
 
 async function checkMounts(config: Config): Promise<Finding[]> {

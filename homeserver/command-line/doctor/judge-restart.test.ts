@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from './finding.ts';
 import {
+  isDatabaseHere,
+  judgeDatabaseUnits,
   judgeHook,
   judgeLentAddresses,
   judgeMount,
@@ -9,6 +11,7 @@ import {
   judgeRoutes,
   judgeSecretFile,
   judgeTimeSource,
+  judgeTimeUnits,
   judgeUnit,
 } from './judge-restart.ts';
 
@@ -60,6 +63,40 @@ test('a clock that nothing keeps, and a unit that does not start with the machin
     ['ok', 'warning', 'warning', '', ''],
   );
   assert.match(judgeUnit('disabled', 'postgresql.service')[0]?.mend ?? '', /^systemctl enable postgresql$/);
+});
+
+const answers = (told: Readonly<Record<string, string>>) =>
+  new Map(Object.entries(told).map(([unit, answer]) => [`${unit}.service`, answer]));
+
+test('what starts the database is looked for where it runs: on any of the hosts of its address', () => {
+  const own = ['10.0.0.2', 'fd00::2'];
+  const isHere = (hosts: string) => isDatabaseHere(`postgres://holdfast:a%40b@${hosts}/holdfast`, own);
+  assert.deepEqual(
+    ['localhost', '127.0.0.1:5432', '[::1]', '', '%2Frun%2Fpostgresql', '10.0.0.1,10.0.0.2:5432', '[fd00::2]:5432'].map(
+      isHere,
+    ),
+    Array(7).fill(true),
+  );
+  assert.deepEqual(['10.0.0.1', '10.0.0.1,10.0.0.3', 'localhost.example.org'].map(isHere), [false, false, false]);
+  assert.equal(isDatabaseHere(undefined, own), false);
+});
+
+test('where Patroni starts PostgreSQL, its unit has to start and that of PostgreSQL must not', () => {
+  const mends = (told: Readonly<Record<string, string>>) =>
+    judgeDatabaseUnits(answers(told)).flatMap(({ mend }) => mend ?? []);
+  assert.deepEqual(mends({ postgresql: 'disabled' }), ['systemctl enable postgresql']);
+  assert.deepEqual(mends({ postgresql: 'enabled', patroni: 'disabled', etcd: 'disabled' }), []);
+  assert.deepEqual(mends({ postgresql: 'disabled', patroni: 'enabled', etcd: 'disabled' }), ['systemctl enable etcd']);
+  const ours = { 'holdfast-patroni': 'enabled', 'holdfast-etcd': 'enabled', postgresql: 'disabled', etcd: 'disabled' };
+  assert.deepEqual(mends(ours), []);
+  assert.deepEqual(mends({ ...ours, 'holdfast-patroni': 'disabled' }), ['systemctl enable holdfast-patroni']);
+  assert.deepEqual(mends({ ...ours, postgresql: 'enabled' }), ['systemctl disable postgresql']);
+});
+
+test('one of the programs that keep the time has to start with the machine', () => {
+  assert.equal(verdicts(judgeTimeUnits(answers({ chrony: 'enabled', 'systemd-timesyncd': 'disabled' }))), '');
+  assert.equal(verdicts(judgeTimeUnits(answers({ chrony: 'disabled', 'systemd-timesyncd': 'not-found' }))), 'warning');
+  assert.equal(verdicts(judgeTimeUnits(answers({ chrony: 'not-found' }))), '');
 });
 
 test('a volume must come back after a restart, and be the same one', () => {

@@ -72,6 +72,54 @@ export function judgeUnit(told: string | undefined, unit = 'holdfast.service'): 
   ];
 }
 
+/** Whether one of the hosts of `database.url` is this machine. */
+export function isDatabaseHere(url: string | undefined, ownAddresses: readonly string[]): boolean {
+  const authority = /^[a-z]+:\/\/(?:[^@/]*@)?([^/?]*)/i.exec(url ?? '')?.[1];
+  if (authority === undefined) return false;
+  return authority.split(',').some((host) => {
+    const name = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+    return name === '' || /^(?:localhost|127\..*|::1|%2F.*)$/i.test(name) || ownAddresses.includes(name);
+  });
+}
+
+/** Of those that look after a database on this machine, by name what `systemctl is-enabled` says. */
+export const databaseUnits = [
+  ...['holdfast-patroni.service', 'holdfast-etcd.service', 'patroni.service', 'etcd.service', 'postgresql.service'],
+] as const;
+
+/**
+ * Patroni starts PostgreSQL itself, whose own unit has to be off then, and needs etcd, which may be on other machines. That of
+ * `holdfast deploy patroni` is meant to run wherever it is installed; a distribution's only where somebody enabled it.
+ */
+export function judgeDatabaseUnits(told: ReadonlyMap<string, string | undefined>): Finding[] {
+  const judge = (unit: string) => judgeUnit(told.get(unit), unit);
+  const isInstalled = ['enabled', 'disabled', 'masked'].includes(told.get('holdfast-patroni.service') ?? '');
+  if (!isInstalled && told.get('patroni.service') !== 'enabled') return judge('postgresql.service');
+  const units = isInstalled
+    ? ['holdfast-patroni.service', 'holdfast-etcd.service']
+    : ['patroni.service', 'etcd.service'];
+  const isTwice = told.get('postgresql.service') === 'enabled';
+  const twice = warning(
+    'postgresql.service starts PostgreSQL too, which Patroni has to do alone',
+    'systemctl disable postgresql',
+  );
+  return [...units.flatMap(judge), ...(isTwice ? [twice] : [])];
+}
+
+/** Programs that keep the time. At least one of those that are there has to start with the machine. */
+export const timeUnits = [
+  ...['chrony.service', 'chronyd.service', 'systemd-timesyncd.service', 'ntpsec.service', 'ntp.service'],
+  ...['ntpd.service', 'openntpd.service'],
+] as const;
+
+export function judgeTimeUnits(told: ReadonlyMap<string, string | undefined>): Finding[] {
+  const isKept = timeUnits.some((unit) => ['enabled', 'alias', 'static'].includes(told.get(unit) ?? ''));
+  const off = timeUnits.find((unit) => told.get(unit) === 'disabled');
+  if (isKept || off === undefined) return [];
+  const mend = `systemctl enable --now ${off.replace(/\.service$/, '')}`;
+  return [warning('nothing that keeps the time starts with the machine', mend)];
+}
+
 /** Permissions of a file that has secrets, as stat() gives them. */
 export function judgeSecretFile(path: string, mode: number | undefined): Finding[] {
   if (mode === undefined || (mode & 0o007) === 0) return [];

@@ -36,7 +36,7 @@ exit "\${code:-0}"
 /** What the programs of the system say there. */
 const programs: Readonly<Record<string, string>> = {
   timedatectl: 'echo no',
-  systemctl: 'echo disabled; exit 1',
+  systemctl: 'case "$2" in postgresql*) echo enabled;; *) echo disabled; exit 1;; esac',
   ip: `echo '[{"addr_info":[{"local":"10.0.0.2","dynamic":true}]}]'`,
 };
 
@@ -96,7 +96,18 @@ test('every fault that is planted on a machine is found, with what mends it', as
     ['a key of another certificate', /^problem +.*key\.pem is not the key of the certificate\n +→ name the key/m],
     ['a certificate for another name', /^warning +the certificate .* is not for example\.org:.*\n +→ have/m],
     ['a route that is watched', /^warning +there is no route to 10\.2\.0\.0\/16.*\n +→ ip route add/m],
-    ['a database that does not start', /^warning +postgresql\.service is disabled.*\n +→ systemctl enable/m],
+    [
+      'a database that does not start',
+      /^warning +holdfast-patroni\.service is disabled.*\n +→ systemctl enable holdfast-patroni$/m,
+    ],
+    ['its members that do not', /^warning +holdfast-etcd\.service is disabled.*\n +→ systemctl enable/m],
+    [
+      'a database that is started twice',
+      /^warning +postgresql\.service starts PostgreSQL too.*\n +→ systemctl disable postgresql$/m,
+    ],
+    ['no time source at the next start', /^warning +nothing that keeps the time starts.*\n +→ systemctl enable/m],
+    ['a monitor that is off', /^warning +holdfast-monitor\.service is disabled.*\n +→ systemctl enable/m],
+    ['a bridge that is off', /^warning +holdfast-irc-bridge\.service is disabled.*\n +→ systemctl enable/m],
     ['a file of secrets for everybody', /^warning +everybody on this machine can read .*yaml.*\n +→ chmod 640/m],
     ['no name of the server', /^warning +other servers do not find example\.org: .*\n +→ give it an address/m],
     ['a name that is not found', /^warning +the name nowhere\.invalid, for monitor\.names, is not/m],
@@ -110,5 +121,5 @@ test('every fault that is planted on a machine is found, with what mends it', as
   const missed = planted.filter(([, found]) => !found.test(output)).map(([fault]) => fault);
   assert.deepEqual(missed, [], output);
   assert.doesNotMatch(output, /geheim/);
-  assert.match(output, /^6 to mend before Holdfast can run, 16 to look at\.$/m);
+  assert.match(output, /^6 to mend before Holdfast can run, 21 to look at\.$/m);
 });
