@@ -9,8 +9,8 @@ import { type DrillOptions, runDrill } from '../run-drill.ts';
 import type { WeekGround } from './week-ground.ts';
 import { untilBridgeHasAll, untilQuiet, weekStages } from './week-stages.ts';
 
-/** So much that the database's first logs do not look like a disk that is full in half an hour. */
-const volumeBytes = 6 * 1024 * 1024 * 1024;
+/** So much that what the load writes is no disk that is full in a few hours. It takes only what is written. */
+const volumeBytes = 16 * 1024 * 1024 * 1024;
 /** Of the process that the host's upgrade freezes. */
 const frozenProcess = 0;
 const healedWithinMs = 100_000;

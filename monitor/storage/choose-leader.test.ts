@@ -4,6 +4,8 @@ import { isLeader, type LeaderView } from './choose-leader.ts';
 
 const view: LeaderView = { owner: undefined, lastOwner: undefined, silentForMs: 60_000, ownName: 'b', peers: [] };
 
+const own = { name: 'b', isLeader: false };
+
 const table: readonly (readonly [says: string, changed: Partial<LeaderView>, expected: boolean])[] = [
   ['the database says so', { owner: 'b' }, true],
   ['the database says that it is another one', { owner: 'a', lastOwner: 'b' }, false],
@@ -14,6 +16,8 @@ const table: readonly (readonly [says: string, changed: Partial<LeaderView>, exp
   ['nobody ever had the lease, and it is alone', { silentForMs: 0 }, true],
   ['nobody had it, and another one comes first', { peers: [{ name: 'a', isLeader: false }] }, false],
   ['nobody had it, and it comes first', { peers: [{ name: 'c', isLeader: false }] }, true],
+  ['nobody had it, and it comes first of a list that it is in', { peers: [own, { name: 'c', isLeader: false }] }, true],
+  ['it has paged for a while, and is in its own list', { lastOwner: 'a', peers: [{ ...own, isLeader: true }] }, true],
 ];
 
 for (const [says, changed, expected] of table) {

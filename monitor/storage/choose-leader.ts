@@ -18,7 +18,9 @@ const patienceMs = 30_000;
  * had the lease goes on; when that one is not heard of either, the first by name of those that hear each other does. Two
  * that are cut off from each other and from the database may both page: twice is better than never.
  */
-export function isLeader({ owner, lastOwner, silentForMs, ownName, peers }: LeaderView): boolean {
+export function isLeader({ owner, lastOwner, silentForMs, ownName, peers: all }: LeaderView): boolean {
+  // Where all monitors have one list of peers, each is in its own.
+  const peers = all.filter(({ name }) => name !== ownName);
   if (owner !== undefined) return owner === ownName;
   if (lastOwner === ownName) return true;
   if (peers.some((peer) => peer.isLeader)) return false;
