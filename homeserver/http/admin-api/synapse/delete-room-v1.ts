@@ -5,7 +5,7 @@ import { startRoomDeletion } from '../../../administration/rooms/delete-room-tas
 import { waitForTask } from '../../../administration/tasks/wait-for-task.ts';
 import { findRoom } from '../../../storage/names/room-names.ts';
 import { defineEndpoint } from '../../endpoint.ts';
-import { checkNoNewRoom, deleteRoomBody, noShutdown } from './delete-room.ts';
+import { deleteRoomBody, formatShutdown, readDeletionWish } from './delete-room.ts';
 
 const longestWaitMs = 10 * 60_000;
 
@@ -21,18 +21,18 @@ export const deleteRoomV1 = defineEndpoint({
   authentication: 'admin',
   body: deleteRoomBody,
   async handle(context, { requester, params: { roomId }, body, signal }) {
-    const { block = false, purge = true } = body;
-    checkNoNewRoom(body);
-    if (block && !(await findRoom(context, roomId))) {
+    const wish = readDeletionWish(body);
+    if (wish.block && !(await findRoom(context, roomId))) {
       if (!isRoomId(roomId)) throw new MatrixError('M_INVALID_PARAM', 'This is not a room id');
       await setRoomBlocked(context, roomId, true, requester.userId);
-      return noShutdown;
+      return formatShutdown(undefined);
     }
-    const id = await startRoomDeletion(context, requester.userId, roomId, { block, purge });
-    const { state, error } = await waitForTask(context, id, longestWaitMs, signal);
+    const id = await startRoomDeletion(context, requester.userId, roomId, wish);
+    const task = await waitForTask(context, id, longestWaitMs, signal);
+    const { state, error } = task;
     if (state === 'running') throw new MatrixError('M_UNKNOWN', `It takes longer and goes on: ${id}`, { status: 503 });
     if (state === 'cancelled') throw new MatrixError('M_UNKNOWN', 'It was cancelled', { status: 409 });
     if (state === 'failed') throw new MatrixError('M_FORBIDDEN', error ?? 'It failed');
-    return noShutdown;
+    return formatShutdown(task);
   },
 });

@@ -1,5 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import { startRoomDeletion } from '../../../administration/rooms/delete-room-task.ts';
+import { type DeletionWish, reportOf, startRoomDeletion } from '../../../administration/rooms/delete-room-task.ts';
 import { findTask } from '../../../administration/tasks/start-task.ts';
 import { readTasks } from '../../../storage/administration/read-tasks.ts';
 import type { TaskRow } from '../../../storage/administration/task-row.ts';
@@ -19,21 +19,32 @@ export const deleteRoomBody = {
   },
 } as const;
 
-/** Throws M_INVALID_PARAM where a new room is wanted. */
-export function checkNoNewRoom({
-  new_room_user_id: newOwner,
-}: {
+interface DeleteRoomBody {
+  readonly block?: boolean | undefined;
+  readonly purge?: boolean | undefined;
   readonly new_room_user_id?: string | undefined;
-}): void {
-  if (newOwner !== undefined) throw new MatrixError('M_INVALID_PARAM', 'No room is made in place of a deleted one');
+  readonly room_name?: string | undefined;
+  readonly message?: string | undefined;
 }
 
-/** Who was in it is not kept. */
-export const noShutdown = { kicked_users: [], failed_to_kick_users: [], local_aliases: [], new_room_id: null } as const;
+export function readDeletionWish(body: DeleteRoomBody): DeletionWish {
+  const { block = false, purge = true, new_room_user_id: owner, room_name: name, message } = body;
+  return { block, purge, notice: owner === undefined ? undefined : { owner, name, message } };
+}
+
+/** Whom a deletion took out, a thousand of each kind at most; nobody where there was no deletion. */
+export function formatShutdown(task: TaskRow | undefined) {
+  const { left, stayed, aliases } = task ? reportOf(task) : { left: [], stayed: [], aliases: [] };
+  const newRoom = task?.input['noticeRoom'];
+  return {
+    ...{ kicked_users: left, failed_to_kick_users: stayed, local_aliases: aliases },
+    new_room_id: typeof newRoom === 'string' ? newRoom : null,
+  };
+}
 
 /**
- * Takes everybody of this server out of a room and deletes it; gives the id of a task. No new room is made for those who
- * were in it. Errors: M_NOT_FOUND, M_INVALID_PARAM (new_room_user_id).
+ * Takes everybody of this server out of a room and deletes it; gives the id of a task. With `new_room_user_id` they are
+ * taken to a new room where only that user can speak. Errors: M_NOT_FOUND, M_INVALID_PARAM (new_room_user_id).
  * https://element-hq.github.io/synapse/latest/admin_api/rooms.html#version-2-new-version
  */
 export const deleteRoomV2 = defineEndpoint({
@@ -43,20 +54,19 @@ export const deleteRoomV2 = defineEndpoint({
   authentication: 'admin',
   body: deleteRoomBody,
   async handle(context, { requester, params, body }) {
-    const { block = false, purge = true } = body;
-    checkNoNewRoom(body);
-    return { delete_id: await startRoomDeletion(context, requester.userId, params.roomId, { block, purge }) };
+    return { delete_id: await startRoomDeletion(context, requester.userId, params.roomId, readDeletionWish(body)) };
   },
 });
 
 const states = { running: 'active', done: 'complete', failed: 'failed', cancelled: 'failed' } as const;
 
-function formatDeletion({ id, subject, state, error }: TaskRow) {
+function formatDeletion(task: TaskRow) {
+  const { id, subject, state, error } = task;
   return {
     ...{ delete_id: id, room_id: subject, status: states[state] },
     ...(state === 'failed' && { error }),
     ...(state === 'cancelled' && { error: 'Cancelled' }),
-    shutdown_room: noShutdown,
+    shutdown_room: formatShutdown(task),
   };
 }
 

@@ -121,12 +121,33 @@ test('the largest rooms are those of the last sample of the table of events', as
   assert.deepEqual([rooms[0].room_id, rooms[0].estimated_size > 0], [roomId, true]);
 });
 
+test('whoever was in a deleted room reads in a new one why, and cannot speak there', async () => {
+  const goneId = await createRoom({ preset: 'private_chat', room_alias_name: 'bad' });
+  const deletion = { new_room_user_id: admin.userId, room_name: 'Closed', message: 'It broke the rules', block: true };
+  const { new_room_id: newId, ...rest } = await admin.call('DELETE', room(goneId), deletion);
+  const alias = `#bad:${anna.userId.split(':')[1]}`;
+  assert.deepEqual(rest, { kicked_users: [anna.userId], failed_to_kick_users: [], local_aliases: [alias] });
+  const { joined_rooms: joined } = await anna.call('GET', '/_matrix/client/v3/joined_rooms');
+  assert.deepEqual([joined.includes(goneId), joined.includes(newId)], [false, true]);
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(newId)}`;
+  const { chunk } = await anna.call('GET', `${path}/messages?dir=b`);
+  const said = chunk.filter((event: AnyJson) => event.type === 'm.room.message');
+  assert.deepEqual(
+    [said.map((event: AnyJson) => event.content.body), said[0].sender],
+    [[deletion.message], admin.userId],
+  );
+  assert.equal((await anna.send('PUT', `${path}/send/m.room.message/1`, { body: { body: 'no' } })).status, 403);
+  const { results } = await admin.call('GET', `/_synapse/admin/v2/rooms/${encodeURIComponent(goneId)}/delete_status`);
+  assert.deepEqual([results[0].status, results[0].shutdown_room.new_room_id], ['complete', newId]);
+});
+
 test('a room is deleted within one request, and one that is not known is blocked', async () => {
   const goneId = await createRoom({ preset: 'private_chat' });
-  const taken = await admin.send('DELETE', room(goneId), { body: { new_room_user_id: admin.userId } });
-  assert.deepEqual([taken.status, taken.body.errcode], [400, 'M_INVALID_PARAM']);
+  const elsewhere = { new_room_user_id: '@admin:other.example' };
+  assert.equal(await errcode('DELETE', room(goneId), 400, elsewhere), 'M_INVALID_PARAM');
   const nothing = { kicked_users: [], failed_to_kick_users: [], local_aliases: [], new_room_id: null };
-  assert.deepEqual(await admin.call('DELETE', room(goneId), { purge: true }), nothing);
+  const gone = { ...nothing, kicked_users: [anna.userId] };
+  assert.deepEqual(await admin.call('DELETE', room(goneId), { purge: true }), gone);
   assert.equal(await errcode('GET', room(goneId), 404), 'M_NOT_FOUND');
   assert.equal(await errcode('DELETE', room(unknown), 404, {}), 'M_NOT_FOUND');
   assert.deepEqual(await admin.call('DELETE', room(unknown), { block: true }), nothing);
