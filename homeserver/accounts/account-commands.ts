@@ -24,11 +24,18 @@ import {
 } from './registration-tokens.ts';
 import { changeRoomTagCommand } from './room-tags.ts';
 import { setPasswordCommand } from './set-password.ts';
+import { setRateOverrideCommand } from './set-rate-override.ts';
 import { updateDeviceCommand } from './update-device.ts';
 
 /** The commands of accounts, their sessions and what they keep. */
 export const accountCommands: readonly AnyCommand[] = [
-  ...[createAccountCommand, setPasswordCommand, setAccountFlagsCommand, deactivateAccountCommand],
+  ...[
+    createAccountCommand,
+    setPasswordCommand,
+    setAccountFlagsCommand,
+    setRateOverrideCommand,
+    deactivateAccountCommand,
+  ],
   ...[openSessionCommand, refreshSessionCommand, confirmSessionCommand],
   ...[createDeviceCommand, deleteDevicesCommand, updateDeviceCommand, recordDeviceActivityCommand],
   ...[issueBriefTokenCommand],

@@ -2,6 +2,7 @@ import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
+import type { RateOverride } from '../storage/accounts/rate-override.ts';
 import { readAccount } from '../storage/accounts/read-accounts.ts';
 import { readDevice } from '../storage/accounts/read-devices.ts';
 import { readSession, type SessionRow } from '../storage/accounts/read-sessions.ts';
@@ -15,6 +16,8 @@ export interface Session {
   readonly isAdmin: boolean;
   readonly isLocked: boolean;
   readonly isSuspended: boolean;
+  /** What the user may send instead of the limits of all. */
+  readonly rateOverride?: RateOverride | undefined;
   /** SHA-256 of the access token, base64url. */
   readonly accessTokenId: string;
   /** On the monotonic clock. */
@@ -102,7 +105,9 @@ export class SessionCache {
   #toSession(row: SessionRow, accessTokenId: string): Session {
     const { userId, deviceId, isAdmin, isLocked, isSuspended, remainingMs } = row;
     const expiresAtMs = remainingMs === null ? Infinity : this.#context.clock.monotonicMs() + remainingMs;
-    return { userId, deviceId, isAdmin, isLocked, isSuspended, accessTokenId, expiresAtMs };
+    const { messageRate: perSecond, messageBurst: burst } = row;
+    const rateOverride = perSecond === null || burst === null ? undefined : { perSecond, burst };
+    return { userId, deviceId, isAdmin, isLocked, isSuspended, rateOverride, accessTokenId, expiresAtMs };
   }
 
   /** The first use of refreshed tokens ends those before them. The answer does not wait for it. */

@@ -77,14 +77,16 @@ async function admitRequest(
   if (isUnlimited(server.context, request, queryText)) return;
   const key = requester?.userId ?? addressKey(request.clientAddress);
   server.limits.take('request', key);
-  if (endpoint.rateLimit) server.limits.take(endpoint.rateLimit, key);
+  const { rateLimit } = endpoint;
+  if (rateLimit) server.limits.take(rateLimit, key, rateLimit === 'message' ? requester?.rateOverride : undefined);
 }
 
-/** Application services are not limited unless they say so; their own sender never is. */
+/** Application services are not limited unless they say so; their own sender never is. An administrator may free others. */
 function isUnlimited(context: Context, request: ReceivedRequest, queryText: string): boolean {
+  const requester = request.requester as Requester | undefined;
+  if (requester?.rateOverride?.perSecond === 0) return true;
   const { all } = applicationServices.of(context);
   if (all.length === 0) return false;
-  const requester = request.requester as Requester | undefined;
   const service = requester ? requester.applicationService : findService(context, request, queryText);
   if (!service) return false;
   return !service.registration.isRateLimited || requester?.userId === service.senderUserId;

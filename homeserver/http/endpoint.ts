@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Log } from '@holdfast/effects/log.ts';
 import type { ApplicationService } from '../appservices/registrations/application-service.ts';
 import type { Context } from '../platform/context.ts';
+import type { RateOverride } from '../storage/accounts/rate-override.ts';
 import type { JsonSchema, SchemaValue } from './json-schema.ts';
 import type { RateLimitKind, RateLimits } from './rate-limits.ts';
 import type { Reply } from './reply.ts';
@@ -21,6 +22,8 @@ export interface Requester {
   readonly deviceId: string;
   readonly isAdmin: boolean;
   readonly isSuspended: boolean;
+  /** What an administrator lets the user send instead of the limits of all. */
+  readonly rateOverride?: RateOverride | undefined;
   /** SHA-256 of the access token, base64url: names the token without being it. */
   readonly accessTokenId: string;
   /** Whose token it is, where it is the one of an application service that acts for the user. */

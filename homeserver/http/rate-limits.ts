@@ -3,6 +3,7 @@ import type { Clock } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Config } from '../platform/config/config.ts';
+import type { RateOverride } from '../storage/accounts/rate-override.ts';
 
 /** What is counted apart. `request` counts everything; the others count on top of it. */
 export type RateLimitKind = Exclude<keyof Config['rateLimits'], 'enabled'>;
@@ -34,11 +35,14 @@ export class RateLimits {
     return this.#buckets.size;
   }
 
-  /** Takes a token. Throws M_LIMIT_EXCEEDED with `retry_after_ms` when there is none. */
-  take(kind: RateLimitKind, key: string): void {
+  /**
+   * Takes a token, out of a bucket of another size where the user has one. Throws M_LIMIT_EXCEEDED with `retry_after_ms`
+   * when there is none.
+   */
+  take(kind: RateLimitKind, key: string, size: RateOverride = this.#limits[kind]): void {
     if (!this.#limits.enabled) return;
-    const { perSecond } = this.#limits[kind];
-    const bucket = this.#filledBucket(kind, key);
+    const { perSecond } = size;
+    const bucket = this.#filledBucket(kind, key, size);
     if (bucket.tokens < 1) throw limitExceeded(Math.ceil(((1 - bucket.tokens) / perSecond) * 1000));
     bucket.tokens--;
   }
@@ -48,8 +52,7 @@ export class RateLimits {
     if (this.#limits.enabled) this.#filledBucket(kind, key).tokens += 1;
   }
 
-  #filledBucket(kind: RateLimitKind, key: string): Bucket {
-    const { perSecond, burst } = this.#limits[kind];
+  #filledBucket(kind: RateLimitKind, key: string, { perSecond, burst }: RateOverride = this.#limits[kind]): Bucket {
     const nowMs = this.#clock.monotonicMs();
     const name = `${kind} ${key}`;
     let bucket = this.#buckets.get(name);

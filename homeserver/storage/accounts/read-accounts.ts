@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/open-database.ts';
+import type { RateOverride } from './rate-override.ts';
 
 export interface AccountRow {
   readonly userId: string;
@@ -11,6 +12,13 @@ export interface AccountRow {
   readonly isSuspended: boolean;
   readonly isDeactivated: boolean;
   readonly isErased: boolean;
+}
+
+export async function readRateOverride(sql: Sql, userId: string): Promise<RateOverride | undefined> {
+  const rows = await sql<RateOverride[]>`
+    SELECT message_rate AS "perSecond", message_burst AS burst FROM account
+    WHERE user_id = ${userId} AND message_rate IS NOT NULL`;
+  return rows[0];
 }
 
 /** The account of a user of this server, deactivated ones too. */

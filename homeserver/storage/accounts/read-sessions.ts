@@ -13,6 +13,9 @@ export interface SessionRow {
   readonly isLocked: boolean;
   readonly isSuspended: boolean;
   readonly isDeactivated: boolean;
+  /** What an administrator lets the user send; null where the limits of all hold. */
+  readonly messageRate: number | null;
+  readonly messageBurst: number | null;
 }
 
 /** The session of an access token, by the token's SHA-256. */
@@ -23,7 +26,8 @@ export async function readSession(sql: Sql, tokenHash: Uint8Array): Promise<Sess
         WHERE other.user_id = token.user_id AND other.device_id = token.device_id) AS "oldestGeneration",
       (extract(epoch FROM token.expires_at - clock_timestamp()) * 1000)::double precision AS "remainingMs",
       account.is_admin AS "isAdmin", account.is_locked AS "isLocked", account.is_suspended AS "isSuspended",
-      account.is_deactivated AS "isDeactivated"
+      account.is_deactivated AS "isDeactivated", account.message_rate AS "messageRate",
+      account.message_burst AS "messageBurst"
     FROM session_token token JOIN account USING (user_id)
     WHERE token.token_hash = ${tokenHash} AND NOT token.is_refresh`;
   return rows[0];

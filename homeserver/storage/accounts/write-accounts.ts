@@ -1,4 +1,5 @@
 import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
+import type { RateOverride } from './rate-override.ts';
 
 export interface NewAccountRow {
   readonly userId: string;
@@ -41,6 +42,19 @@ const updatePasswords: BatchStatement = {
 /** Null takes the password away. */
 export function updatePassword(userId: string, passwordHash: string | null): Write {
   return { statement: updatePasswords, row: [userId, passwordHash] };
+}
+
+const updateRateOverrides: BatchStatement = {
+  name: 'update-rate-overrides',
+  table: 'account',
+  columns: { user_id: 'text', message_rate: 'integer', message_burst: 'integer' },
+  text: (rows) => `UPDATE account SET message_rate = row.message_rate, message_burst = row.message_burst
+    FROM ${rows} WHERE account.user_id = row.user_id`,
+};
+
+/** Undefined takes it away. */
+export function updateRateOverride(userId: string, override: RateOverride | undefined): Write {
+  return { statement: updateRateOverrides, row: [userId, override?.perSecond ?? null, override?.burst ?? null] };
 }
 
 export interface AccountFlags {

@@ -21,6 +21,7 @@ import { listRoomMessagesV1 } from './list-room-messages-v1.ts';
 import { makeRoomAdminV1 } from './make-room-admin.ts';
 import { deleteMediaV1, quarantineMediaV1, unquarantineMediaV1 } from './media.ts';
 import { getMediaStatistics } from './media-statistics.ts';
+import { deleteRateOverrideV1, getRateOverrideV1, setRateOverrideV1 } from './override-ratelimit-v1.ts';
 import { getPurgeStatus, purgeHistoryBeforeV1, purgeHistoryV1 } from './purge-history.ts';
 import { purgeMediaCacheV1 } from './purge-media-cache-v1.ts';
 import { putUserV2 } from './put-user-v2.ts';
@@ -53,6 +54,7 @@ import { whoIsV1 } from './whois.ts';
 export const synapseRoutes: readonly Endpoint[] = [
   ...[getServerVersion, getUsernameAvailable, whoIsV1],
   ...[getUserV2, putUserV2, deactivateUserV1, resetPasswordV1, suspendUserV1, getUserAdmin, setUserAdmin],
+  ...[getRateOverrideV1, setRateOverrideV1, deleteRateOverrideV1],
   ...[listUserDevicesV2, deleteUserDeviceV2, deleteUserDevicesV2, listUserRoomsV1, listUserMediaV1],
   ...[getUserDeviceV2, renameUserDeviceV2, deleteUserMediaV1, getAccountDataV1],
   ...[listUserReportsV1, getUserReportV1, deleteUserReportV1],

@@ -115,8 +115,36 @@ test('the rooms that are shared with another server are listed', async () => {
   assert.deepEqual(none, { rooms: [], total: 0 });
 });
 
+test('a user is freed from the limits, or has others', async () => {
+  const limited = await startTestHomeserver({
+    config: { 'rate_limits.enabled': true, 'rate_limits.message.burst': 1, 'rate_limits.message.per_second': 0.001 },
+  });
+  const operator = await registerUser(limited.baseUrl, 'operator');
+  await setAccountFlags(limited.context, operator.userId, { isAdmin: true });
+  const bot = await registerUser(limited.baseUrl, 'bot');
+  const { room_id: botRoom } = await bot.call('POST', '/_matrix/client/v3/createRoom', {});
+  const say = async (id: number) => {
+    const path = `/_matrix/client/v3/rooms/${encodeURIComponent(botRoom)}/send/m.room.message/${id}`;
+    return (await bot.send('PUT', path, { body: { body: 'a' } })).status;
+  };
+  const path = `${base}/users/${encodeURIComponent(bot.userId)}/override_ratelimit`;
+  assert.deepEqual([await say(1), await say(2), await operator.call('GET', path)], [200, 429, {}]);
+  const free = { messages_per_second: 0, burst_count: 0 };
+  assert.deepEqual(await operator.call('POST', path, {}), free);
+  assert.deepEqual([await say(3), await say(4), await operator.call('GET', path)], [200, 200, free]);
+  assert.deepEqual(await operator.call('DELETE', path), {});
+  assert.deepEqual([await say(5), await operator.call('GET', path)], [429, {}]);
+  const other = { messages_per_second: 1_000, burst_count: 1 };
+  assert.deepEqual(await operator.call('POST', path, other), other);
+  await limited.context.clock.sleep(5);
+  assert.equal(await say(6), 200);
+  assert.equal((await operator.send('POST', path, { body: { messages_per_second: -1 } })).status, 400);
+  assert.equal((await operator.send('GET', path.replace('bot', 'nobody'), {})).status, 404);
+  await limited.stop();
+});
+
 test('what this server has not is not recognised', async () => {
-  for (const path of ['pushers', 'shadow_ban', 'override_ratelimit', 'login']) {
+  for (const path of ['pushers', 'shadow_ban', 'login']) {
     assert.equal(await errcode('POST', `${base}/users/${anna.userId}/${path}`, 404), 'M_UNRECOGNIZED', path);
   }
 });
