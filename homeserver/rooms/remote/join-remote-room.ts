@@ -4,11 +4,11 @@ import type { Context } from '../../platform/context.ts';
 import { KeyedQueue } from '../../platform/shard-log/keyed-queue.ts';
 import { enterRoom } from '../enter-room.ts';
 import { isServerInRoom } from '../joined-servers.ts';
-import { receiveEvents } from '../receive-events.ts';
 import { askInTurn } from './ask-in-turn.ts';
 import { countersignedJoin } from './countersigned-join.ts';
 import { whileJoining } from './join-in-progress.ts';
 import { type MadeMembership, makeMembership } from './make-membership.ts';
+import { receiveOwnJoin } from './receive-own-join.ts';
 import { type SentJoin, sendJoin } from './send-join.ts';
 import { storeRoomState } from './store-room-state.ts';
 
@@ -81,7 +81,7 @@ async function settleIn(
     const servers = [...new Set([server, ...sent.servers])].slice(0, maxServersTold);
     const partial = sent.membersOmitted ? { servers } : null;
     const { outcome, reason } = await enterRoom(context, { roomId, joinEvent, stateEventIds, partial });
-    if (outcome === 'known') await receiveEvents(context, { roomId, origin: server, events: [joinEvent] });
+    if (outcome === 'known') await receiveOwnJoin(context, { roomId, server, joinEvent });
     else if (outcome !== 'accepted') throw new MatrixError('M_FORBIDDEN', reason ?? 'The join is not allowed');
   } finally {
     sent.events.close();
