@@ -77,10 +77,12 @@ async function settleIn(
 ): Promise<void> {
   try {
     const joinEvent = await countersignedJoin(context, server, made, sent.event);
-    const stateEventIds = await storeRoomState(context, { roomId, server, made, sent });
+    const { stateEventIds, missing } = await storeRoomState(context, { roomId, server, made, sent });
     const servers = [...new Set([server, ...sent.servers])].slice(0, maxServersTold);
     const partial = sent.membersOmitted ? { servers } : null;
-    const { outcome, reason } = await enterRoom(context, { roomId, joinEvent, stateEventIds, partial });
+    // Where members are missing, all that is missing is asked for together with them.
+    const lacking = !partial && missing.length > 0 ? { servers, missing } : null;
+    const { outcome, reason } = await enterRoom(context, { roomId, joinEvent, stateEventIds, partial, lacking });
     if (outcome === 'known') await receiveOwnJoin(context, { roomId, server, joinEvent });
     else if (outcome !== 'accepted') throw new MatrixError('M_FORBIDDEN', reason ?? 'The join is not allowed');
   } finally {
