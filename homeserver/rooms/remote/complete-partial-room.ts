@@ -1,4 +1,4 @@
-import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
+import { type JsonObject, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
@@ -7,10 +7,11 @@ import { verifyReceivedEvents } from '../../remote-servers/received-events/verif
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../../storage/names/room-names.ts';
 import { eventFlags, type StoredEvent } from '../../storage/rooms/event-row.ts';
+import type { MissingStateEvent } from '../../storage/rooms/missing-state-event.ts';
 import { readEventsById } from '../../storage/rooms/read-events.ts';
 import type { PartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
-import { addMissingState, maxMembersAtOnce, type StateEventPlace } from './add-missing-state.ts';
+import { addMissingState, maxStateAtOnce, type StateEventPlace } from './add-missing-state.ts';
 import { storeOutliers } from './store-room-state.ts';
 
 const timeoutMs = 10 * 60_000;
@@ -18,10 +19,13 @@ const singleTimeoutMs = 30_000;
 const maxIdsBytes = 50 * 1024 * 1024;
 /** With more events missing than this, the whole state is one request instead of one for each. */
 const mostSingleEvents = 10;
+/** Noted in one command. */
+const missingAtOnce = 1_000;
 
 /**
- * Brings the members that a join with partial state left out, asking one server. Throws RemoteServerError where it does
- * not tell them; then the next one may. Repeating it is harmless.
+ * Brings the members that a join with partial state left out, and what else could not be had then, asking one server.
+ * What cannot be had now either, since no key says that it is sound, is noted: see fetchMissingState. Throws
+ * RemoteServerError where the server does not tell them; then the next one may. Repeating it is harmless.
  * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid
  */
 export async function completePartialRoom(context: Context, partial: PartialRoom, server: string): Promise<void> {
@@ -33,7 +37,16 @@ export async function completePartialRoom(context: Context, partial: PartialRoom
   if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId);
   else await fetchEach(context, room, server, missing);
   const last = prevEventId === undefined ? undefined : await readOrFetch(context, room, server, prevEventId);
-  await placeMembers(context, room, stateIds, last);
+  const wanted = prevEventId === undefined || last ? missing : [...missing, prevEventId];
+  const known = await readEventPlaces(context, room, missing);
+  const isState = new Set(prevEventId === undefined ? stateIds : [...stateIds, prevEventId]);
+  const left = wanted.flatMap((eventId) => (known.has(eventId) ? [] : { eventId, isState: isState.has(eventId) }));
+  if (left.length > 0) {
+    const { roomId } = room;
+    const examples = left.slice(0, 5).map(({ eventId }) => eventId);
+    context.log.warn({ roomId, server, count: left.length, examples }, 'state of a room could not be had so far');
+  }
+  await placeState(context, room, stateIds, last, left);
 }
 
 /**
@@ -55,9 +68,7 @@ async function readOrFetch(
   const stored = await readEventsById(context, [eventId]);
   if (stored.has(eventId)) return stored.get(eventId);
   await fetchEach(context, room, server, [eventId]);
-  const event = (await readEventsById(context, [eventId])).get(eventId);
-  if (!event) throw new RemoteServerError('bad-answer', server, 'it did not tell the event before the join');
-  return event;
+  return (await readEventsById(context, [eventId])).get(eventId);
 }
 
 async function readMissing(
@@ -105,44 +116,60 @@ async function fetchState(context: Context, room: RoomName, server: string, even
 
 async function fetchEach(context: Context, room: RoomName, server: string, missing: readonly string[]): Promise<void> {
   const rules = rulesOfRoom(room);
-  const answers = missing.map(async (eventId) => {
-    const path = `/_matrix/federation/v1/event/${encodeURIComponent(eventId)}`;
-    const { pdus } = await askServer(context, { server, method: 'GET', path, timeoutMs: singleTimeoutMs });
-    return Array.isArray(pdus) ? pdus.filter(isJsonObject) : [];
-  });
-  const judged = await verifyReceivedEvents(context, rules, (await Promise.all(answers)).flat());
+  const answers = await Promise.all(missing.map((eventId) => fetchEvent(context, server, eventId)));
+  const judged = await verifyReceivedEvents(context, rules, answers.flat());
   const verified = judged.flatMap((event) => (event.problem === undefined ? [event] : []));
   await storeOutliers(context, rules, room.roomId, verified);
 }
 
 /**
- * Makes members of those of the state events that are accepted, whoever told them. `last`: an event that came on top of
+ * An event as a server tells it, not verified. Throws RemoteServerError.
+ * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1eventeventid
+ */
+export async function fetchEvent(context: Context, server: string, eventId: string): Promise<JsonObject[]> {
+  const path = `/_matrix/federation/v1/event/${encodeURIComponent(eventId)}`;
+  const { pdus } = await askServer(context, { server, method: 'GET', path, timeoutMs: singleTimeoutMs });
+  return Array.isArray(pdus) ? pdus.filter(isJsonObject) : [];
+}
+
+/**
+ * Makes state of those of the state events that are accepted, whoever told them. `last`: an event that came on top of
  * this state.
  */
-async function placeMembers(
+async function placeState(
   context: Context,
   room: RoomName,
   stateIds: readonly string[],
   last: StoredEvent | undefined,
+  missing: readonly MissingStateEvent[],
 ): Promise<void> {
-  const [lastMember] = last ? memberPlaces(room, [last]) : [];
-  const ids = lastMember ? [...stateIds, lastMember[0]] : stateIds;
-  for (let start = 0; start < ids.length; start += maxMembersAtOnce) {
-    const stored = await readEventsById(context, ids.slice(start, start + maxMembersAtOnce));
-    const members = memberPlaces(room, stored.values()).filter(
-      ([eventId, , userId]) => userId !== lastMember?.[2] || eventId === lastMember[0],
-    );
-    const { isOver } = await addMissingState(context, room.shard, { roomId: room.roomId, members, isLast: false });
+  const { roomId, shard } = room;
+  const [onTop] = last ? statePlaces(room, [last]) : [];
+  const ids = onTop ? [...stateIds, onTop[0]] : stateIds;
+  for (let start = 0; start < ids.length; start += maxStateAtOnce) {
+    const stored = await readEventsById(context, ids.slice(start, start + maxStateAtOnce));
+    const state = statePlaces(room, stored.values()).filter((place) => !onTop || !isReplacedBy(place, onTop));
+    const { isOver } = await addMissingState(context, shard, { roomId, state, isLast: false });
+    if (isOver) return;
+  }
+  for (let start = 0; start < missing.length; start += missingAtOnce) {
+    const noted = missing.slice(start, start + missingAtOnce);
+    const { isOver } = await addMissingState(context, shard, { roomId, state: [], missing: noted, isLast: false });
     if (isOver) return;
   }
   // What came meanwhile is judged again by what is stored now.
-  await addMissingState(context, room.shard, { roomId: room.roomId, members: [], isLast: true });
+  await addMissingState(context, shard, { roomId, state: [], isLast: true });
 }
 
-function memberPlaces(room: RoomName, events: Iterable<StoredEvent>): StateEventPlace[] {
+function isReplacedBy([eventId, type, stateKey]: StateEventPlace, onTop: StateEventPlace): boolean {
+  return type === onTop[1] && stateKey === onTop[2] && eventId !== onTop[0];
+}
+
+/** Of those that are state and not rejected. */
+export function statePlaces(room: RoomName, events: Iterable<StoredEvent>): StateEventPlace[] {
   return [...events].flatMap(({ eventId, pdu, flags, roomId }): StateEventPlace[] => {
     const isAccepted = (flags & eventFlags.rejected) === 0 && roomId === room.roomId;
-    if (!isAccepted || pdu.type !== 'm.room.member' || pdu.state_key === undefined) return [];
+    if (!isAccepted || pdu.state_key === undefined) return [];
     const { membership } = pdu.content;
     return [[eventId, pdu.type, pdu.state_key, typeof membership === 'string' ? membership : null]];
   });

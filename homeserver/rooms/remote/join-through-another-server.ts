@@ -4,11 +4,11 @@ import type { Context } from '../../platform/context.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
 import { readStateEvent } from '../../storage/rooms/read-state.ts';
 import { joinedServersOf } from '../joined-servers.ts';
-import { receiveEvents } from '../receive-events.ts';
 import { type AskedInTurn, askInTurn } from './ask-in-turn.ts';
 import { countersignedJoin } from './countersigned-join.ts';
 import { makeMembership } from './make-membership.ts';
 import { partialRoomsOf } from './partial-rooms.ts';
+import { receiveOwnJoin } from './receive-own-join.ts';
 import { sendJoin } from './send-join.ts';
 import { storeOutliers } from './store-room-state.ts';
 
@@ -59,10 +59,7 @@ export async function joinPartialRoom(context: Context, join: LocalJoin): Promis
 async function joinThrough(context: Context, servers: readonly string[], join: LocalJoin): Promise<string> {
   const { server, answer } = await askOthers(context, servers, join);
   const joinEvent = { ...answer, isSentElsewhere: true };
-  const [outcome] = await receiveEvents(context, { roomId: join.roomId, origin: server, events: [joinEvent] });
-  if (outcome?.outcome === 'rejected' || outcome?.outcome === 'soft-failed') {
-    throw new MatrixError('M_FORBIDDEN', outcome.reason ?? 'The room does not allow this');
-  }
+  await receiveOwnJoin(context, { roomId: join.roomId, server, joinEvent });
   return answer.eventId;
 }
 

@@ -7,6 +7,7 @@ import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { type PartialRoom, readPartialRooms, readWholeSince } from '../../storage/rooms/read-partial-rooms.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { completePartialRoom } from './complete-partial-room.ts';
+import { RoomsMissingState } from './rooms-missing-state.ts';
 
 const lookEveryMs = 5_000;
 const firstPauseMs = 2_000;
@@ -31,10 +32,12 @@ export class PartialRooms {
   #timer: Timer | undefined;
   #lookAtMs = 0;
   #unsubscribe: (() => void) | undefined;
+  readonly #missingState: RoomsMissingState;
   #closed = false;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#missingState = new RoomsMissingState(context);
     context.metrics.observedGauge({
       name: 'holdfast_partial_rooms',
       help: 'Rooms of which most members are not known yet, since they were joined a short while ago.',
@@ -49,10 +52,12 @@ export class PartialRooms {
       this.#note(roomId, position ?? Infinity, isCorrected);
     }
     this.#scheduleLook(0);
+    this.#missingState.start();
   }
 
   close(): void {
     this.#closed = true;
+    this.#missingState.close();
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#unsubscribe?.();
@@ -105,7 +110,7 @@ export class PartialRooms {
       if (!isWhole) {
         this.#note(roomId, Infinity, false);
         this.#scheduleLook(0);
-      } else if (this.isPartial(roomId)) this.#completed(roomId, entry.position, isCorrected);
+      } else if (this.isPartial(roomId) || isCorrected) this.#completed(roomId, entry.position, isCorrected);
     }
   }
 

@@ -52,6 +52,7 @@ const roomTables = {
   notification: { member: 'integer', position: 'bigint' },
   receipt: { member: 'integer', type: 'smallint', thread_id: 'text' },
   partial_state_room: {},
+  missing_state_event: { event_id: 'text' },
   published_room: {},
   application_service_room: { service: 'text', network: 'text' },
   room_figures: {},
