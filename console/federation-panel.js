@@ -50,15 +50,20 @@ function showDestinations(destinations, refresh) {
         'State',
         states[each.state] ?? each.state,
         each.last_error && build('p', { class: 'hint' }, each.last_error),
+        each.set_aside > 0 && build('p', { class: 'hint' }, setAsideText(each)),
       ),
       cell(
         'Waiting',
         `${formatCount(each.queued)}${each.waiting_for_ms ? `, for ${formatDuration(each.waiting_for_ms)}` : ''}`,
       ),
       cell('Last heard', formatMaybeTime(each.last_success_ts)),
-      build('td', { class: 'end' }, each.state === 'waiting' && retryButton(each, refresh)),
+      build('td', { class: 'end' }, (each.state === 'waiting' || each.set_aside > 0) && retryButton(each, refresh)),
     ],
   });
+}
+
+function setAsideText({ set_aside: count, last_set_aside: problem }) {
+  return `It refuses ${formatCount(count)} messages to devices, which are kept: ${problem ?? ''}`;
 }
 
 function retryButton({ server, retry_in_ms: retryInMs }, refresh) {

@@ -16,7 +16,9 @@ export const federationStatusCommand: Command = {
       const { destinations, origins } = await readFederationStatus(context);
       const waiting = destinations.filter(({ state }) => state !== 'idle');
       terminal.print(`sent to: ${destinations.length} servers, ${waiting.length} with something that waits`);
-      const told = destinations.filter(({ state, dropped }) => state !== 'idle' || dropped > 0);
+      const told = destinations.filter(
+        ({ state, dropped, setAside }) => state !== 'idle' || dropped > 0 || setAside > 0,
+      );
       const shown = input.options['all'] === true ? destinations : told;
       for (const destination of shown) terminal.print(formatDestination(destination));
       terminal.print(`received from: ${origins.length} servers lately`);
@@ -28,14 +30,19 @@ export const federationStatusCommand: Command = {
 
 function formatDestination(destination: DestinationStatus): string {
   const { server, state, queued, waitingMs, retryInMs, lastSuccessTs, lastError, dropped, lastDropped } = destination;
+  const { waitingMessages, setAside, lastSetAside } = destination;
   const parts = [
     server,
     state === 'idle' ? 'has everything' : `${state} for ${formatSpan(waitingMs)}`,
     ...(queued > 0 ? [`${queued} in memory`] : []),
+    ...(waitingMessages > 0 ? [`${waitingMessages} messages to devices`] : []),
     ...(retryInMs === null ? [] : [`tried again in ${formatSpan(retryInMs)}`]),
     lastSuccessTs === null ? 'no success known' : `last success ${formatTime(lastSuccessTs)}`,
     ...(lastError === null ? [] : [lastError]),
     ...(dropped === 0 ? [] : [`refused for good and not sent again: ${dropped}, the last one ${lastDropped ?? ''}`]),
+    ...(setAside === 0
+      ? []
+      : [`messages to devices refused and tried again later: ${setAside}, the last one ${lastSetAside ?? ''}`]),
   ];
   return `  ${parts.join('  ')}`;
 }

@@ -1,8 +1,9 @@
 import type { Context } from '../platform/context.ts';
 import type { Command } from '../platform/shard-log/command.ts';
+import { readOutboxCounts } from '../storage/devices/read-outbox.ts';
 import { readDestinations } from '../storage/federation/read-destinations.ts';
 import { destinationOwners } from './destination-owners.ts';
-import { type DestinationStatus, idleDestination } from './destination-status.ts';
+import { type DestinationStatus, idleSending, type SendingStatus } from './destination-status.ts';
 import { originTurns } from './origin-turns.ts';
 
 /** How it stands with a server that sends to us. */
@@ -17,6 +18,12 @@ export interface OriginStatusReport {
   readonly lastProblem: string | null;
 }
 
+/** What one process knows. */
+interface StatusPart {
+  readonly destinations: readonly SendingStatus[];
+  readonly origins: readonly OriginStatusReport[];
+}
+
 export interface FederationStatus {
   readonly destinations: readonly DestinationStatus[];
   /** Since the processes that own shards were started, those heard of lately. */
@@ -24,7 +31,7 @@ export interface FederationStatus {
 }
 
 /** What the process that sends for a home shard knows. Writes nothing. */
-export const readFederationStatusCommand: Command<null, FederationStatus> = {
+export const readFederationStatusCommand: Command<null, StatusPart> = {
   name: 'read-federation-status',
   key: () => 'read-federation-status',
   releases: 'decided',
@@ -47,19 +54,29 @@ function describeOrigins(context: Context): OriginStatusReport[] {
     }));
 }
 
+const noMessages = { waitingMessages: 0, setAside: 0, lastSetAside: null };
+
 /** How it stands with all other servers, over all processes, by name. Throws 503 while a shard has no owner. */
 export async function readFederationStatus(context: Context): Promise<FederationStatus> {
   const shards = Array.from({ length: context.shardLog.shardCount }, (_, shard) => shard);
-  const [rows, ...parts] = await Promise.all([
+  const [rows, outbox, ...parts] = await Promise.all([
     readDestinations(context),
+    readOutboxCounts(context.database),
     ...shards.map((shard) => context.shardLog.submit(readFederationStatusCommand, shard, null)),
   ]);
   const destinations = new Map<string, DestinationStatus>(
-    rows.map(({ server, lastSuccessMs }) => [server, { ...idleDestination, server, lastSuccessTs: lastSuccessMs }]),
+    rows.map(({ server, lastSuccessMs }) => [
+      server,
+      { ...idleSending, ...noMessages, server, lastSuccessTs: lastSuccessMs },
+    ]),
   );
   for (const status of parts.flatMap((part) => part.destinations)) {
     const lastSuccessTs = status.lastSuccessTs ?? destinations.get(status.server)?.lastSuccessTs ?? null;
-    destinations.set(status.server, { ...status, lastSuccessTs });
+    destinations.set(status.server, { ...status, ...noMessages, lastSuccessTs });
+  }
+  for (const { destination: server, waiting, setAside, problem } of outbox) {
+    const known = destinations.get(server) ?? { ...idleSending, ...noMessages, server, lastSuccessTs: null };
+    destinations.set(server, { ...known, waitingMessages: waiting, setAside, lastSetAside: problem });
   }
   return {
     destinations: [...destinations.values()].sort(byServer),

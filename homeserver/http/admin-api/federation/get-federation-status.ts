@@ -14,6 +14,7 @@ export const getFederationStatus = defineEndpoint({
         ...{ server, state, queued, waiting_for_ms: times.waitingMs, retry_in_ms: times.retryInMs },
         ...{ last_success_ts: times.lastSuccessTs, last_error: times.lastError },
         ...{ dropped: times.dropped, last_dropped: times.lastDropped },
+        ...{ waiting_messages: times.waitingMessages, set_aside: times.setAside, last_set_aside: times.lastSetAside },
       })),
       origins: origins.map(({ server, waiting, transactions, pdus, edus, lastReceivedTs, lastProblem }) => ({
         ...{ server, waiting, transactions, pdus, edus, last_received_ts: lastReceivedTs, last_problem: lastProblem },
