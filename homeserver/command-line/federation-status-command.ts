@@ -1,5 +1,7 @@
+import type { OriginStatus } from '../federation/describe-origins.ts';
 import type { DestinationStatus } from '../federation/destination-status.ts';
-import { type OriginStatusReport, readFederationStatus } from '../federation/federation-status.ts';
+import { readFederationStatus } from '../federation/federation-status.ts';
+import { type Noted, refusedOutcomes } from '../federation/origin-records.ts';
 import type { Command } from './command.ts';
 import { formatSpan, formatTime } from './format-times.ts';
 import { configOptions } from './load-command-config.ts';
@@ -30,11 +32,12 @@ export const federationStatusCommand: Command = {
 
 function formatDestination(destination: DestinationStatus): string {
   const { server, state, queued, waitingMs, retryInMs, lastSuccessTs, lastError, dropped, lastDropped } = destination;
-  const { waitingMessages, setAside, lastSetAside } = destination;
+  const { waitingEvents, waitingMessages, setAside, lastSetAside } = destination;
   const parts = [
     server,
     state === 'idle' ? 'has everything' : `${state} for ${formatSpan(waitingMs)}`,
     ...(queued > 0 ? [`${queued} in memory`] : []),
+    ...(waitingEvents ? [`${waitingEvents}${waitingEvents < 1_000 ? '' : ' or more'} events wait`] : []),
     ...(waitingMessages > 0 ? [`${waitingMessages} messages to devices`] : []),
     ...(retryInMs === null ? [] : [`tried again in ${formatSpan(retryInMs)}`]),
     lastSuccessTs === null ? 'no success known' : `last success ${formatTime(lastSuccessTs)}`,
@@ -47,14 +50,23 @@ function formatDestination(destination: DestinationStatus): string {
   return `  ${parts.join('  ')}`;
 }
 
-function formatOrigin(origin: OriginStatusReport): string {
-  const { server, waiting, transactions, pdus, edus, lastReceivedTs, lastProblem } = origin;
+function formatOrigin(origin: OriginStatus): string {
+  const { server, waiting, oldestWaitingMs, transactions, pdus, edus, lastReceivedTs, outcomes } = origin;
+  const refused = refusedOutcomes.flatMap((outcome) => (outcomes[outcome] ? `${outcomes[outcome]} ${outcome}` : []));
   const parts = [
     server,
     `${transactions} transactions, ${pdus} events, ${edus} EDUs`,
-    ...(waiting > 0 ? [`${waiting} wait`] : []),
+    ...(waiting > 0 ? [`${waiting} wait, the oldest for ${formatSpan(oldestWaitingMs)}`] : []),
     lastReceivedTs === null ? 'none taken in yet' : `last ${formatTime(lastReceivedTs)}`,
-    ...(lastProblem === null ? [] : [`last problem: ${lastProblem}`]),
+    ...(refused.length === 0 ? [] : [`not taken: ${refused.join(', ')}`]),
+    ...formatNoted('last not taken', origin.lastRefusal),
+    ...(origin.refusedRequests === 0 ? [] : [`${origin.refusedRequests} requests in its name refused`]),
+    ...formatNoted('last refused', origin.lastRefusedRequest),
+    ...formatNoted('last transaction failed', origin.lastProblem),
   ];
   return `  ${parts.join('  ')}`;
+}
+
+function formatNoted(what: string, noted: Noted | null): string[] {
+  return noted ? [`${what} ${formatTime(noted.atMs)}: ${noted.text}`] : [];
 }

@@ -21,6 +21,8 @@ export interface SendingStatus {
 
 /** How it stands with a server that is sent something. */
 export interface DestinationStatus extends SendingStatus {
+  /** Events that wait in the tables for a server that has been away, 1,000 where there are more; null: not counted. */
+  readonly waitingEvents: number | null;
   /** Messages to devices that wait in their turn. */
   readonly waitingMessages: number;
   /** Messages to devices that it refuses alone while it takes others: kept, and tried again by themselves. */
