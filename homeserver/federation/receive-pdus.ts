@@ -4,7 +4,7 @@ import type { Context } from '../platform/context.ts';
 import type { JudgedEvent } from '../remote-servers/received-events/received-event.ts';
 import { verifyReceivedEvents } from '../remote-servers/received-events/verify-received-events.ts';
 import { isServerInRoom } from '../rooms/joined-servers.ts';
-import { receiveEvents } from '../rooms/receive-events.ts';
+import { type ReceivedOutcome, receiveEvents } from '../rooms/receive-events.ts';
 import { receiveEndOfInvitation } from '../rooms/remote/receive-end-of-invitation.ts';
 import { isServerAllowedInRoom } from '../rooms/server-acls.ts';
 import { readKnownEvents } from '../storage/federation/read-waiting-events.ts';
@@ -12,9 +12,16 @@ import { findRoom, type RoomName, rulesOfRoom } from '../storage/names/room-name
 import { isJoinInProgress } from '../storage/rooms/read-joins-in-progress.ts';
 import { readReceivedPdus } from '../storage/rooms/read-room-loose-ends.ts';
 import { fillGaps } from './fill-gaps.ts';
+import { noteOutcome } from './origin-records.ts';
 import { receivingMetrics } from './receiving-metrics.ts';
 
 type PduResult = readonly [eventId: string, result: JsonObject];
+
+interface Received {
+  readonly context: Context;
+  readonly origin: string;
+  readonly roomId: string;
+}
 
 interface SentPdu {
   readonly pdu: JsonObject;
@@ -48,17 +55,18 @@ async function receivePdusOfRoom(
   roomId: string,
   sent: readonly SentPdu[],
 ): Promise<PduResult[]> {
+  const received = { context, origin, roomId };
   const room = await findRoom(context, roomId);
-  if (!room) return refuseAll(context, 'unknown-room', sent);
+  if (!room) return refuseAll(received, 'unknown-room', sent);
   const inputs = sent.map(({ pdu, text }) => text ?? pdu);
   const judged = await verifyReceivedEvents(context, rulesOfRoom(room), inputs);
   if (!(await isServerAllowedInRoom(context, room, origin))) {
-    return judged.flatMap((event) => refuse(context, 'acl', event.eventId, 'Server is banned from room'));
+    return judged.flatMap((event) => refuse(received, 'acl', event.eventId, 'Server is banned from room'));
   }
   const place = await placeOfRoom(context, room);
   if (place === 'elsewhere') return await receiveElsewhere(context, origin, room, judged);
   const refused = judged.flatMap((event) =>
-    event.problem ? refuse(context, event.problem.kind, event.eventId, event.problem.message) : [],
+    event.problem ? refuse(received, event.problem.kind, event.eventId, event.problem.message) : [],
   );
   return [...refused, ...(await receiveVerified(context, origin, room, judged))];
 }
@@ -80,7 +88,15 @@ async function receiveElsewhere(
   for (const event of judged) {
     if (!event.problem && (await receiveEndOfInvitation(context, room, origin, event)))
       results.push([event.eventId, {}]);
-    else results.push(...refuse(context, 'not-in-room', event.eventId, 'This server is not in the room'));
+    else
+      results.push(
+        ...refuse(
+          { context, origin, roomId: room.roomId },
+          'not-in-room',
+          event.eventId,
+          'This server is not in the room',
+        ),
+      );
   }
   return results;
 }
@@ -93,14 +109,14 @@ async function receiveVerified(
 ): Promise<PduResult[]> {
   const events = judged.flatMap((event) => (event.problem ? [] : [{ eventId: event.eventId, pduJson: event.pduJson }]));
   if (events.length === 0) return [];
+  const received = { context, origin, roomId: room.roomId };
   try {
     const outcomes = await receiveEvents(context, { roomId: room.roomId, origin, events });
-    const { pdus } = receivingMetrics.of(context);
-    for (const { outcome } of outcomes) pdus.add({ outcome });
     const waiting = outcomes.flatMap(({ eventId, outcome }) => (outcome === 'waiting' ? eventId : []));
     const dropped = waiting.length > 0 ? await fillGapsBelow(context, room, waiting) : new Set();
     // Others may be among them, which had waited for these.
     const asked = new Set(events.map(({ eventId }) => eventId));
+    for (const each of outcomes) noteReceived(received, each, asked.has(each.eventId));
     return outcomes
       .filter(({ eventId }) => asked.has(eventId))
       .map(({ eventId, outcome, reason }) => {
@@ -111,7 +127,7 @@ async function receiveVerified(
     // To be sent again. Anything else is a fault here, which would come again with these events, for ever.
     if (error instanceof MatrixError) throw error;
     context.log.error({ origin, roomId: room.roomId, err: error }, 'received events could not be taken in');
-    return events.flatMap(({ eventId }) => refuse(context, 'failed', eventId, 'This server failed on the event'));
+    return events.flatMap(({ eventId }) => refuse(received, 'failed', eventId, 'This server failed on the event'));
   }
 }
 
@@ -126,14 +142,28 @@ async function fillGapsBelow(context: Context, room: RoomName, eventIds: readonl
   return new Set(eventIds.filter((eventId) => !isHere.has(eventId)));
 }
 
-function refuseAll(context: Context, outcome: string, sent: readonly SentPdu[]): PduResult[] {
+function refuseAll(received: Received, outcome: string, sent: readonly SentPdu[]): PduResult[] {
   return sent.flatMap(({ pdu: { event_id: eventId } }) =>
-    refuse(context, outcome, typeof eventId === 'string' ? eventId : undefined, 'This server is not in the room'),
+    refuse(received, outcome, typeof eventId === 'string' ? eventId : undefined, 'This server is not in the room'),
   );
 }
 
-function refuse(context: Context, outcome: string, eventId: string | undefined, error: string): PduResult[] {
+function noteReceived({ context, origin, roomId }: Received, event: ReceivedOutcome, isOfOrigin: boolean): void {
+  const { eventId, outcome, reason } = event;
   receivingMetrics.of(context).pdus.add({ outcome });
+  if (!isOfOrigin) return;
+  const isRefused = outcome === 'rejected' || outcome === 'soft-failed';
+  noteOutcome(context, origin, outcome, isRefused ? `${eventId} of ${roomId}: ${reason ?? outcome}` : undefined);
+}
+
+function refuse(
+  { context, origin, roomId }: Received,
+  outcome: string,
+  eventId: string | undefined,
+  error: string,
+): PduResult[] {
+  receivingMetrics.of(context).pdus.add({ outcome });
+  noteOutcome(context, origin, outcome, `${eventId ?? 'an event'} of ${roomId}: ${error}`);
   return eventId === undefined ? [] : [[eventId, { error }]];
 }
 
