@@ -55,6 +55,8 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
       ...{ HOLDFAST_DATABASE_URL: databaseUrl, HOLDFAST_SERVER_NAME: serverName, HOLDFAST_DATA_DIR: dataFolder },
       ...{ HOLDFAST_METRICS_TOKEN: metricsToken, HOLDFAST_MONITOR_PORT: '0', HOLDFAST_LOG_FORMAT: 'json' },
       HOLDFAST_APPLICATION_SERVICES_FOLDER: registrations,
+      // The machine's own volume is the drill's, and what that writes is no sign.
+      HOLDFAST_MONITOR_VOLUMES: JSON.stringify([{ path: dataFolder, holds: 'database' }]),
       HOLDFAST_MONITOR_PROCESSES: processes.join(','),
       HOLDFAST_MONITOR_OUTSIDE_SWITCH_URL: `${pager.url}/outside`,
       HOLDFAST_MONITOR_PAGING: JSON.stringify(describePaging(pager.url)),

@@ -295,6 +295,20 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       expected: [[diskName, 'warning']],
     },
   ],
+  'volume-unseen': [
+    { says: 'a moment', given: volume({ unseen: { forMs: 20_000, why: 'slow' } }), expected: [] },
+    { says: 'long', given: volume({ unseen: { forMs: 40_000, why: 'gone' } }), expected: [[diskName, 'warning']] },
+    {
+      says: 'the database’s, for longer',
+      given: volume({ unseen: { forMs: 700_000, why: 'gone' } }),
+      expected: [[diskName, 'page']],
+    },
+    {
+      says: 'another one, for longer',
+      given: volume({ holds: 'archive', path: '/mnt', unseen: { forMs: 700_000, why: 'gone' } }),
+      expected: [['archive at /mnt', 'warning']],
+    },
+  ],
   'inodes-running-out': [
     { says: 'few', given: volume({ inodes: { available: 8, total: 100 } }), expected: [[diskName, 'warning']] },
     { says: 'none', given: volume({ inodes: { available: 0, total: 100 } }), expected: [[diskName, 'page']] },

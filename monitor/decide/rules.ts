@@ -34,6 +34,7 @@ import { tableBloated } from './rules/table-bloated.ts';
 import { transactionOpenLong } from './rules/transaction-open-long.ts';
 import { turnFailing } from './rules/turn-failing.ts';
 import { volumeReadOnly } from './rules/volume-read-only.ts';
+import { volumeUnseen } from './rules/volume-unseen.ts';
 import { wraparoundNear } from './rules/wraparound-near.ts';
 import { writeProbeRefused } from './rules/write-probe-refused.ts';
 import { writeProbeUnseen } from './rules/write-probe-unseen.ts';
@@ -76,6 +77,7 @@ export const rules: readonly Rule[] = [
   transactionOpenLong,
   turnFailing,
   volumeReadOnly,
+  volumeUnseen,
   wraparoundNear,
   writeProbeRefused,
   writeProbeUnseen,

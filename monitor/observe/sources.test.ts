@@ -187,6 +187,7 @@ test('volumes: what an ordinary user may write counts, over time', async () => {
   const source = volumesSource({
     ...{
       folders: [{ path: '/data', holds: 'database' }],
+      ...{ send: sendRequest, readDevice: async () => 1 },
       readFileSystem: async () => facts(),
       isWritable: async () => true,
       readLogLimit: () => undefined,
@@ -200,7 +201,9 @@ test('volumes: what an ordinary user may write counts, over time', async () => {
     [100, 60],
   );
   assert.deepEqual(volume?.inodes, { available: 5, total: 50 });
-  const [real] = await look(volumesSource({ folders: [{ path: '/', holds: 'all' }], readLogLimit: () => undefined }));
+  const [real] = await look(
+    volumesSource({ folders: [{ path: '/', holds: 'all' }], readLogLimit: () => undefined, send: sendRequest }),
+  );
   assert.ok((real?.sizeBytes ?? 0) > 0);
 });
 
@@ -210,6 +213,7 @@ test('volumes: logs that grow up to their bound leave what is left besides them 
   let bavail = 100;
   const source = volumesSource({
     folders: [{ path: '/data', holds: 'database', logs }],
+    ...{ send: sendRequest, readDevice: async () => 1 },
     readFileSystem: async () => ({ type: 0, bsize: 10, blocks: 1_000, bfree: 900, bavail, files: 0, ffree: 0 }),
     isWritable: async () => true,
     readLogLimit: () => 200,

@@ -56,6 +56,7 @@ interface TestMonitor {
 function settingsFor(name: string): MonitorSettings {
   return {
     ...{ server_name: 'example.org', homeserver_url: 'http://127.0.0.1:9', database_url: database.url },
+    ...{ is_database_embedded: true, volumes: [] },
     ...{ data_dir: join(folder, name), media_dir: folder, registration_folder: folder, bind: '127.0.0.1', port: 8009 },
     ...{ processes: [], peers: [], routes: [], addresses: [], names: [], machines: [], certificates: [], turn: [] },
     ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status'), reserve_bytes: 0 },

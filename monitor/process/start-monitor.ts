@@ -22,8 +22,9 @@ import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
 import type { Source } from '../observe/source.ts';
 import { pushSource, turnSource } from '../observe/turn-and-push.ts';
-import { volumesSource, type WatchedFolder } from '../observe/volumes.ts';
+import { volumesSource } from '../observe/volumes.ts';
 import { watchSources } from '../observe/watch-sources.ts';
+import { listFolders } from '../observe/watched-folders.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import { formatMonitorMetrics } from '../prometheus/format-monitor-metrics.ts';
 import { openDiskReserve } from '../recover/disk-reserve.ts';
@@ -156,7 +157,7 @@ function listSources(
         logLimitBytes = bytes;
       },
     }),
-    volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes }),
+    volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes, send }),
     clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets }),
     networkSource(settings),
     bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
@@ -173,13 +174,6 @@ function listSources(
   if (settings.turn.length > 0) all.push(turnSource(settings.turn));
   if (settings.push_gateways.length > 0) all.push(pushSource(settings.push_gateways, send));
   return all;
-}
-
-function listFolders({ data_dir, media_dir }: MonitorSettings): WatchedFolder[] {
-  const isInside = media_dir.startsWith(`${data_dir}/`);
-  const logs = join(data_dir, 'postgresql', 'data', 'pg_wal');
-  const data = { path: data_dir, holds: isInside ? 'database, media' : 'database', logs };
-  return isInside ? [data] : [data, { path: media_dir, holds: 'media' }];
 }
 
 /** Where another program has the port, such as the monitor of another process on this machine, any free one will do. */
