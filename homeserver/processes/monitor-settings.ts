@@ -32,8 +32,12 @@ export function formatMonitorSettings(
     ...(config.database.url === undefined &&
       backup.enabled && { backup_folder: backup.folder ?? join(dataDir, 'backups') }),
     ...{ reserve_bytes: monitor.reserveBytes, drop_slots_over_bytes: monitor.dropSlotsOverBytes },
-    // Backups of a database that is run by others are their matter.
     ...(config.database.url === undefined && backup.enabled && { backup_interval_ms: backup.intervalHours * hourMs }),
+    // Backups of a database that is run by others are their matter, where nobody says where they are.
+    ...(config.database.url !== undefined &&
+      monitor.databaseArchive !== undefined && {
+        database_archive: { folder: monitor.databaseArchive, interval_ms: backup.intervalHours * hourMs },
+      }),
     ...{ replicas: monitor.replicas, paging: monitor.paging ?? {} },
   };
 }

@@ -47,6 +47,8 @@ export interface MonitorSettings {
   readonly drop_slots_over_bytes?: number;
   /** How often the homeserver makes a base backup; not there where it makes none. */
   readonly backup_interval_ms?: number;
+  /** Of a PostgreSQL that is run by others, where somebody says where its backups are. */
+  readonly database_archive?: { readonly folder: string; readonly interval_ms: number };
   readonly paging: PagingSettings;
 }
 

@@ -47,6 +47,9 @@ const network = (changed: Partial<SourceValues['network']>): Values => ({
 const bridge = (changed: Partial<SourceValues['bridges'][number]>): Values => ({
   bridges: [{ ...soundValues.bridges[0]!, ...changed }, soundValues.bridges[1]!],
 });
+const backups = (changed: Partial<SourceValues['backups']>): Values => ({
+  backups: { ...soundValues.backups, ...changed },
+});
 const dead = (share: number, sizeBytes: number): Values =>
   primary({ deadRows: [{ table: 'public.event', share, sizeBytes }] });
 const stuck = (...waitingMs: number[]): Values => {
@@ -473,7 +476,20 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       expected: [['', 'warning']],
     },
   ],
+  'backup-gap': [
+    { says: 'just found', given: backups({ gap: { logs: 3, forMs: 0 } }), expected: [['', 'warning']] },
+    {
+      says: 'not closed by a new backup',
+      given: backups({ gap: { logs: 3, forMs: 2 * hourMs } }),
+      expected: [['', 'page']],
+    },
+  ],
+  'media-damaged': [
+    { says: 'one', given: backups({ damagedFiles: 1 }), expected: [['', 'page']], losesData: true },
+    { says: 'all there are counted', given: backups({ damagedFiles: 20 }), expected: [['', 'page']], losesData: true },
+  ],
   'backup-unverified': [
+    { says: 'nobody here knows', given: { backups: { newestAgeMs: hourMs, allowedAgeMs: dayMs } }, expected: [] },
     {
       says: 'never',
       given: { backups: { newestAgeMs: hourMs, allowedAgeMs: dayMs, allowedUnverifiedMs: 30 * dayMs } },

@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts';
 import { addressLost } from './rules/address-lost.ts';
 import { archiveFailing } from './rules/archive-failing.ts';
 import { backupCopyLate } from './rules/backup-copy-late.ts';
+import { backupGap } from './rules/backup-gap.ts';
 import { backupTooOld } from './rules/backup-too-old.ts';
 import { backupUnverified } from './rules/backup-unverified.ts';
 import { bridgeSilent } from './rules/bridge-silent.ts';
@@ -19,6 +20,7 @@ import { federationStuck } from './rules/federation-stuck.ts';
 import { inodesRunningOut } from './rules/inodes-running-out.ts';
 import { leaseEnding } from './rules/lease-ending.ts';
 import { logHole } from './rules/log-hole.ts';
+import { mediaDamaged } from './rules/media-damaged.ts';
 import { messageLost } from './rules/message-lost.ts';
 import { nameUnresolved } from './rules/name-unresolved.ts';
 import { peerUnreachable } from './rules/peer-unreachable.ts';
@@ -45,6 +47,7 @@ export const rules: readonly Rule[] = [
   addressLost,
   archiveFailing,
   backupCopyLate,
+  backupGap,
   backupTooOld,
   backupUnverified,
   bridgeSilent,
@@ -62,6 +65,7 @@ export const rules: readonly Rule[] = [
   inodesRunningOut,
   leaseEnding,
   logHole,
+  mediaDamaged,
   messageLost,
   nameUnresolved,
   peerUnreachable,

@@ -9,7 +9,8 @@ import type { FastifyInstance } from 'fastify';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import { emptyDecisionState } from '../decide/decide.ts';
 import type { Observations } from '../observations/observations.ts';
-import { backupsSource } from '../observe/backups.ts';
+import { archiveSource } from '../observe/archive.ts';
+import { backupSlack, backupsSource } from '../observe/backups.ts';
 import { bridgesSource } from '../observe/bridges.ts';
 import { canariesSource } from '../observe/canaries.ts';
 import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
@@ -166,6 +167,10 @@ function listSources(
   if (settings.backup_interval_ms !== undefined && settings.metrics_token !== undefined) {
     const intervalMs = settings.backup_interval_ms;
     all.push(backupsSource({ intervalMs, readProcessMetrics: readMetrics, nowMs: () => clock.wallMs() }));
+  }
+  if (settings.database_archive !== undefined) {
+    const { folder, interval_ms: intervalMs } = settings.database_archive;
+    all.push(archiveSource({ folder, allowedAgeMs: intervalMs * backupSlack, nowMs: () => clock.wallMs() }));
   }
   const files = settings.certificate === undefined ? [] : [settings.certificate];
   if (files.length + settings.certificates.length > 0) {

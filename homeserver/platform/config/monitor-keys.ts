@@ -57,6 +57,11 @@ export const monitorKeys = section('Watching the server and waking somebody; see
       'Prometheus.',
     checkVolumes,
   ),
+  databaseArchive: text(
+    undefined,
+    'Folder in which this machine sees the base backups and archived logs of a PostgreSQL of your own, such as that of ' +
+      '`holdfast deploy patroni`: how old the newest backup is (`backup.interval_hours`), and whether logs are missing.',
+  ),
   reserveBytes: integer(
     256 * 1024 ** 2,
     0,
