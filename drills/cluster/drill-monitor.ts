@@ -41,6 +41,8 @@ export interface DrillMonitor {
   untilQuiet(): Promise<boolean>;
   /** When the team and the person were told of it, against what incident response needs. */
   judge(what: string, pattern: RegExp, sinceMs: number): Finding[];
+  /** The same of a fault that is over before anybody has to be called for it. */
+  judgeNaming(what: string, pattern: RegExp, sinceMs: number): Finding;
   kill(): Promise<void>;
 }
 
@@ -66,6 +68,10 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
   const find = (paths: readonly string[], pattern: RegExp, sinceMs: number) =>
     pager.calls.find((call) => call.atMs >= sinceMs && paths.includes(call.path) && says(call, pattern))?.atMs ??
     Number.POSITIVE_INFINITY;
+  const judgeNaming = (what: string, pattern: RegExp, sinceMs: number) => {
+    const namedMs = find(['/team', '/anna'], pattern, sinceMs) - sinceMs;
+    return within(`the monitor names ${what} after`, namedMs, namedLimitMs);
+  };
   const kill = async () => {
     program.signal('SIGKILL');
     await Promise.race([program.ended, wait(stopTimeoutMs, undefined, { ref: false })]);
@@ -95,13 +101,10 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
       return false;
     },
     judge(what, pattern, sinceMs) {
-      const namedMs = find(['/team', '/anna'], pattern, sinceMs) - sinceMs;
       const pagedMs = find(['/anna'], pattern, sinceMs) - sinceMs;
-      return [
-        within(`the monitor names ${what} after`, namedMs, namedLimitMs),
-        within(`and calls somebody after`, pagedMs, pagedLimitMs),
-      ];
+      return [judgeNaming(what, pattern, sinceMs), within(`and calls somebody after`, pagedMs, pagedLimitMs)];
     },
+    judgeNaming,
   };
 }
 

@@ -50,6 +50,7 @@ const bridge = (changed: Partial<SourceValues['bridges'][number]>): Values => ({
 const backups = (changed: Partial<SourceValues['backups']>): Values => ({
   backups: { ...soundValues.backups, ...changed },
 });
+const toldLate = (({ toldAfterMs: _, ...others }) => others)(soundValues.bridges[0]!);
 const dead = (share: number, sizeBytes: number): Values =>
   primary({ deadRows: [{ table: 'public.event', share, sizeBytes }] });
 const stuck = (...waitingMs: number[]): Values => {
@@ -397,7 +398,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     },
   ],
   'bridge-silent': [
-    { says: 'a slow network', given: bridge({ canaryAgeMs: 40_000 }), expected: [] },
+    { says: 'a slow network', given: bridge({ canaryAgeMs: 15_000 }), expected: [] },
+    { says: 'late', given: bridge({ canaryAgeMs: 18_000 }), expected: [[bridgeName, 'warning']] },
+    {
+      says: 'a bridge that begins, or does not say how often it sends one',
+      given: { bridges: [{ ...toldLate, canaryAgeMs: 40_000 }] },
+      expected: [],
+    },
     { says: 'one way only', given: bridge({ canaryAgeMs: 61_000 }), expected: [[bridgeName, 'page']] },
     { says: 'stopped on purpose', given: bridge({ canaryAgeMs: hourMs, isPaused: true }), expected: [] },
   ],

@@ -40,7 +40,7 @@ test('the newest base backup is found, whoever made it, and none is none', async
   assert.deepEqual(await look(), { allowedAgeMs: 24 * hourMs });
   await put('base-2026-01-08/backup.json', 40);
   await put('weekly/2026-01-09/backup_manifest', 30);
-  await put('weekly/2026-01-09/base/1/backup_manifest', 1);
+  await put('weekly/2026-01-09/base/backup_manifest', 1);
   assert.equal((await look()).newestAgeMs, 30 * hourMs);
 });
 

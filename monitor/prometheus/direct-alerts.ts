@@ -5,7 +5,7 @@ import { eventLoopSlowLimits } from '../decide/rules/event-loop-slow.ts';
 import { federationStuckLimits } from '../decide/rules/federation-stuck.ts';
 import { processSilentLimits } from '../decide/rules/process-silent.ts';
 import { readersStaleLimits } from '../decide/rules/readers-stale.ts';
-import { allowedSilenceMs } from '../observe/bridges.ts';
+import { allowedSilenceMs, lateCanaryMs } from '../observe/bridges.ts';
 
 /** An alert that Prometheus sees by itself, in what the homeserver and the bridge export: also while no monitor runs. */
 export interface DirectAlert {
@@ -108,6 +108,8 @@ const pausedService: readonly Series[] = [
   ['holdfast_appservice_paused{job="holdfast",instance="hs1",service="stopped"}', always(1)],
 ];
 
+const canaryOf = (what: string) => `irc_bridge_canary_${what}_seconds{network="oftc",direction="irc_to_matrix"}`;
+
 /** All of them. Limits are those of the monitor's own rules. */
 export const directAlerts: readonly DirectAlert[] = [
   {
@@ -148,6 +150,18 @@ export const directAlerts: readonly DirectAlert[] = [
     expression: `irc_bridge_canary_age_seconds >= ${seconds(allowedSilenceMs)}`,
     fires: [['irc_bridge_canary_age_seconds{network="libera",direction="matrix_to_irc"}', '0+60x20']],
     rests: [['irc_bridge_canary_age_seconds{network="libera",direction="matrix_to_irc"}', always(20)]],
+  },
+  {
+    ...{ rule: 'bridge-silent', severity: 'warning', subject: 'direction' },
+    expression: `irc_bridge_canary_age_seconds - irc_bridge_canary_interval_seconds >= ${seconds(lateCanaryMs)}`,
+    fires: [
+      [canaryOf('age'), always(30)],
+      [canaryOf('interval'), always(10)],
+    ],
+    rests: [
+      [canaryOf('age'), always(30)],
+      [canaryOf('interval'), always(30)],
+    ],
   },
   ...gaugeAlerts(
     'bridge-stuck',
