@@ -82,11 +82,12 @@ function firstUrl({ processes }: Cluster): string {
   return processes[0]?.baseUrl ?? '';
 }
 
-/** The first process runs the monitor, which asks the bridge for its canaries, and pages somebody who never answers. */
+/** The first process runs the monitor, which asks the bridge for its canaries, tells the team, and pages somebody who never answers. */
 function describeMonitor(network: CutNetwork, pagerUrl: string): Record<string, string> {
   const paging = {
     notifiers: { pager: { kind: 'webhook' } },
     people: { anna: { reach: [{ notifier: 'pager', address: `${pagerUrl}/anna` }] } },
+    team: [{ notifier: 'pager', address: `${pagerUrl}/team` }],
     roster: { time_zone: 'UTC', start: '2026-01-05', every_days: 366, people: ['anna'] },
   };
   return {

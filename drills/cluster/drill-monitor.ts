@@ -41,6 +41,8 @@ export interface DrillMonitor {
   untilQuiet(): Promise<boolean>;
   /** When the team and the person were told of it, against what incident response needs. */
   judge(what: string, pattern: RegExp, sinceMs: number): Finding[];
+  /** The same of a fault that is over before anybody has to be called for it. */
+  judgeNaming(what: string, pattern: RegExp, sinceMs: number): Finding;
   kill(): Promise<void>;
 }
 
@@ -55,6 +57,8 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
       ...{ HOLDFAST_DATABASE_URL: databaseUrl, HOLDFAST_SERVER_NAME: serverName, HOLDFAST_DATA_DIR: dataFolder },
       ...{ HOLDFAST_METRICS_TOKEN: metricsToken, HOLDFAST_MONITOR_PORT: '0', HOLDFAST_LOG_FORMAT: 'json' },
       HOLDFAST_APPLICATION_SERVICES_FOLDER: registrations,
+      // The machine's own volume is the drill's, and what that writes is no sign.
+      HOLDFAST_MONITOR_VOLUMES: JSON.stringify([{ path: dataFolder, holds: 'database' }]),
       HOLDFAST_MONITOR_PROCESSES: processes.join(','),
       HOLDFAST_MONITOR_OUTSIDE_SWITCH_URL: `${pager.url}/outside`,
       HOLDFAST_MONITOR_PAGING: JSON.stringify(describePaging(pager.url)),
@@ -64,6 +68,10 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
   const find = (paths: readonly string[], pattern: RegExp, sinceMs: number) =>
     pager.calls.find((call) => call.atMs >= sinceMs && paths.includes(call.path) && says(call, pattern))?.atMs ??
     Number.POSITIVE_INFINITY;
+  const judgeNaming = (what: string, pattern: RegExp, sinceMs: number) => {
+    const namedMs = find(['/team', '/anna'], pattern, sinceMs) - sinceMs;
+    return within(`the monitor names ${what} after`, namedMs, namedLimitMs);
+  };
   const kill = async () => {
     program.signal('SIGKILL');
     await Promise.race([program.ended, wait(stopTimeoutMs, undefined, { ref: false })]);
@@ -93,13 +101,10 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
       return false;
     },
     judge(what, pattern, sinceMs) {
-      const namedMs = find(['/team', '/anna'], pattern, sinceMs) - sinceMs;
       const pagedMs = find(['/anna'], pattern, sinceMs) - sinceMs;
-      return [
-        within(`the monitor names ${what} after`, namedMs, namedLimitMs),
-        within(`and calls somebody after`, pagedMs, pagedLimitMs),
-      ];
+      return [judgeNaming(what, pattern, sinceMs), within(`and calls somebody after`, pagedMs, pagedLimitMs)];
     },
+    judgeNaming,
   };
 }
 

@@ -27,6 +27,7 @@ export const freezePrimary: Drill = {
     'other machines, while clients reach it, until another takes over, and mend that',
   shardCount: 3,
   longestGapMs: gapLimitMs,
+  watch: (folder) => folder,
   async startDatabase(folder) {
     database = await startPatroniCluster(folder, slotKeepMebibytes);
     return database;
@@ -57,7 +58,7 @@ async function switchAsPlanned(stage: Stage, postgres: PatroniCluster): Promise<
 }
 
 async function failOver(stage: Stage, postgres: PatroniCluster): Promise<Finding[]> {
-  const { say, load } = stage;
+  const { say, load, monitor } = stage;
   const former = await postgres.untilPrimary(undefined, promotionDeadlineMs);
   say(`${former.name} is the primary; its machine is frozen`);
   const startMs = performance.now();
@@ -81,6 +82,7 @@ async function failOver(stage: Stage, postgres: PatroniCluster): Promise<Finding
   say(`${former.name} follows the new primary after ${rejoinedMs} ms, by itself`);
   const isReplica = await former.is('replica');
   return [
+    ...(monitor?.judge('the primary that is gone', /no primary has answered/, startMs) ?? []),
     within('longest gap of a failover', gap.durationMs, gapLimitMs),
     within('writing goes on after a promotion', followedMs, followLimitMs),
     finding('longest gap since, the thaw included', `${Math.round(stillMs)} ms`, '', true),

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type AppserviceBehaviour, type StubAppservice, startStubAppservice } from '../appservices/stub-appservice.ts';
 import { type Drill, type Finding, finding, noneOf, ofTime, type Stage, showSeconds, within } from '../drill.ts';
@@ -36,8 +36,9 @@ export const hangAppservices = {
   name: 'd4',
   fault: 'application services that never answer, never end their body, or send a byte a second; then they are healed',
   async run(options: DrillOptions): Promise<Finding[]> {
-    const folder = join(options.folder, 'appservices');
-    await mkdir(folder);
+    // The monitor registers its user there too.
+    const folder = join(options.folder, 'registrations');
+    await mkdir(folder, { recursive: true });
     const start = (name: string) => startStubAppservice(name, folder);
     const healthy = await Promise.all(Array.from({ length: healthyServices }, (_, index) => start(`well-${index}`)));
     const hanging = await Promise.all(hangs.map((how) => start(how.replaceAll(' ', '-'))));
@@ -61,6 +62,7 @@ function describeDrill(folder: string, healthy: readonly StubAppservice[], hangi
       eventsPerSecond,
     },
     environment: { HOLDFAST_APPLICATION_SERVICES_FOLDER: folder },
+    watch: dirname,
     inject: (stage) => hangAndHeal(stage, healthy, hanging),
     async observe({ load }) {
       await untilSeen(services, acknowledgedBodies(load), healedWithinMs);
@@ -70,12 +72,13 @@ function describeDrill(folder: string, healthy: readonly StubAppservice[], hangi
 }
 
 async function hangAndHeal(
-  { load, say, short, hasTimeForMore }: Stage,
+  { load, say, short, hasTimeForMore, monitor }: Stage,
   healthy: readonly StubAppservice[],
   hanging: readonly StubAppservice[],
 ): Promise<Finding[]> {
   const { quietMs, hangingMs, rounds } = short ? parts.short : parts.full;
   const [quiet, faulty, healedMs]: [Span[], Span[], number[]] = [[], [], []];
+  const named: Finding[] = [];
   const follow = async (durationMs: number): Promise<Span> => {
     const fromMs = performance.now();
     await wait(durationMs);
@@ -86,7 +89,17 @@ async function hangAndHeal(
     quiet.push(await follow(quietMs));
     for (const [index, service] of hanging.entries()) service.behaviour = hangs[index] ?? 'never answers';
     say(`of ${healthy.length + hanging.length} services ${hanging.length} hang`);
+    const hangMs = performance.now();
     faulty.push(await follow(hangingMs));
+    // They hang for longer once, so that somebody has to be called.
+    const patterns = hanging.map(({ id }) => new RegExp(`^application service ${id} from Matrix`));
+    if (round === 0) for (const pattern of patterns) await monitor?.untilPaged(pattern, hangMs);
+    for (const [index, { id }] of hanging.entries()) {
+      const pattern = patterns[index] as RegExp;
+      if (round === 0)
+        named.push(...(monitor?.judge(`the one that ${id.replaceAll('-', ' ')}`, pattern, hangMs) ?? []));
+      else if (monitor) named.push(monitor.judgeNaming(`${id.replaceAll('-', ' ')} again`, pattern, hangMs));
+    }
     for (const service of hanging) service.behaviour = 'well';
     const healMs = performance.now();
     say('they are healed');
@@ -95,6 +108,7 @@ async function hangAndHeal(
     say(`they have everything after ${showSeconds(healedMs.at(-1) ?? 0)}`);
   }
   return [
+    ...named,
     ...compareDelivery({ load, services: healthy, quiet, faulty, limit: short ? limits.short : limits.full }),
     ...hanging.flatMap(judgeHanging),
     within('everything at the healed ones after', Math.max(...healedMs), healedWithinMs),

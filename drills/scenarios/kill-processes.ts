@@ -20,8 +20,10 @@ export const killProcesses: Drill = {
   fault: 'kill -9 of each process in turn, and of PostgreSQL',
   shardCount: shards.length,
   longestGapMs: backWithinMs,
+  watch: (folder) => folder,
   async inject(stage) {
     const recoveries: number[] = [];
+    const watched = await killUntilNamed(stage, recoveries);
     let databaseKills = 0;
     do {
       for (const process of stage.cluster.processes) recoveries.push(await killOnce(stage, process));
@@ -31,10 +33,28 @@ export const killProcesses: Drill = {
     return [
       finding('kills', recoveries.length, '', true),
       within('slowest return of every shard', slowest, backWithinMs),
+      ...watched,
       ...(await handOver(stage)),
     ];
   },
 };
+
+/** The first one stays away until somebody is called, where there is a monitor: what comes back at once is no incident. */
+async function killUntilNamed(stage: Stage, recoveries: number[]): Promise<Finding[]> {
+  const { monitor, cluster, say } = stage;
+  const process = cluster.processes[0];
+  if (!monitor || !process) return [];
+  const pattern = new RegExp(`${new URL(process.baseUrl).host} has not answered`);
+  say(`${process.name} is killed, and nobody starts it again`);
+  const killedMs = performance.now();
+  await process.kill();
+  recoveries.push(await stage.untilAcknowledging());
+  await monitor.untilPaged(pattern, killedMs);
+  await process.start();
+  say(`${process.name} is started again`);
+  await untilSpread(stage);
+  return monitor.judge('the killed process', pattern, killedMs);
+}
 
 async function killOnce(stage: Stage, process: HomeserverProcess): Promise<number> {
   stage.say(`${process.name} is killed`);

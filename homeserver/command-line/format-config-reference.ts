@@ -53,8 +53,9 @@ function formatRow(fileKey: string, setting: Setting<unknown>): string {
 }
 
 function describeDefault(setting: Setting<unknown>): string {
-  const { default: value } = setting;
+  const { default: value, schema } = setting;
   if (value === undefined) return '';
+  if (schema.items?.type === 'object') return `\`${JSON.stringify(value)}\``;
   return `\`${Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }
 
@@ -67,7 +68,7 @@ function describeValues(schema: ValueSchema): string {
     case 'boolean':
       return '`true`, `false`';
     case 'array':
-      return 'list of text';
+      return schema.items?.type === 'object' ? 'list of objects' : 'list of text';
     case 'object':
       return 'section';
     default:

@@ -34,7 +34,7 @@ export function keepBackups(parts: {
     ...{ place, superuserUrl, bucket, schedule: config.backup, clock, log },
     mediaStore: mediaFolder(config),
   });
-  observeBackups(metrics, running, place);
+  observeBackups(metrics, running, { ...place, intervalHours: config.backup.intervalHours });
   if (place.problem) output.printError(`\nBackups cannot be made: ${place.problem}\n`);
   else if (place.isSameDisk && !bucket) {
     output.printError(

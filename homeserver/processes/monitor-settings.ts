@@ -28,9 +28,16 @@ export function formatMonitorSettings(
     ...{ processes: monitor.processes, peers: monitor.peers, routes: monitor.routes, addresses: monitor.addresses },
     ...{ names: monitor.names, machines: monitor.machines, certificates: monitor.certificates },
     ...{ turn: monitor.turn, push_gateways: monitor.pushGateways, bridge_metrics: monitor.bridgeMetrics },
+    ...{ is_database_embedded: config.database.url === undefined, volumes: monitor.volumes },
+    ...(config.database.url === undefined &&
+      backup.enabled && { backup_folder: backup.folder ?? join(dataDir, 'backups') }),
     ...{ reserve_bytes: monitor.reserveBytes, drop_slots_over_bytes: monitor.dropSlotsOverBytes },
-    // Backups of a database that is run by others are their matter.
     ...(config.database.url === undefined && backup.enabled && { backup_interval_ms: backup.intervalHours * hourMs }),
+    // Backups of a database that is run by others are their matter, where nobody says where they are.
+    ...(config.database.url !== undefined &&
+      monitor.databaseArchive !== undefined && {
+        database_archive: { folder: monitor.databaseArchive, interval_ms: backup.intervalHours * hourMs },
+      }),
     ...{ replicas: monitor.replicas, paging: monitor.paging ?? {} },
   };
 }

@@ -17,6 +17,7 @@ import type { Context } from '../platform/context.ts';
 import { migrateDatabase } from '../platform/database/migrate-database.ts';
 import { openDatabase, type Sql } from '../platform/database/open-database.ts';
 import { startReplicationWatch } from '../platform/database/watch-replication.ts';
+import { startVolumeWatch } from '../platform/watch-volumes.ts';
 import type { NameResolver } from '../remote-servers/discovery/name-resolver.ts';
 import { openRemoteServers } from '../remote-servers/open-remote-servers.ts';
 import { startErasedUsers } from '../rooms/erased-users.ts';
@@ -87,6 +88,7 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Start
     closers.push(() => remoteServers.close());
     await shardLog.start();
     closers.push(startReplicationWatch(context));
+    closers.push(startVolumeWatch(context));
     const stopFollowing = await startErasedUsers(context);
     closers.push(async () => stopFollowing());
     const deviceLists = startDeviceLists(context);

@@ -56,6 +56,11 @@ export function createBridgeMetrics(metrics: Metrics) {
       help: 'Since when no canary has arrived.',
       labels: ['network', 'direction'],
     }),
+    canaryInterval: metrics.gauge({
+      name: 'irc_bridge_canary_interval_seconds',
+      help: 'How often a canary is sent; from the first that arrived on.',
+      labels: ['network', 'direction'],
+    }),
     canaryAlarm: metrics.gauge({
       name: 'irc_bridge_canary_alarm',
       help: '1 while a direction is silent, else 0.',

@@ -27,8 +27,9 @@ interface Watch {
 }
 
 const maxUnderWay = 20;
-/** How finely the end of the allowed silence is seen. */
+/** How finely the end of the allowed silence is seen; whoever reads the metrics knows of the age to the second. */
 const judgementsPerAlarm = 20;
+const longestJudgementMs = 1_000;
 const directions: readonly Direction[] = ['matrix_to_irc', 'irc_to_matrix'];
 
 /**
@@ -67,7 +68,8 @@ export class Canary {
     if (!canary) return;
     void this.#beat();
     this.#repeat(canary.intervalMs, () => void this.#beat());
-    this.#repeat(Math.ceil(canary.alarmMs / judgementsPerAlarm), () => this.#judge(canary.alarmMs));
+    const judgeEveryMs = Math.min(longestJudgementMs, Math.ceil(canary.alarmMs / judgementsPerAlarm));
+    this.#repeat(judgeEveryMs, () => this.#judge(canary.alarmMs));
   }
 
   close(): void {
@@ -199,6 +201,7 @@ export class Canary {
     watch.roundTripMs = watch.lastArrivalMs - sentMs;
     const labels = { network: this.#network.config.id, direction };
     metrics.canaryRoundTrip.observe(labels, watch.roundTripMs / 1000);
+    metrics.canaryInterval.set(labels, (this.#network.config.canary?.intervalMs ?? 0) / 1000);
     if (watch.isSilent) log.info(labels, 'the canary arrives again');
     watch.isSilent = false;
     return true;

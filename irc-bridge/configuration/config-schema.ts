@@ -47,7 +47,7 @@ const network = object(
     canary: object(
       {
         channel: { type: 'string', pattern: '^[#&+!][^\\s,\\u0007]{1,49}$' },
-        interval_ms: number(30_000, 100, minuteMs),
+        interval_ms: number(10_000, 100, minuteMs),
         alarm_ms: number(90_000, 200, 110_000),
       },
       ['channel'],

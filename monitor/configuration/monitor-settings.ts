@@ -11,6 +11,11 @@ export interface MonitorSettings {
   readonly database_url: string;
   readonly data_dir: string;
   readonly media_dir: string;
+  /** The homeserver runs PostgreSQL in its data folder. */
+  readonly is_database_embedded: boolean;
+  /** Where the homeserver makes backups; not there where it makes none. */
+  readonly backup_folder?: string;
+  readonly volumes: readonly VolumeSettings[];
   /** Folder of the registrations of application services: the canaries' user is one. */
   readonly registration_folder: string;
   readonly metrics_token?: string;
@@ -42,7 +47,16 @@ export interface MonitorSettings {
   readonly drop_slots_over_bytes?: number;
   /** How often the homeserver makes a base backup; not there where it makes none. */
   readonly backup_interval_ms?: number;
+  /** Of a PostgreSQL that is run by others, where somebody says where its backups are. */
+  readonly database_archive?: { readonly folder: string; readonly interval_ms: number };
   readonly paging: PagingSettings;
+}
+
+export interface VolumeSettings {
+  readonly path: string;
+  readonly holds: string;
+  /** Of the node exporter on whose machine it is; this machine's where there is none. */
+  readonly exporter?: string;
 }
 
 export interface PagingSettings {

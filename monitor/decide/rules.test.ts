@@ -47,6 +47,10 @@ const network = (changed: Partial<SourceValues['network']>): Values => ({
 const bridge = (changed: Partial<SourceValues['bridges'][number]>): Values => ({
   bridges: [{ ...soundValues.bridges[0]!, ...changed }, soundValues.bridges[1]!],
 });
+const backups = (changed: Partial<SourceValues['backups']>): Values => ({
+  backups: { ...soundValues.backups, ...changed },
+});
+const toldLate = (({ toldAfterMs: _, ...others }) => others)(soundValues.bridges[0]!);
 const dead = (share: number, sizeBytes: number): Values =>
   primary({ deadRows: [{ table: 'public.event', share, sizeBytes }] });
 const stuck = (...waitingMs: number[]): Values => {
@@ -295,6 +299,20 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       expected: [[diskName, 'warning']],
     },
   ],
+  'volume-unseen': [
+    { says: 'a moment', given: volume({ unseen: { forMs: 20_000, why: 'slow' } }), expected: [] },
+    { says: 'long', given: volume({ unseen: { forMs: 40_000, why: 'gone' } }), expected: [[diskName, 'warning']] },
+    {
+      says: 'the database’s, for longer',
+      given: volume({ unseen: { forMs: 700_000, why: 'gone' } }),
+      expected: [[diskName, 'page']],
+    },
+    {
+      says: 'another one, for longer',
+      given: volume({ holds: 'archive', path: '/mnt', unseen: { forMs: 700_000, why: 'gone' } }),
+      expected: [['archive at /mnt', 'warning']],
+    },
+  ],
   'inodes-running-out': [
     { says: 'few', given: volume({ inodes: { available: 8, total: 100 } }), expected: [[diskName, 'warning']] },
     { says: 'none', given: volume({ inodes: { available: 0, total: 100 } }), expected: [[diskName, 'page']] },
@@ -380,7 +398,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     },
   ],
   'bridge-silent': [
-    { says: 'a slow network', given: bridge({ canaryAgeMs: 40_000 }), expected: [] },
+    { says: 'a slow network', given: bridge({ canaryAgeMs: 15_000 }), expected: [] },
+    { says: 'late', given: bridge({ canaryAgeMs: 18_000 }), expected: [[bridgeName, 'warning']] },
+    {
+      says: 'a bridge that begins, or does not say how often it sends one',
+      given: { bridges: [{ ...toldLate, canaryAgeMs: 40_000 }] },
+      expected: [],
+    },
     { says: 'one way only', given: bridge({ canaryAgeMs: 61_000 }), expected: [[bridgeName, 'page']] },
     { says: 'stopped on purpose', given: bridge({ canaryAgeMs: hourMs, isPaused: true }), expected: [] },
   ],
@@ -459,7 +483,20 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       expected: [['', 'warning']],
     },
   ],
+  'backup-gap': [
+    { says: 'just found', given: backups({ gap: { logs: 3, forMs: 0 } }), expected: [['', 'warning']] },
+    {
+      says: 'not closed by a new backup',
+      given: backups({ gap: { logs: 3, forMs: 2 * hourMs } }),
+      expected: [['', 'page']],
+    },
+  ],
+  'media-damaged': [
+    { says: 'one', given: backups({ damagedFiles: 1 }), expected: [['', 'page']], losesData: true },
+    { says: 'all there are counted', given: backups({ damagedFiles: 20 }), expected: [['', 'page']], losesData: true },
+  ],
   'backup-unverified': [
+    { says: 'nobody here knows', given: { backups: { newestAgeMs: hourMs, allowedAgeMs: dayMs } }, expected: [] },
     {
       says: 'never',
       given: { backups: { newestAgeMs: hourMs, allowedAgeMs: dayMs, allowedUnverifiedMs: 30 * dayMs } },

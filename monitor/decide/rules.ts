@@ -2,6 +2,7 @@ import type { Rule } from './rule.ts';
 import { addressLost } from './rules/address-lost.ts';
 import { archiveFailing } from './rules/archive-failing.ts';
 import { backupCopyLate } from './rules/backup-copy-late.ts';
+import { backupGap } from './rules/backup-gap.ts';
 import { backupTooOld } from './rules/backup-too-old.ts';
 import { backupUnverified } from './rules/backup-unverified.ts';
 import { bridgeSilent } from './rules/bridge-silent.ts';
@@ -19,6 +20,7 @@ import { federationStuck } from './rules/federation-stuck.ts';
 import { inodesRunningOut } from './rules/inodes-running-out.ts';
 import { leaseEnding } from './rules/lease-ending.ts';
 import { logHole } from './rules/log-hole.ts';
+import { mediaDamaged } from './rules/media-damaged.ts';
 import { messageLost } from './rules/message-lost.ts';
 import { nameUnresolved } from './rules/name-unresolved.ts';
 import { peerUnreachable } from './rules/peer-unreachable.ts';
@@ -34,6 +36,7 @@ import { tableBloated } from './rules/table-bloated.ts';
 import { transactionOpenLong } from './rules/transaction-open-long.ts';
 import { turnFailing } from './rules/turn-failing.ts';
 import { volumeReadOnly } from './rules/volume-read-only.ts';
+import { volumeUnseen } from './rules/volume-unseen.ts';
 import { wraparoundNear } from './rules/wraparound-near.ts';
 import { writeProbeRefused } from './rules/write-probe-refused.ts';
 import { writeProbeUnseen } from './rules/write-probe-unseen.ts';
@@ -44,6 +47,7 @@ export const rules: readonly Rule[] = [
   addressLost,
   archiveFailing,
   backupCopyLate,
+  backupGap,
   backupTooOld,
   backupUnverified,
   bridgeSilent,
@@ -61,6 +65,7 @@ export const rules: readonly Rule[] = [
   inodesRunningOut,
   leaseEnding,
   logHole,
+  mediaDamaged,
   messageLost,
   nameUnresolved,
   peerUnreachable,
@@ -76,6 +81,7 @@ export const rules: readonly Rule[] = [
   transactionOpenLong,
   turnFailing,
   volumeReadOnly,
+  volumeUnseen,
   wraparoundNear,
   writeProbeRefused,
   writeProbeUnseen,

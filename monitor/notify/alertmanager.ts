@@ -3,13 +3,14 @@ import type { Notifier } from './notifier.ts';
 import { formatText, formatTitle } from './page-message.ts';
 import { postJson } from './post-json.ts';
 
-/** Alertmanager forgets an alert that is not repeated; pages are, more often than this. */
+/** Alertmanager forgets an alert that is not repeated: what is open is, three times as often as this. */
 const lastsMs = 15 * 60_000;
 
 /** Addresses are Alertmanager's own. https://prometheus.io/docs/alerting/latest/clients/ */
 export function createAlertmanagerNotifier(send: SendRequest, nowMs: () => number): Notifier {
   return {
     isLoud: false,
+    forgets: true,
     async send(message, url, deadline) {
       const endMs = message.kind === 'all-clear' ? nowMs() : nowMs() + lastsMs;
       const alert = {

@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
-import { startDeadline } from '@holdfast/effects/deadline.ts';
+import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { Notifier } from './notifier.ts';
 import type { PageMessage } from './page-message.ts';
 
@@ -25,13 +25,28 @@ export const deliveryTimeoutMs = 15_000;
  */
 export async function deliver(message: PageMessage, ways: readonly Way[], clock: Clock): Promise<Delivery[]> {
   const used = ways.filter(({ notifier }) => !notifier.isLoud || message.kind === 'page' || message.kind === 'test');
-  return Promise.all(used.map((way) => deliverOver(message, way, clock)));
+  return Promise.all(
+    used.map((way) => hand(way, clock, (deadline) => way.notifier.send(message, way.address, deadline))),
+  );
 }
 
-async function deliverOver(message: PageMessage, { name, notifier, address }: Way, clock: Clock): Promise<Delivery> {
+/** Tells those who call people by themselves that somebody has taken the incident. */
+export async function deliverAcknowledgement(
+  message: PageMessage,
+  ways: readonly Way[],
+  clock: Clock,
+): Promise<Delivery[]> {
+  return Promise.all(
+    ways
+      .filter(({ notifier }) => notifier.acknowledge)
+      .map((way) => hand(way, clock, async (deadline) => way.notifier.acknowledge?.(message, way.address, deadline))),
+  );
+}
+
+async function hand({ name }: Way, clock: Clock, work: (deadline: Deadline) => Promise<void>): Promise<Delivery> {
   const deadline = startDeadline(deliveryTimeoutMs, `telling ${name}`, { clock });
   try {
-    await deadline.race(notifier.send(message, address, deadline));
+    await deadline.race(work(deadline));
     return { way: name };
   } catch (error) {
     const { message: text, cause } = error as Error;

@@ -10,6 +10,10 @@ export interface Notifier {
    * that provider says so; else throws NotifyError, or what the deadline aborts with.
    */
   send(message: PageMessage, address: string, deadline: Deadline): Promise<void>;
+  /** It takes for over what is not said again and again. */
+  readonly forgets?: true;
+  /** Tells the provider, who calls people by itself, that somebody has taken the incident. Resolves as `send` does. */
+  acknowledge?(message: PageMessage, address: string, deadline: Deadline): Promise<void>;
 }
 
 /** The provider did not take the message; the text is for the person who looks why. */

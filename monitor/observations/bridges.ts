@@ -5,6 +5,8 @@ export interface BridgeObservation {
   readonly direction: 'from Matrix' | 'to Matrix';
   /** How long no canary has arrived; undefined where there is none. */
   readonly canaryAgeMs?: number;
+  /** From how long a silence on somebody is told of it; undefined: only when it is not allowed any more. */
+  readonly toldAfterMs?: number;
   /** For how long silence is allowed. */
   readonly allowedSilenceMs: number;
   /** How long the oldest event has waited; 0 when none does. */

@@ -19,4 +19,8 @@ export interface VolumeObservation {
   /** Undefined where the file system makes inodes as it needs them. */
   readonly inodes?: { readonly available: number; readonly total: number };
   readonly isReadOnly: boolean;
+  /** The file that holds room for the database is on it. */
+  readonly hasReserve?: boolean;
+  /** How long nothing is known of it, and why; what is above says nothing then. */
+  readonly unseen?: { readonly forMs: number; readonly why: string };
 }

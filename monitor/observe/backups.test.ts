@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { backupCopyLate } from '../decide/rules/backup-copy-late.ts';
+import { backupGap } from '../decide/rules/backup-gap.ts';
 import { backupTooOld } from '../decide/rules/backup-too-old.ts';
 import { backupUnverified } from '../decide/rules/backup-unverified.ts';
+import { mediaDamaged } from '../decide/rules/media-damaged.ts';
 import { observe } from '../testing/sound-observations.ts';
 import { backupsSource } from './backups.ts';
 import { parseMetrics } from './parse-metrics.ts';
@@ -22,7 +24,7 @@ async function judge(metrics: Readonly<Record<string, number>>): Promise<string[
   const deadline = startDeadline(5_000, 'looking');
   const backups = await source.look(deadline, 0);
   deadline.finish();
-  return [backupCopyLate, backupTooOld, backupUnverified].flatMap((rule) => {
+  return [backupCopyLate, backupGap, backupTooOld, backupUnverified, mediaDamaged].flatMap((rule) => {
     const conditions = rule.judge(observe(0, { backups }), { atMs: 0, isRaised: () => false });
     return conditions === 'unknown'
       ? ['unknown']
@@ -61,4 +63,12 @@ test('no backup is a warning, but not while the first is made or nobody tells of
   ]);
   assert.deepEqual(await judge({ running: 1, failures: 0 }), []);
   assert.deepEqual(await judge({}), []);
+});
+
+test('logs that were given up and files that are damaged are told', async () => {
+  assert.deepEqual(await judge({ ...made(1), lost_logs: 3, media_damaged: 1 }), [
+    'warning: 3 logs are in no backup: what came later cannot be restored before a new base backup',
+    'page: 1 files of the media store are not what they were',
+  ]);
+  assert.deepEqual(await judge({ ...made(1), lost_logs: 0, media_damaged: 0 }), []);
 });

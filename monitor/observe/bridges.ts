@@ -13,8 +13,12 @@ export interface BridgesParts {
   readonly send: SendRequest;
 }
 
-const lookTimeoutMs = 4_000;
+/** With a round of the monitor, a silence is named within 30 s: both are short for that. */
+const everyMs = 3_000;
+const lookTimeoutMs = 2_000;
 export const allowedSilenceMs = 75_000;
+/** So much later than planned, a canary is late. */
+export const lateCanaryMs = 7_000;
 /** Entries of the log that are only looked at do not count as waiting. */
 const directionOf = { matrix_to_irc: 'from Matrix', irc_to_matrix: 'to Matrix' } as const;
 
@@ -24,25 +28,27 @@ const directionOf = { matrix_to_irc: 'from Matrix', irc_to_matrix: 'to Matrix' }
  */
 export function bridgesSource({ bridgeMetrics, readProcessMetrics, send }: BridgesParts): Source<'bridges'> {
   const told = new Map<string, { readonly atMs: number; readonly canaries: readonly BridgeObservation[] }>();
-  const ask = async (url: string, deadline: Deadline, atMs: number): Promise<BridgeObservation[]> => {
+  const ask = async (url: string, deadline: Deadline, readMs: () => number): Promise<BridgeObservation[]> => {
     const own = startDeadline(lookTimeoutMs, `asking ${url}`, { signal: deadline.signal });
     try {
       const answer = await send({ method: 'GET', url }, own, 1024 * 1024);
       if (answer.status !== 200) throw new Error(`it answered with status ${answer.status}`);
       const canaries = readCanaries(parseMetrics(answer.body));
-      told.set(url, { atMs, canaries });
+      told.set(url, { atMs: readMs(), canaries });
       return canaries;
     } catch (error) {
       const last = told.get(url);
-      return last ? ageCanaries(last.canaries, atMs - last.atMs, describeFailure(error)) : [];
+      return last ? ageCanaries(last.canaries, readMs() - last.atMs, describeFailure(error)) : [];
     } finally {
       own.finish();
     }
   };
   return {
-    ...{ name: 'bridges', everyMs: 5_000, timeoutMs: 2 * lookTimeoutMs },
+    ...{ name: 'bridges', everyMs, timeoutMs: 2 * lookTimeoutMs },
     async look(deadline, atMs): Promise<BridgeObservation[]> {
-      const canaries = await Promise.all(bridgeMetrics.map((url) => ask(url, deadline, atMs)));
+      const startMs = deadline.remainingMs();
+      const readMs = () => atMs + Math.round(startMs - deadline.remainingMs());
+      const canaries = await Promise.all(bridgeMetrics.map((url) => ask(url, deadline, readMs)));
       return [...readServices(readProcessMetrics()), ...canaries.flat()];
     },
   };
@@ -82,9 +88,11 @@ export function readCanaries(samples: readonly MetricSample[]): BridgeObservatio
     const direction = directionOf[labels['direction'] as keyof typeof directionOf];
     if (name !== 'irc_bridge_canary_age_seconds' || !direction) return [];
     const way = { direction: labels['direction'] ?? '' };
+    const interval = findMetric(samples, 'irc_bridge_canary_interval_seconds', labels);
     return [
       {
         ...{ name: `irc-bridge ${labels['network']}`, direction, canaryAgeMs: value * 1000, allowedSilenceMs },
+        ...(interval !== undefined && { toldAfterMs: interval * 1000 + lateCanaryMs }),
         oldestWaitingMs: (findMetric(samples, 'irc_bridge_oldest_waiting_seconds', way) ?? 0) * 1000,
         waiting: findMetric(samples, 'irc_bridge_waiting', way) ?? 0,
       },

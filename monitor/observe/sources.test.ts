@@ -187,6 +187,7 @@ test('volumes: what an ordinary user may write counts, over time', async () => {
   const source = volumesSource({
     ...{
       folders: [{ path: '/data', holds: 'database' }],
+      ...{ send: sendRequest, readDevice: async () => 1 },
       readFileSystem: async () => facts(),
       isWritable: async () => true,
       readLogLimit: () => undefined,
@@ -200,7 +201,9 @@ test('volumes: what an ordinary user may write counts, over time', async () => {
     [100, 60],
   );
   assert.deepEqual(volume?.inodes, { available: 5, total: 50 });
-  const [real] = await look(volumesSource({ folders: [{ path: '/', holds: 'all' }], readLogLimit: () => undefined }));
+  const [real] = await look(
+    volumesSource({ folders: [{ path: '/', holds: 'all' }], readLogLimit: () => undefined, send: sendRequest }),
+  );
   assert.ok((real?.sizeBytes ?? 0) > 0);
 });
 
@@ -210,6 +213,7 @@ test('volumes: logs that grow up to their bound leave what is left besides them 
   let bavail = 100;
   const source = volumesSource({
     folders: [{ path: '/data', holds: 'database', logs }],
+    ...{ send: sendRequest, readDevice: async () => 1 },
     readFileSystem: async () => ({ type: 0, bsize: 10, blocks: 1_000, bfree: 900, bavail, files: 0, ffree: 0 }),
     isWritable: async () => true,
     readLogLimit: () => 200,
@@ -376,15 +380,24 @@ test('push gateways: any answer will do but a failure of their own', async () =>
 test('bridges: the canaries of one that does not answer grow older, and what waits there is not guessed', async () => {
   const source = bridgesSource({ bridgeMetrics: [stub.url], readProcessMetrics: () => [], send: sendRequest });
   const seen = async (atMs: number) =>
-    (await look(source, atMs)).map(({ direction, canaryAgeMs, waiting }) => [direction, canaryAgeMs, waiting]);
+    (await look(source, atMs)).map(({ direction, canaryAgeMs = 0, waiting }) => {
+      // A look takes some milliseconds.
+      return [direction, Math.round(canaryAgeMs / 100) * 100, waiting];
+    });
   stub.behaviour = 'refuses';
   assert.deepEqual(await seen(0), [], 'of a bridge that never answered nothing is known');
   stub.behaviour = 'takes';
   const body =
+    'irc_bridge_canary_interval_seconds{network="libera",direction="matrix_to_irc"} 10\n' +
     'irc_bridge_canary_age_seconds{network="libera",direction="matrix_to_irc"} 20\n' +
     'irc_bridge_canary_age_seconds{network="libera",direction="irc_to_matrix"} 3\n' +
     'irc_bridge_waiting{direction="matrix_to_irc"} 7\n';
   stub.answer = { status: 200, body };
+  assert.deepEqual(
+    (await look(source, 500)).map(({ toldAfterMs }) => toldAfterMs),
+    [17_000, undefined],
+    'of one from which nothing has arrived yet nothing is said so early',
+  );
   assert.deepEqual(await seen(1_000), [
     ['from Matrix', 20_000, 7],
     ['to Matrix', 3_000, 0],

@@ -4,10 +4,11 @@ import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import type { Decision } from '../decide/decide.ts';
 import type { Incident, IncidentChange } from '../decide/incident.ts';
 import { formatAcknowledgeToken } from '../escalation/acknowledge-link.ts';
-import type { PageOrder } from '../escalation/escalate.ts';
+import type { Escalation, PageOrder } from '../escalation/escalate.ts';
 import { formatReplyCode } from '../escalation/reply.ts';
-import { type Delivery, deliver } from '../notify/deliver.ts';
+import { type Delivery, deliver, deliverAcknowledgement, type Way } from '../notify/deliver.ts';
 import type { PageMessage } from '../notify/page-message.ts';
+import type { MonitorState } from '../storage/monitor-state.ts';
 import type { AllWays } from './build-ways.ts';
 
 export interface ActParts {
@@ -57,6 +58,45 @@ export function tellTeam({ state, changes }: Decision, before: readonly Incident
     };
     report(await deliver(whole, parts.ways.team, parts.clock), { incident: id, person: 'the team' }, parts.log);
   });
+}
+
+type Open = Pick<MonitorState, 'decision' | 'escalations'>;
+
+/** Says all that is open again to those who take for over what they do not hear of: Alertmanager. */
+export function repeatOpen({ decision, escalations }: Open, atMs: number, parts: ActParts): Promise<void>[] {
+  return decision.incidents.map(async (incident) => {
+    const { id, severity } = incident;
+    if (severity === 'notice') return;
+    const ways = waysOf(
+      escalations.find((each) => each.incident === id),
+      parts,
+    ).filter(({ notifier }) => notifier.forgets);
+    const message: PageMessage = { ...fieldsOf(incident, parts.settings), id: `${id}.open.${atMs}`, kind: severity };
+    report(await deliver(message, ways, parts.clock), { incident: id, person: 'who keeps what is open' }, parts.log);
+  });
+}
+
+/** Says to those who call people by themselves that somebody has taken an incident: PagerDuty. */
+export async function passOnAcknowledgement(
+  id: string,
+  { decision, escalations }: Open,
+  parts: ActParts,
+): Promise<void> {
+  const incident = decision.incidents.find((each) => each.id === id);
+  if (!incident) return;
+  const ways = waysOf(
+    escalations.find((each) => each.incident === id),
+    parts,
+  );
+  const message: PageMessage = { ...fieldsOf(incident, parts.settings), id: `${id}.taken`, kind: 'page' };
+  const deliveries = await deliverAcknowledgement(message, ways, parts.clock);
+  report(deliveries, { incident: id, person: 'who calls people' }, parts.log);
+}
+
+/** The team's, and those over which somebody was told, each once. */
+function waysOf(escalation: Escalation | undefined, { ways }: ActParts): Way[] {
+  const all = [...ways.team, ...(escalation?.told ?? []).flatMap((person) => ways.ofPerson(person, 'all'))];
+  return [...new Map(all.map((way) => [`${way.name} ${way.address}`, way])).values()];
 }
 
 function fieldsOf(incident: Incident, settings: MonitorSettings) {

@@ -53,26 +53,29 @@ interface TestMonitor {
   pass(seconds: number): Promise<void>;
 }
 
-function settingsFor(name: string): MonitorSettings {
+type Also = Pick<Required<MonitorSettings['paging']>, 'notifiers' | 'team'>;
+
+function settingsFor(name: string, also: Also = { notifiers: {}, team: [] }): MonitorSettings {
   return {
     ...{ server_name: 'example.org', homeserver_url: 'http://127.0.0.1:9', database_url: database.url },
+    ...{ is_database_embedded: true, volumes: [] },
     ...{ data_dir: join(folder, name), media_dir: folder, registration_folder: folder, bind: '127.0.0.1', port: 8009 },
     ...{ processes: [], peers: [], routes: [], addresses: [], names: [], machines: [], certificates: [], turn: [] },
     ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status'), reserve_bytes: 0 },
     paging: {
-      notifiers: { hook: { kind: 'webhook' } },
+      notifiers: { hook: { kind: 'webhook' }, ...also.notifiers },
       people: {
         anna: { reach: [{ notifier: 'hook', address: `${stub.url}/anna` }] },
         ben: { reach: [{ notifier: 'hook', address: `${stub.url}/ben` }] },
       },
-      team: [{ notifier: 'hook', address: `${stub.url}/team` }],
+      team: [{ notifier: 'hook', address: `${stub.url}/team` }, ...also.team],
     },
   };
 }
 
 /** A monitor whose sources say what the test wants; everything else of it is real. */
-function makeMonitor(name: string, url = database.url): TestMonitor {
-  const settings = settingsFor(name);
+function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor {
+  const settings = settingsFor(name, also);
   const clock = makeManualClock();
   // Time is the test's: the database's clock says something else.
   const time = { ...createMonitorTime(clock), correct() {} };
@@ -182,6 +185,39 @@ test('a fault is named and paged, a person takes it by the link, and its end is 
   const kinds = monitor.rounds.state.timeline.map(({ kind }) => kind);
   assert.deepEqual(kinds, ['opened', 'told', 'acknowledged', 'closed', 'told']);
   assert.equal((await monitor.server.inject({ method: 'POST', url: link })).statusCode, 404);
+});
+
+test('Alertmanager is told of what is open for as long as it is, and PagerDuty that somebody took it', async () => {
+  const monitor = makeMonitor('a', database.url, {
+    notifiers: { prometheus: { kind: 'alertmanager' }, duty: { kind: 'pagerduty', url: stub.url } },
+    team: [
+      { notifier: 'prometheus', address: `${stub.url}/am` },
+      { notifier: 'duty', address: 'routing-key' },
+    ],
+  });
+  const received = (path: string) =>
+    stub.received.filter((each) => each.path === path).map(({ body }) => JSON.parse(body) as unknown);
+  const toDuty = () => received('/v2/enqueue') as { event_action: string; dedup_key: string }[];
+  const posted = () => received('/am/api/v2/alerts') as { labels: { incident: string }; endsAt: string }[][];
+  await monitor.pass(10);
+  monitor.values = down;
+  await monitor.pass(30);
+  const [incident = ''] = ids(monitor);
+  await untilTold('/am/api/v2/alerts', 1);
+  await monitor.rounds.acknowledge(incident, 'anna');
+  while (toDuty().at(-1)?.event_action !== 'acknowledge') await stub.next();
+  assert.equal(toDuty().at(-1)?.dedup_key, incident);
+  // Nobody is called any more, and it is open still.
+  const before = posted().length;
+  await monitor.pass(900);
+  await untilTold('/am/api/v2/alerts', before + 3);
+  for (const [alert] of posted()) assert.equal(alert?.labels.incident, incident);
+  const repetitions = posted().length;
+  monitor.values = {};
+  await monitor.pass(60);
+  await untilTold('/am/api/v2/alerts', repetitions + 1);
+  await monitor.pass(900);
+  assert.equal(posted().length, repetitions + 1, 'what is over is not said again');
 });
 
 test('nobody answers: the second person is paged within five minutes of the fault', async () => {

@@ -14,7 +14,7 @@ import { chooseRecoveries, followRested, type Recovery, type RecoveryInput } fro
 import { noteHeldBack } from '../recover/note-held-back.ts';
 import { noteRestarts } from '../recover/note-restarts.ts';
 import { addToTimeline, emptyMonitorState, type MonitorState } from '../storage/monitor-state.ts';
-import { type ActParts, sendOrders, tellTeam } from './act-on-round.ts';
+import { type ActParts, passOnAcknowledgement, repeatOpen, sendOrders, tellTeam } from './act-on-round.ts';
 import { applyRequest } from './apply-request.ts';
 import type { Leadership } from './leadership.ts';
 import { readOnDuty, readPolicy, readWindows } from './read-paging.ts';
@@ -41,6 +41,8 @@ const roundMs = 5_000;
 /** What has not changed is stored this often, so that whoever takes over knows that it is so still. */
 const saveEveryMs = 60_000;
 const planEveryMs = 3_600_000;
+/** So often those are told of what is open who would take it for over. */
+const repeatOpenEveryMs = 5 * 60_000;
 
 /** Observe, decide, act: one round after the other, on the monitor that pages. */
 export class MonitorRounds {
@@ -56,6 +58,7 @@ export class MonitorRounds {
   #dutyMs: number | undefined;
   #lastBeatMs: number | undefined;
   #lastRoundMs: number | undefined;
+  #repeatedMs: number | undefined;
 
   constructor(parts: RoundsParts) {
     this.#parts = parts;
@@ -110,6 +113,7 @@ export class MonitorRounds {
     const entry = { atMs, incident, kind: 'acknowledged', text: `${by} takes it${how && ` (${how})`}` } as const;
     const escalations = acknowledge(this.#state.escalations, incident, by, atMs);
     await this.#keep(addToTimeline({ ...this.#state, escalations }, [entry]));
+    void passOnAcknowledgement(incident, this.#state, this.#act());
     return true;
   }
 
@@ -188,18 +192,29 @@ export class MonitorRounds {
     if (isNews || atMs - this.#savedMs >= saveEveryMs)
       await this.#keep(addToTimeline(state, [...decision.changes, ...told]));
     else this.#state = state;
-    const act: ActParts = {
+    const act = this.#act();
+    const incidents = [...decision.state.incidents, ...before.decision.incidents];
+    void Promise.allSettled([
+      ...sendOrders(orders, incidents, act),
+      ...tellTeam(decision, before.decision.incidents, act),
+      ...this.#repeatOpen(atMs, act),
+    ]);
+  }
+
+  #repeatOpen(atMs: number, act: ActParts): Promise<void>[] {
+    if (this.#repeatedMs !== undefined && atMs - this.#repeatedMs < repeatOpenEveryMs) return [];
+    this.#repeatedMs = atMs;
+    return repeatOpen(this.#state, atMs, act);
+  }
+
+  #act(): ActParts {
+    return {
       ...this.#parts,
       onUndelivered: (order) => {
         const failed = noteUndelivered(this.#state.escalations, order, this.#parts.time.nowMs());
         this.#state = { ...this.#state, escalations: failed };
       },
     };
-    const incidents = [...decision.state.incidents, ...before.decision.incidents];
-    void Promise.allSettled([
-      ...sendOrders(orders, incidents, act),
-      ...tellTeam(decision, before.decision.incidents, act),
-    ]);
   }
 
   #planDuty(atMs: number): Duty {

@@ -9,7 +9,8 @@ import type { FastifyInstance } from 'fastify';
 import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import { emptyDecisionState } from '../decide/decide.ts';
 import type { Observations } from '../observations/observations.ts';
-import { backupsSource } from '../observe/backups.ts';
+import { archiveSource } from '../observe/archive.ts';
+import { backupSlack, backupsSource } from '../observe/backups.ts';
 import { bridgesSource } from '../observe/bridges.ts';
 import { canariesSource } from '../observe/canaries.ts';
 import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
@@ -22,8 +23,9 @@ import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
 import type { Source } from '../observe/source.ts';
 import { pushSource, turnSource } from '../observe/turn-and-push.ts';
-import { volumesSource, type WatchedFolder } from '../observe/volumes.ts';
+import { volumesSource } from '../observe/volumes.ts';
 import { watchSources } from '../observe/watch-sources.ts';
+import { listFolders } from '../observe/watched-folders.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import { formatMonitorMetrics } from '../prometheus/format-monitor-metrics.ts';
 import { openDiskReserve } from '../recover/disk-reserve.ts';
@@ -156,7 +158,7 @@ function listSources(
         logLimitBytes = bytes;
       },
     }),
-    volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes }),
+    volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes, send }),
     clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets }),
     networkSource(settings),
     bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
@@ -166,6 +168,10 @@ function listSources(
     const intervalMs = settings.backup_interval_ms;
     all.push(backupsSource({ intervalMs, readProcessMetrics: readMetrics, nowMs: () => clock.wallMs() }));
   }
+  if (settings.database_archive !== undefined) {
+    const { folder, interval_ms: intervalMs } = settings.database_archive;
+    all.push(archiveSource({ folder, allowedAgeMs: intervalMs * backupSlack, nowMs: () => clock.wallMs() }));
+  }
   const files = settings.certificate === undefined ? [] : [settings.certificate];
   if (files.length + settings.certificates.length > 0) {
     all.push(certificatesSource({ files, places: settings.certificates, nowMs: () => clock.wallMs() }));
@@ -173,13 +179,6 @@ function listSources(
   if (settings.turn.length > 0) all.push(turnSource(settings.turn));
   if (settings.push_gateways.length > 0) all.push(pushSource(settings.push_gateways, send));
   return all;
-}
-
-function listFolders({ data_dir, media_dir }: MonitorSettings): WatchedFolder[] {
-  const isInside = media_dir.startsWith(`${data_dir}/`);
-  const logs = join(data_dir, 'postgresql', 'data', 'pg_wal');
-  const data = { path: data_dir, holds: isInside ? 'database, media' : 'database', logs };
-  return isInside ? [data] : [data, { path: media_dir, holds: 'media' }];
 }
 
 /** Where another program has the port, such as the monitor of another process on this machine, any free one will do. */

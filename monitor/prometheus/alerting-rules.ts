@@ -1,6 +1,7 @@
 import type { Rule } from '../decide/rule.ts';
 import { rules } from '../decide/rules.ts';
-import { type DirectAlert, directAlerts } from './direct-alerts.ts';
+import type { DirectAlert } from './direct-alert.ts';
+import { directAlerts } from './direct-alerts.ts';
 import type { Yaml } from './format-yaml.ts';
 import { recordingRules } from './recording-rules.ts';
 

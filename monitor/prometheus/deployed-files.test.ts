@@ -67,7 +67,13 @@ function listExported(): Set<string> {
   const made = sources.flatMap((path) => {
     const text = readFileSync(join(root, path), 'utf8');
     // A name and what it means, as every metric has them.
-    return [...text.matchAll(/'((?:holdfast|irc_bridge)_\w+)',\s*(?:help: )?['"`]/g)].map(([, name = '']) => name);
+    const whole = [...text.matchAll(/'((?:holdfast|irc_bridge)_\w+)',\s*(?:help: )?['"`]/g)].map(
+      ([, name = '']) => name,
+    );
+    // Or a list of the ends of names.
+    const [, prefix] = /name: `(holdfast_\w+_)\$\{name\}`/.exec(text) ?? [];
+    const ends = prefix === undefined ? [] : [...text.matchAll(/\[\s*'(\w+)',\s*['"`]/g)];
+    return [...whole, ...ends.map(([, end]) => `${prefix}${end}`)];
   });
   return new Set([...made, ...monitorMetrics.map(({ name }) => name), 'up']);
 }

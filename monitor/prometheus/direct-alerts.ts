@@ -1,49 +1,12 @@
-import type { Severity } from '../decide/rule.ts';
 import { bridgeStuckLimits } from '../decide/rules/bridge-stuck.ts';
 import { clockOffLimits } from '../decide/rules/clock-off.ts';
 import { eventLoopSlowLimits } from '../decide/rules/event-loop-slow.ts';
 import { federationStuckLimits } from '../decide/rules/federation-stuck.ts';
 import { processSilentLimits } from '../decide/rules/process-silent.ts';
 import { readersStaleLimits } from '../decide/rules/readers-stale.ts';
-import { allowedSilenceMs } from '../observe/bridges.ts';
-
-/** An alert that Prometheus sees by itself, in what the homeserver and the bridge export: also while no monitor runs. */
-export interface DirectAlert {
-  readonly rule: string;
-  readonly severity: Exclude<Severity, 'notice'>;
-  readonly expression: string;
-  /** The label that says what of several it is about. */
-  readonly subject: string;
-  /** How long it must be so; the rule's own time where nothing is said. */
-  readonly forMs?: number;
-  /** Series and values (one a minute, in promtool's notation) with which it fires after ten minutes, and does not. */
-  readonly fires: readonly Series[];
-  readonly rests: readonly Series[];
-}
-
-export type Series = readonly [series: string, values: string];
-
-const seconds = (ms: number) => ms / 1000;
-const always = (value: number | string) => `${value}x20`;
-const severities = ['page', 'warning'] as const;
-
-/** A gauge of one process against the two limits of a rule. */
-function gaugeAlerts(
-  rule: string,
-  gauge: { readonly expression: string; readonly series: string; readonly subject: string; readonly rests: number },
-  limits: { readonly pageMs: number; readonly warningMs: number },
-  alsoRests: readonly Series[] = [],
-): DirectAlert[] {
-  const { expression, series, subject, rests } = gauge;
-  return severities.map((severity) => {
-    const limit = seconds(severity === 'page' ? limits.pageMs : limits.warningMs);
-    return {
-      ...{ rule, severity, subject, expression: `${expression} >= ${limit}` },
-      fires: [[series, always(limit * 1.1)]],
-      rests: [[series, always(severity === 'page' ? limit * 0.9 : rests)], ...alsoRests],
-    };
-  });
-}
+import { allowedSilenceMs, lateCanaryMs } from '../observe/bridges.ts';
+import { always, type DirectAlert, gaugeAlerts, type Series, seconds, severities } from './direct-alert.ts';
+import { storageAlerts } from './storage-alerts.ts';
 
 const loopBucket = 'holdfast_event_loop_delay_seconds_bucket{job="holdfast",instance="hs1"';
 const loopSeries = (slowBucket: string): Series[] =>
@@ -108,6 +71,8 @@ const pausedService: readonly Series[] = [
   ['holdfast_appservice_paused{job="holdfast",instance="hs1",service="stopped"}', always(1)],
 ];
 
+const canaryOf = (what: string) => `irc_bridge_canary_${what}_seconds{network="oftc",direction="irc_to_matrix"}`;
+
 /** All of them. Limits are those of the monitor's own rules. */
 export const directAlerts: readonly DirectAlert[] = [
   {
@@ -149,6 +114,18 @@ export const directAlerts: readonly DirectAlert[] = [
     fires: [['irc_bridge_canary_age_seconds{network="libera",direction="matrix_to_irc"}', '0+60x20']],
     rests: [['irc_bridge_canary_age_seconds{network="libera",direction="matrix_to_irc"}', always(20)]],
   },
+  {
+    ...{ rule: 'bridge-silent', severity: 'warning', subject: 'direction' },
+    expression: `irc_bridge_canary_age_seconds - irc_bridge_canary_interval_seconds >= ${seconds(lateCanaryMs)}`,
+    fires: [
+      [canaryOf('age'), always(30)],
+      [canaryOf('interval'), always(10)],
+    ],
+    rests: [
+      [canaryOf('age'), always(30)],
+      [canaryOf('interval'), always(30)],
+    ],
+  },
   ...gaugeAlerts(
     'bridge-stuck',
     {
@@ -167,4 +144,5 @@ export const directAlerts: readonly DirectAlert[] = [
     pausedService,
   ),
   ...federationAlerts,
+  ...storageAlerts,
 ];

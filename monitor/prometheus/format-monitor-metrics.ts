@@ -76,7 +76,8 @@ const observedMetrics: readonly Metric[] = [
   },
   {
     ...{ name: 'holdfast_monitor_volume_size_bytes', help: 'Size of a volume.' },
-    read: (facts) => (seen(facts, 'volumes') ?? []).map(({ path, holds, sizeBytes }) => [{ path, holds }, sizeBytes]),
+    read: (facts) =>
+      (seen(facts, 'volumes') ?? []).map(({ path, holds, sizeBytes }) => [{ path, holds }, sizeBytes || undefined]),
   },
   {
     ...{ name: 'holdfast_monitor_clock_offset_seconds', help: 'How far a clock is ahead of what most clocks say.' },

@@ -1,6 +1,7 @@
 import { rules } from '../decide/rules.ts';
 import { alertName, findRule } from './alerting-rules.ts';
-import { type DirectAlert, directAlerts, type Series } from './direct-alerts.ts';
+import type { DirectAlert, Series } from './direct-alert.ts';
+import { directAlerts } from './direct-alerts.ts';
 import type { Yaml } from './format-yaml.ts';
 
 const paged = ['page', 'warning'] as const;

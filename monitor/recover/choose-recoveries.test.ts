@@ -25,8 +25,8 @@ function alert(
     ...{ trueSinceMs: sinceMs, lastTrueMs: atMs, raisedMs: sinceMs },
   };
 }
-const volume = (available: number, holds = 'database'): Partial<SourceValues> => ({
-  volumes: [{ ...soundValues.volumes[0]!, holds, availableBytes: [{ atMs, value: available }] }],
+const volume = (available: number, holds = 'database', hasReserve = true): Partial<SourceValues> => ({
+  volumes: [{ ...soundValues.volumes[0]!, holds, hasReserve, availableBytes: [{ atMs, value: available }] }],
 });
 const slot = (changed: object): Partial<SourceValues> => {
   const slots = [{ ...soundValues.postgres.primary!.slots[0]!, ...changed }];
@@ -84,6 +84,10 @@ const cases: readonly Case[] = [
     expected: [],
   },
   { says: 'another disk is full', given: volume(9 * mib, 'media'), and: { reserve: held }, expected: [] },
+  {
+    says: 'the database is on another disk than the reserve',
+    ...{ given: volume(9 * mib, 'database', false), and: { reserve: held }, expected: [] },
+  },
   { says: 'some room is left', given: volume(90 * mib), and: { reserve: held }, expected: [] },
   {
     says: 'room again, not much',

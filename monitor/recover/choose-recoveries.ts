@@ -84,7 +84,7 @@ function chooseProcesses({ observations, alerts, rested }: RecoveryInput): Recov
 function chooseReserve({ observations, reserve }: RecoveryInput): Recovery[] {
   const look = observations.sources.volumes;
   if (!reserve || look?.kind !== 'seen') return [];
-  const volume = look.value.find(({ holds }) => holds.includes('database'));
+  const volume = look.value.find(({ holds, hasReserve }) => hasReserve && holds.includes('database'));
   const available = volume?.availableBytes.at(-1)?.value;
   if (available === undefined) return [];
   if (reserve.isHeld) return available < releaseBelowBytes ? [{ kind: 'release-reserve' }] : [];

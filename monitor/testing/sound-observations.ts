@@ -43,7 +43,8 @@ export const soundValues: SourceValues = {
   network: { missingRoutes: [], missingAddresses: [], unresolvedNames: [], unreachablePeers: [], leases: [] },
   certificates: [{ place: 'matrix.example.org:443', remainingMs: 60 * 24 * hourMs }],
   bridges: (['from Matrix', 'to Matrix'] as const).map((direction) => ({
-    ...{ name: 'irc-bridge libera', direction, canaryAgeMs: 4_000, allowedSilenceMs: 60_000 },
+    ...{ name: 'irc-bridge libera', direction, canaryAgeMs: 4_000, toldAfterMs: 17_000 },
+    ...{ allowedSilenceMs: 60_000 },
     ...{ oldestWaitingMs: 0, waiting: 0 },
   })),
   federation: { destinationsBehind: 1, destinationsKnown: 40, stuck: [], receivedWaiting: 0, oldestReceivedMs: 0 },

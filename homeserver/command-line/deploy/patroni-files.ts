@@ -6,6 +6,8 @@ import { formatDatabaseUrl, type PatroniPlan } from './patroni-plan.ts';
 import { formatPromote } from './patroni-promote.ts';
 
 const gibibyte = 2 ** 30;
+/** Of Debian's prometheus-node-exporter. */
+const nodeExporterPort = 9_100;
 const header = '# Made by `holdfast deploy patroni`. docs/operating/postgresql-cluster.md tells how it is used.\n';
 
 /** All files for the machines of a plan, by their path: a folder for each machine, and what is for Holdfast. */
@@ -25,8 +27,22 @@ export function formatPatroniFiles(plan: PatroniPlan): Map<string, string> {
     files.set(`${name}/holdfast-patroni.service`, formatPatroniUnit(plan, home));
     files.set(`${name}/journald@holdfast-db.conf`, '[Journal]\nSystemMaxUse=1G\nMaxRetentionSec=30day\n');
   }
-  files.set('holdfast.yaml', `${header}database:\n  url: ${formatDatabaseUrl(plan)}\n`);
+  files.set('holdfast.yaml', header + stringify(formatHoldfastConfig(plan), { lineWidth: 0 }));
   return files;
+}
+
+/** The monitor sees the disks of the database's machines through their node exporters; the first one tells of the archive. */
+function formatHoldfastConfig(plan: PatroniPlan): object {
+  const { machines, dataFolder: path, archiveFolder } = plan;
+  const exporters = machines.map(({ address }) => {
+    return `http://${address.includes(':') ? `[${address}]` : address}:${nodeExporterPort}/metrics`;
+  });
+  const volumes = [
+    { path: '/', holds: 'system' },
+    ...exporters.map((exporter) => ({ path, holds: 'database', exporter })),
+    { path: archiveFolder, holds: 'log archive', exporter: exporters[0] },
+  ];
+  return { database: { url: formatDatabaseUrl(plan) }, monitor: { volumes } };
 }
 
 /** Makes the homeserver's role and database on a new cluster; Patroni gives it a URL. */

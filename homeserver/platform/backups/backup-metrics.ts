@@ -6,7 +6,11 @@ import type { RunningBackups } from './run-backups.ts';
 type Gauge = readonly [name: string, help: string, read: () => number | undefined];
 
 /** What a monitor watches backups by: docs/operating/backups.md names each, and what is wrong when. */
-export function observeBackups(metrics: Metrics, { status, media, bucket }: RunningBackups, place: BackupPlace): void {
+export function observeBackups(
+  metrics: Metrics,
+  { status, media, bucket }: RunningBackups,
+  { isSameDisk, intervalHours }: Pick<BackupPlace, 'isSameDisk'> & { readonly intervalHours: number },
+): void {
   const gauges: readonly Gauge[] = [
     [
       'last_archived_timestamp_seconds',
@@ -25,6 +29,7 @@ export function observeBackups(metrics: Metrics, { status, media, bucket }: Runn
       'When the newest base backup that was found whole was made.',
       () => status.newestVerifiedSeconds,
     ],
+    ['interval_seconds', 'How often a base backup is made.', () => intervalHours * 3_600],
     ['verified_timestamp_seconds', 'When that was checked in whole.', () => status.verifiedAtSeconds],
     ['failures', 'Base backups that could not be made or checked, since the start.', () => status.failures],
     ['media_files', 'Files of the media store that are in the backup.', () => media.files],
@@ -42,7 +47,7 @@ export function observeBackups(metrics: Metrics, { status, media, bucket }: Runn
     [
       'same_disk',
       '1 where backups are on the volume of the database, which one fault takes along.',
-      () => Number(place.isSameDisk),
+      () => Number(isSameDisk),
     ],
   ];
   for (const [name, help, read] of gauges) metrics.observedGauge({ name: `holdfast_backup_${name}`, help, read });

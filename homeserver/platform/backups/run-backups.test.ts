@@ -41,7 +41,7 @@ test('the first base backup is made by itself, and another one once logs were lo
     log,
   });
   const metrics = createMetrics({ processMetrics: false });
-  observeBackups(metrics, running, place);
+  observeBackups(metrics, running, { ...place, intervalHours: schedule.intervalHours });
   const made = await waitFor('a base backup was made and checked');
   const [first] = await listBaseBackups(place.folder);
   assert.equal(first?.id, made.fields['id']);
@@ -49,6 +49,7 @@ test('the first base backup is made by itself, and another one once logs were lo
   const { body } = await metrics.expose();
   assert.match(body, /^holdfast_backup_newest_verified_timestamp_seconds 1\.?\d+/m);
   assert.match(body, /^holdfast_backup_same_disk 1$/m);
+  assert.match(body, new RegExp(`^holdfast_backup_interval_seconds ${schedule.intervalHours * 3_600}$`, 'm'));
 
   await writeFile(lostLogsFile(place.home), '000000010000000000000001\n');
   while (records.filter(({ message }) => message === 'a base backup was made and checked').length < 2) {

@@ -104,6 +104,15 @@ export function choice<const Choices extends readonly string[]>(
   return setting(fallback, description, { type: 'string', enum: choices });
 }
 
+/** A list of entries with keys of their own, which `check` looks at. In the environment it is JSON. */
+export function entryList<Entry>(
+  fallback: readonly Entry[],
+  description: string,
+  check: (value: unknown) => string | undefined,
+): Setting<readonly Entry[]> {
+  return { ...setting(fallback, description, { type: 'array', maxItems: 100, items: { type: 'object' } }), check };
+}
+
 /** `check` looks at each entry. */
 export function textList(
   fallback: readonly string[],

@@ -38,7 +38,9 @@ test('nothing needs to be set', () => {
 test('every default keeps the rules of its own key', () => {
   const file = `${listSettings(configKeys)
     .filter(({ setting }) => setting.default !== undefined)
-    .map(({ variable, setting }) => [variable, String(setting.default)])
+    .map(({ variable, setting: { schema, default: value } }) => {
+      return [variable, schema.items?.type === 'object' ? JSON.stringify(value) : String(value)];
+    })
     .map(([variable, value]) => `${variable}=${value}`)
     .join('\n')}`;
   const environment = Object.fromEntries(file.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)));

@@ -1,6 +1,7 @@
 import { checkPaging } from './check-paging.ts';
 import { checkAddress, checkPublicUrl } from './check-setting.ts';
-import { flag, integer, section, structure, text, textList } from './config-keys.ts';
+import { checkVolumes, type WatchedVolume } from './check-volumes.ts';
+import { entryList, flag, integer, section, structure, text, textList } from './config-keys.ts';
 
 function checkUrl(value: string): string | undefined {
   return /^https?:\/\/[^/]/.test(value) && URL.canParse(value)
@@ -48,6 +49,18 @@ export const monitorKeys = section('Watching the server and waking somebody; see
   replicas: textList(
     [],
     'Replicas of PostgreSQL that must follow, by application_name. Those that were seen are watched anyway.',
+  ),
+  volumes: entryList<WatchedVolume>(
+    [{ path: '/', holds: 'system' }],
+    'Folders whose volumes are watched besides those of Holdfast itself, each as `{ path: /var/lib/postgresql, holds: ' +
+      'database }`. With `exporter: http://10.0.0.11:9100/metrics` it is on the machine of that node exporter of ' +
+      'Prometheus.',
+    checkVolumes,
+  ),
+  databaseArchive: text(
+    undefined,
+    'Folder in which this machine sees the base backups and archived logs of a PostgreSQL of your own, such as that of ' +
+      '`holdfast deploy patroni`: how old the newest backup is (`backup.interval_hours`), and whether logs are missing.',
   ),
   reserveBytes: integer(
     256 * 1024 ** 2,

@@ -35,7 +35,7 @@ export function readEnvironment(
       continue;
     }
     const { schema } = found.setting;
-    const value = parseValue(written, schema.type);
+    const value = schema.items?.type === 'object' ? parseJson(written) : parseValue(written, schema.type);
     if (ajv.validate(schema, value)) values.set(found.fileKey, value);
     else problems.push(`${variable}: ${describeSchema(schema)}`);
   }
@@ -45,13 +45,13 @@ export function readEnvironment(
 function parseValue(written: string, type: ValueSchema['type']): unknown {
   if (type === 'integer' || type === 'number') return /^-?\d+(\.\d+)?$/.test(written) ? Number(written) : written;
   if (type === 'boolean') return written === 'true' ? true : written === 'false' ? false : written;
-  if (type === 'object') return parseObject(written);
+  if (type === 'object') return parseJson(written);
   if (type === 'array') return written.split(',').map((item) => item.trim());
   return written;
 }
 
 /** What is no JSON stays text, which the schema refuses. */
-function parseObject(written: string): unknown {
+function parseJson(written: string): unknown {
   try {
     return JSON.parse(written);
   } catch {
@@ -71,7 +71,9 @@ export function describeSchema(schema: ValueSchema): string {
     case 'boolean':
       return 'must be true or false';
     case 'array':
-      return `must be a list of at most ${schema.maxItems} entries, separated by commas`;
+      return schema.items?.type === 'object'
+        ? 'must be a list of objects as JSON'
+        : `must be a list of at most ${schema.maxItems} entries, separated by commas`;
     case 'object':
       return 'must be an object as JSON';
     default:

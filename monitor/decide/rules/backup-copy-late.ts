@@ -9,6 +9,9 @@ const allowed = {
   media: { warningMs: hourMs, pageMs: 24 * hourMs, what: 'media are not brought into the backup' },
 };
 
+/** What other programs that watch go by, too. */
+export const backupCopyLateLimits = allowed;
+
 /** What was written is on this machine's disks alone for longer than it should be. */
 export const backupCopyLate = defineRule({
   name: 'backup-copy-late',

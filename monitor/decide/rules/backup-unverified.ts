@@ -10,7 +10,7 @@ export const backupUnverified = defineRule({
   raiseAfterMs: 60_000,
   causes: ['backup-too-old'],
   judge({ newestAgeMs, verifiedAgoMs, allowedUnverifiedMs }) {
-    if (newestAgeMs === undefined) return [];
+    if (newestAgeMs === undefined || allowedUnverifiedMs === undefined) return [];
     if (verifiedAgoMs !== undefined && verifiedAgoMs < allowedUnverifiedMs) return [];
     const last = verifiedAgoMs === undefined ? 'never' : `${formatDuration(verifiedAgoMs)} ago`;
     return [{ subject: '', severity: 'warning', summary: `a backup was last checked in whole: ${last}` }];

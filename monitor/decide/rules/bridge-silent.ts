@@ -5,7 +5,7 @@ import { defineRule } from '../rule.ts';
 export const bridgeSilent = defineRule({
   name: 'bridge-silent',
   title: 'A bridge is silent in one direction',
-  severities: ['page'],
+  severities: ['page', 'warning'],
   source: 'bridges',
   raiseAfterMs: 0,
   clearAfterMs: 15_000,
@@ -15,10 +15,12 @@ export const bridgeSilent = defineRule({
     { rule: 'bridge-stuck', explains: (cause, symptom) => cause.subject === symptom.subject },
   ],
   judge(bridges) {
-    return bridges.flatMap(({ name, direction, canaryAgeMs, allowedSilenceMs, isPaused }) => {
-      if (canaryAgeMs === undefined || canaryAgeMs < allowedSilenceMs || isPaused) return [];
+    return bridges.flatMap(({ name, direction, canaryAgeMs, toldAfterMs, allowedSilenceMs, isPaused }) => {
+      if (canaryAgeMs === undefined || canaryAgeMs < (toldAfterMs ?? allowedSilenceMs) || isPaused) return [];
       const summary = `nothing has come through ${name} ${direction} for ${formatDuration(canaryAgeMs)}`;
-      return [{ subject: `${name} ${direction}`, severity: 'page', summary }];
+      return [
+        { subject: `${name} ${direction}`, severity: canaryAgeMs >= allowedSilenceMs ? 'page' : 'warning', summary },
+      ];
     });
   },
 });

@@ -6,6 +6,10 @@ import { type Condition, defineRule } from '../rule.ts';
 const hourMs = 3_600_000;
 const pageShare = 0.05;
 const warningShare = 0.1;
+const slowPageMs = 4 * hourMs;
+
+/** What other programs that watch go by, too. */
+export const diskFillingLimits = { pageShare, warningShare, slowPageMs };
 
 /**
  * A volume is full soon. It is told by the time that is left, at the pace of the last minutes and at that of the last
@@ -47,7 +51,7 @@ function judgeVolume(volume: VolumeObservation, subject: string, wasRaised: bool
   const fastMs = forecastZero(falling, fastWindow) ?? Number.POSITIVE_INFINITY;
   const slowMs = forecastZero(falling, slowWindow) ?? Number.POSITIVE_INFINITY;
   const slack = wasRaised ? 1.3 : 1;
-  const isPage = share < pageShare * slack || fastMs < hourMs * slack || slowMs < 4 * hourMs * slack;
+  const isPage = share < pageShare * slack || fastMs < hourMs * slack || slowMs < slowPageMs * slack;
   const isWarning = share < warningShare * slack || fastMs < 4 * hourMs * slack || slowMs < 48 * hourMs * slack;
   if (!isPage && !isWarning) return undefined;
   const leftMs = Math.min(fastMs, slowMs);

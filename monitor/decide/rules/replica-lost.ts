@@ -5,6 +5,9 @@ const warningMs = 10_000;
 /** A replica that is started anew is back sooner. */
 const pageMs = 60_000;
 
+/** What other programs that watch go by, too. */
+export const replicaLostLimits = { pageMs };
+
 /** A replica does not follow: the next fault of the primary has nobody to take over, and logs pile up for it. */
 export const replicaLost = defineRule({
   name: 'replica-lost',

@@ -5,6 +5,9 @@ const warningMs = 30_000;
 const pageMs = 300_000;
 const warningBytes = 256 * 1024 ** 2;
 
+/** What other programs that watch go by, too. */
+export const replicationLagLimits = { pageMs, warningMs };
+
 /** A replica follows too slowly: a switch to it would take that long, or lose that much where it is asynchronous. */
 export const replicationLag = defineRule({
   name: 'replication-lag',

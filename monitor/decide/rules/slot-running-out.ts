@@ -7,6 +7,8 @@ const pageMs = 30 * 60_000;
 const warningMs = 6 * 3_600_000;
 const pageShare = 0.15;
 const warningShare = 0.5;
+/** What other programs that watch go by, too. */
+export const slotRunningOutLimits = { pageShare, warningShare };
 /** What a slot without a bound may hold before somebody should know. */
 const unboundedWarningBytes = 1024 ** 3;
 const unboundedPageBytes = 16 * 1024 ** 3;
