@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { addAddress, addLink, addRouter, ip, tryIp } from '../cluster/network-namespace.ts';
+import { addAddress, addLink, addRouterNamespace, ip, tryIp } from '../cluster/network-namespace.ts';
 
 /** What is cut off from the bridge. */
 export type CutPart = 'the homeserver' | 'everything';
@@ -39,7 +39,7 @@ export function makeCutNetwork(): CutNetwork {
   };
   standing.add(remove);
   try {
-    addRouter(router);
+    addRouterNamespace(router);
     ip('netns', 'add', inside);
     addLink(outer, undefined, `${outer}r`, router);
     addLink(inner, inside, `${inner}r`, router);

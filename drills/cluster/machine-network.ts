@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { addAddress, addLink, addRouter, ip, tryIp } from './network-namespace.ts';
+import { addAddress, addLink, addRouterNamespace, ip, tryIp } from './network-namespace.ts';
 
 /** Machines that each have a network namespace, with a router between them and this machine. */
 export interface MachineNetwork {
@@ -36,7 +36,7 @@ export function makeMachineNetwork(count: number): MachineNetwork {
   };
   standing.add(remove);
   try {
-    addRouter(router);
+    addRouterNamespace(router);
     addLink(outer, undefined, `${outer}r`, router);
     addAddress(undefined, outer, `${net}.100.1`);
     addAddress(router, `${outer}r`, `${net}.100.254`);

@@ -28,7 +28,7 @@ export function addAddress(namespace: string | undefined, name: string, address:
 }
 
 /** A namespace that passes on what comes in. */
-export function addRouter(name: string): void {
+export function addRouterNamespace(name: string): void {
   ip('netns', 'add', name);
   ip('netns', 'exec', name, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
 }

@@ -24,7 +24,7 @@ const greet = (standby: string) =>
     message('Z', 'I'),
   ]);
 
-async function listen(onConnection: (socket: Socket) => void) {
+async function listen(onConnection: (socket: Socket) => unknown) {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     onConnection(socket);
