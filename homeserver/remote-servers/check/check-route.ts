@@ -44,7 +44,9 @@ export async function checkRoute(
       doubtful('the DNS did not answer when it was asked for SRV records', 'see whether it answers at all'),
     );
   }
-  for (const target of route.targets) findings.push(await checkTarget(context, route, target, isOwn));
+  for (const target of route.targets) {
+    findings.push(await checkTarget(context, { ...route, targets: [target] }, isOwn, deadline));
+  }
   return findings;
 }
 
@@ -63,10 +65,10 @@ async function checkWellKnown(context: Context, host: string, deadline: Deadline
   }
 }
 
-async function checkTarget(context: Context, route: Route, target: Target, isOwn: boolean): Promise<ServerFinding> {
-  const place = formatTarget(target);
+async function checkTarget(context: Context, route: Route, isOwn: boolean, deadline: Deadline): Promise<ServerFinding> {
+  const place = route.targets.map(formatTarget).join();
   try {
-    const socket = await openConnection(connectionsOf.of(context).rules, { ...route, targets: [target] });
+    const socket = await openConnection(connectionsOf.of(context).rules, route, deadline);
     const certificate = socket.getPeerCertificate();
     const address = socket.remoteAddress ?? '';
     socket.destroy();

@@ -17,7 +17,7 @@ export interface ConnectionRules {
   readonly sessions: BoundedCache<string, Buffer>;
 }
 
-/** For one target: looking up its addresses, trying them, and the TLS handshake. */
+/** For one target at most: looking up its addresses, trying them, and the TLS handshake. */
 const targetTimeoutMs = 10_000;
 /** After so long the next address is tried. */
 const addressTimeoutMs = 2_000;
@@ -34,19 +34,23 @@ export class ForbiddenAddressError extends Error {
 
 /**
  * Connects to the first target of a route that takes the connection and proves by its certificate to be the one.
- * Throws the last target's error.
+ * At the deadline's end nothing of it goes on. Throws the last target's error.
  */
-export async function openConnection(rules: ConnectionRules, route: Route): Promise<TLSSocket> {
+export async function openConnection(rules: ConnectionRules, route: Route, deadline: Deadline): Promise<TLSSocket> {
   let failure: unknown = new Error('it has no address');
+  let targetsLeft = route.targets.length;
   for (const target of route.targets) {
+    deadline.check();
     const what = `connecting to ${target.host}:${target.port}`;
-    const deadline = startDeadline(targetTimeoutMs, what, { clock: rules.clock });
+    // A target that swallows everything must leave time for the next ones.
+    const shareMs = Math.min(targetTimeoutMs, deadline.remainingMs() / targetsLeft--);
+    const share = startDeadline(shareMs, what, { clock: rules.clock, signal: deadline.signal });
     try {
-      return await connectTo(rules, route, target, deadline);
+      return await connectTo(rules, route, target, share);
     } catch (error) {
       failure = error;
     } finally {
-      deadline.finish();
+      share.finish();
     }
   }
   throw failure;
