@@ -75,7 +75,7 @@ test('where a connection ends up elsewhere than it was sent, nothing is said', a
   const ends: Promise<unknown>[] = [];
   const server = createPlainServer((socket) => {
     socket.on('error', () => {});
-    socket.on('data', (chunk) => heard.push(chunk));
+    socket.on('data', (chunk: Buffer) => heard.push(chunk));
     ends.push(once(socket, 'close'));
   });
   server.listen(0, '127.0.0.1');
