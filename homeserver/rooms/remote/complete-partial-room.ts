@@ -2,16 +2,19 @@ import { type JsonObject, referencedEventId } from '@holdfast/protocol/events/pd
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
+import { isFinalAnswer } from '../../remote-servers/explain-failure.ts';
 import { askServerForEvents } from '../../remote-servers/received-events/ask-server-for-events.ts';
 import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../../storage/names/room-names.ts';
 import { eventFlags, type StoredEvent } from '../../storage/rooms/event-row.ts';
 import type { MissingStateEvent } from '../../storage/rooms/missing-state-event.ts';
-import { readEventsById } from '../../storage/rooms/read-events.ts';
+import { readEventById, readEventsById } from '../../storage/rooms/read-events.ts';
 import type { PartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
 import { addMissingState, maxStateAtOnce, type StateEventPlace } from './add-missing-state.ts';
+import { handJoinOn } from './hand-join-on.ts';
+import { joinThrough } from './join-through.ts';
 import { storeOutliers } from './store-room-state.ts';
 
 const timeoutMs = 10 * 60_000;
@@ -24,16 +27,23 @@ const missingAtOnce = 1_000;
 
 /**
  * Brings the members that a join with partial state left out, and what else could not be had then, asking one server.
- * What cannot be had now either, since no key says that it is sound, is noted: see fetchMissingState. Throws
- * RemoteServerError where the server does not tell them; then the next one may. Repeating it is harmless.
+ * What cannot be had now either, since no key says that it is sound, is noted: see fetchMissingState. `isLastResort`: a
+ * server that does not know what the join comes after, as the one that took it went away with that, is joined through once
+ * more. Throws RemoteServerError where the server does not tell them; then the next one may. Repeating it is harmless.
  * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid
  */
-export async function completePartialRoom(context: Context, partial: PartialRoom, server: string): Promise<void> {
+export async function completePartialRoom(
+  context: Context,
+  partial: PartialRoom,
+  server: string,
+  isLastResort = false,
+): Promise<void> {
   const room = await findRoom(context, partial.roomId);
-  if (!room) return;
-  const prevEventId = await onlyPrevEvent(context, partial.joinEventId);
-  const anchorId = prevEventId ?? partial.joinEventId;
-  const { stateIds, missing } = await readMissing(context, room, server, anchorId);
+  const join = await readEventById(context, partial.joinEventId);
+  if (!room || !join) return;
+  const { anchorId, prevEventId, stateIds, missing } = await findStateIds(context, room, partial, {
+    ...{ join, server, isLastResort },
+  });
   if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId);
   else await fetchEach(context, room, server, missing);
   const last = prevEventId === undefined ? undefined : await readOrFetch(context, room, server, prevEventId);
@@ -49,14 +59,42 @@ export async function completePartialRoom(context: Context, partial: PartialRoom
   await placeState(context, room, stateIds, last, left);
 }
 
+interface FoundState {
+  /** The state is that before this event. */
+  readonly anchorId: string;
+  /** The same where the state is asked for before the event that the join comes after, and that belongs to it, too. */
+  readonly prevEventId?: string;
+  readonly stateIds: readonly string[];
+  readonly missing: readonly string[];
+}
+
 /**
- * The event that the join comes after, where there is one alone: whoever is in the room knows it, also servers that have
- * not heard of the join. The state before the join is the state before that event, and the event itself.
+ * Where the join comes after one event alone, the state is asked for before that: whoever is in the room knows it. Where
+ * branches met in the join, the server has to resolve their states, and so to know the join. Those that may not have heard
+ * of it are told: they would say nothing of the room to a server that is not in it.
  */
-async function onlyPrevEvent(context: Context, joinEventId: string): Promise<string | undefined> {
-  const join = (await readEventsById(context, [joinEventId])).get(joinEventId);
-  const [prev, ...others] = join?.pdu.prev_events ?? [];
-  return prev === undefined || others.length > 0 ? undefined : referencedEventId(prev);
+async function findStateIds(
+  context: Context,
+  room: RoomName,
+  partial: PartialRoom,
+  asked: { readonly join: StoredEvent; readonly server: string; readonly isLastResort: boolean },
+): Promise<FoundState> {
+  const { join, server, isLastResort } = asked;
+  if (server !== partial.servers[0]) await handJoinOn(context, partial, server);
+  const [prev, ...others] = join.pdu.prev_events;
+  const prevEventId = prev !== undefined && others.length === 0 ? referencedEventId(prev) : undefined;
+  const anchorId = prevEventId ?? join.eventId;
+  try {
+    const told = await readMissing(context, room, server, anchorId);
+    return { ...told, anchorId, ...(prevEventId !== undefined && { prevEventId }) };
+  } catch (error) {
+    if (!isLastResort || !(error instanceof RemoteServerError) || !isFinalAnswer(error)) throw error;
+  }
+  const { roomId } = room;
+  const again = { roomId, userId: join.pdu.sender, content: join.pdu.content };
+  const joinedAgain = await joinThrough(context, [server], again);
+  context.log.info({ roomId, server }, 'a room was joined once more, since what its join came after is lost');
+  return { ...(await readMissing(context, room, server, joinedAgain)), anchorId: joinedAgain };
 }
 
 async function readOrFetch(
