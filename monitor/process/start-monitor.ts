@@ -32,6 +32,7 @@ import { openDiskReserve } from '../recover/disk-reserve.ts';
 import { writeStatusFolder } from '../status-page/write-status-folder.ts';
 import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { readProcesses } from '../storage/read-processes.ts';
 import { readShardOfRoom, readShards } from '../storage/read-shards.ts';
 import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
@@ -141,7 +142,7 @@ function listSources(
   };
   const all: Source[] = [
     processesSource({
-      ...{ urls, metricsToken: settings.metrics_token, send },
+      ...{ urls, metricsToken: settings.metrics_token, send, readEntries: () => readProcesses(sql) },
       onMetrics: (url, samples) => void metrics.set(url, samples),
     }),
     canariesSource(user, { list: () => readShards(sql), ofRoom: (roomId) => readShardOfRoom(sql, roomId) }, random),
