@@ -19,6 +19,7 @@ import { clocksSource } from '../observe/clocks.ts';
 import { federationSource } from '../observe/federation.ts';
 import { networkSource } from '../observe/network.ts';
 import { findMetric, type MetricSample } from '../observe/parse-metrics.ts';
+import { openPeerClocks } from '../observe/peer-clocks.ts';
 import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
 import type { Source } from '../observe/source.ts';
@@ -90,6 +91,7 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
   const server = createPeopleServer({
     ...{ ownName, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
     readState: () => rounds.state,
+    readWallMs: () => clock.wallMs(),
     acknowledge: (incident, person) => rounds.acknowledge(incident, person),
   });
   takeReplies(server, {
@@ -140,6 +142,7 @@ function listSources(
     });
     return new Map(offsets.flatMap(([name, seconds]) => (seconds === undefined ? [] : [[name, seconds * 1000]])));
   };
+  const readPeerOffsets = openPeerClocks({ peers: settings.peers, send, clock });
   const all: Source[] = [
     processesSource({
       ...{ urls, metricsToken: settings.metrics_token, send, readEntries: () => readProcesses(sql) },
@@ -160,7 +163,7 @@ function listSources(
       },
     }),
     volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes, send }),
-    clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets }),
+    clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets, readPeerOffsets }),
     networkSource(settings),
     bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
   ];
