@@ -124,6 +124,7 @@ test('PostgreSQL: silence counts from the first failure, and a standby is no pri
   assert.match((await look(source, 10_000)).why ?? '', /standby/);
 });
 
+const nobody = async () => [];
 const health = (readiness: object, metrics = '') => {
   const seen = new Map([
     ['/health/live', '{}'],
@@ -146,7 +147,7 @@ test('processes: readiness and the delay of the event loop since the look before
   const { send, seen } = health({ writes: true, readerAgeMs: 12 }, histogram(100, 100));
   let told: readonly MetricSample[] = [];
   const source = processesSource({
-    ...{ urls: ['http://hs1:8008'], metricsToken: 'token', send },
+    ...{ urls: ['http://hs1:8008'], metricsToken: 'token', send, readEntries: nobody },
     onMetrics: (_url, samples) => {
       told = samples;
     },
@@ -161,10 +162,25 @@ test('processes: readiness and the delay of the event loop since the look before
   assert.equal(told.length, 4);
 });
 
+test('processes: one that has entered itself in the database and that nobody named is seen too', async () => {
+  const { send } = health({ writes: true, readerAgeMs: 1, processId: 'a' });
+  let isDown = false;
+  const entry = (id: string) => ({ id, address: `${id}:8010`, seenAgoMs: 90, startedAgoMs: 9_000, clockOffsetMs: 0 });
+  const source = processesSource({
+    ...{ urls: ['http://hs1:8008'], metricsToken: undefined, onMetrics: () => {} },
+    send: (...args) => (isDown ? Promise.reject(new Error('gone')) : send(...args)),
+    readEntries: async () => [entry('a'), entry('b')],
+  });
+  const names = async (atMs: number) => (await look(source, atMs)).map(({ name }) => name);
+  assert.deepEqual(await names(0), ['hs1:8008', 'b:8010']);
+  isDown = true;
+  assert.deepEqual(await names(5_000), ['hs1:8008', 'b:8010'], 'one that was asked is not told twice');
+});
+
 test('processes: one that does not answer says since when, and without a token nobody asks for metrics', async () => {
   const told: string[][] = [];
   const refusing = processesSource({
-    ...{ urls: ['http://127.0.0.1:1'], metricsToken: undefined, send: sendRequest },
+    ...{ urls: ['http://127.0.0.1:1'], metricsToken: undefined, send: sendRequest, readEntries: nobody },
     onMetrics: (url, samples) => told.push([url, ...samples.map(({ name }) => name)]),
   });
   told.push(['http://127.0.0.1:1', 'old']);
@@ -175,7 +191,7 @@ test('processes: one that does not answer says since when, and without a token n
   assert.match(silent?.why ?? '', /ECONNREFUSED|bad port/);
   const { send, asked } = health({ writes: false, readerAgeMs: 9 });
   const [unready] = await look(
-    processesSource({ urls: ['http://a'], metricsToken: undefined, send, onMetrics: () => {} }),
+    processesSource({ urls: ['http://a'], metricsToken: undefined, send, readEntries: nobody, onMetrics: () => {} }),
   );
   assert.deepEqual(unready?.ready, { writes: false, readerAgeMs: 9 });
   assert.ok(!asked.includes('/metrics'));

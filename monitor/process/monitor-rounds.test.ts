@@ -116,6 +116,7 @@ function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor
     server: createPeopleServer({
       ...{ ownName: name, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
       readState: () => monitor.rounds.state,
+      readWallMs: () => clock.wallMs(),
       acknowledge: (incident, person) => monitor.rounds.acknowledge(incident, person),
     }),
     async pass(seconds) {
@@ -340,7 +341,6 @@ test('the outside switch is called while rounds come to their end, and links of 
   assert.equal(refused.statusCode, 403);
   assert.equal((await monitor.server.inject({ method: 'GET', url: '/alerts/../../package.json' })).statusCode, 404);
   assert.deepEqual((await monitor.server.inject({ method: 'GET', url: '/leader' })).json(), {
-    name: 'a',
-    isLeader: true,
+    ...{ name: 'a', isLeader: true, wallMs: monitor.clock.wallMs() },
   });
 });
