@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * A server allocates much and keeps little. Left alone, V8 lets a heap grow to several times what lives in it, and glibc
- * keeps a heap for each thread: half a gigabyte for what fits into 130 MB.
+ * keeps a heap for each thread and what was freed in it: half a gigabyte for what fits into 130 MB.
  * docs/decisions/2026-11-memory.md
  */
-const memoryOptions = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
-const memoryEnvironment = { MALLOC_ARENA_MAX: '2' };
+const memoryOptions = ['--max-semi-space-size=4', '--heap-growing-percent=30'];
+const memoryEnvironment = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' };
 
 // Both count only from a process's beginning: `npm start` gives them, and whoever starts this file alone gets them by
 // its beginning once more, as the same process. Where the system cannot do that, it goes on with what it has.
