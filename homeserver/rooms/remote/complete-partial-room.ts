@@ -29,8 +29,8 @@ export async function completePartialRoom(context: Context, partial: PartialRoom
   if (!room) return;
   const prevEventId = await onlyPrevEvent(context, partial.joinEventId);
   const anchorId = prevEventId ?? partial.joinEventId;
-  const { stateIds, missing } = await readMissing(context, room, server, anchorId);
-  if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId);
+  const { stateIds, known, missing } = await readMissing(context, room, server, anchorId);
+  if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId, known);
   else await fetchEach(context, room, server, missing);
   const last = prevEventId === undefined ? undefined : await readOrFetch(context, room, server, prevEventId);
   await placeMembers(context, room, stateIds, last);
@@ -65,18 +65,18 @@ async function readMissing(
   room: RoomName,
   server: string,
   eventId: string,
-): Promise<{ stateIds: string[]; missing: string[] }> {
+): Promise<{ stateIds: string[]; known: string[]; missing: string[] }> {
   const path = pathTo('state_ids', room, eventId);
   const answer = await askServer(context, { server, method: 'GET', path, timeoutMs, maxBytes: maxIdsBytes });
   const stateIds = idsIn(answer['pdu_ids']);
   const authChainIds = idsIn(answer['auth_chain_ids']);
   if (!stateIds || !authChainIds) throw new RemoteServerError('bad-answer', server, 'it did not tell ids of state');
   const all = [...new Set([...stateIds, ...authChainIds])];
-  const known = await readEventPlaces(context, room, all);
-  if (!stateIds.some((id) => known.has(id))) {
+  const places = await readEventPlaces(context, room, all);
+  if (!stateIds.some((id) => places.has(id))) {
     throw new RemoteServerError('bad-answer', server, 'it told the state of something else');
   }
-  return { stateIds, missing: all.filter((id) => !known.has(id)) };
+  return { stateIds, known: [...places.keys()], missing: all.filter((id) => !places.has(id)) };
 }
 
 function pathTo(operation: 'state_ids' | 'state', { roomId }: RoomName, eventId: string): string {
@@ -90,11 +90,17 @@ function idsIn(value: unknown): string[] | undefined {
   return ids.every((id) => typeof id === 'string') ? ids : undefined;
 }
 
-async function fetchState(context: Context, room: RoomName, server: string, eventId: string): Promise<void> {
+async function fetchState(
+  context: Context,
+  room: RoomName,
+  server: string,
+  eventId: string,
+  known: readonly string[],
+): Promise<void> {
   const rules = rulesOfRoom(room);
   const path = pathTo('state', room, eventId);
   const arrays = ['pdus', 'auth_chain'];
-  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays });
+  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays, known });
   try {
     if (!reply.arrays['pdus']) throw new RemoteServerError('bad-answer', server, 'it did not tell the state');
     for await (const batch of reply.batches()) await storeOutliers(context, rules, room.roomId, batch);
