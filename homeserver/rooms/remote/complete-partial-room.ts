@@ -41,16 +41,16 @@ export async function completePartialRoom(
   const room = await findRoom(context, partial.roomId);
   const join = await readEventById(context, partial.joinEventId);
   if (!room || !join) return;
-  const { anchorId, prevEventId, stateIds, missing } = await findStateIds(context, room, partial, {
+  const { anchorId, prevEventId, stateIds, known, missing } = await findStateIds(context, room, partial, {
     ...{ join, server, isLastResort },
   });
-  if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId);
+  if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId, known);
   else await fetchEach(context, room, server, missing);
   const last = prevEventId === undefined ? undefined : await readOrFetch(context, room, server, prevEventId);
   const wanted = prevEventId === undefined || last ? missing : [...missing, prevEventId];
-  const known = await readEventPlaces(context, room, missing);
+  const found = await readEventPlaces(context, room, missing);
   const isState = new Set(prevEventId === undefined ? stateIds : [...stateIds, prevEventId]);
-  const left = wanted.flatMap((eventId) => (known.has(eventId) ? [] : { eventId, isState: isState.has(eventId) }));
+  const left = wanted.flatMap((eventId) => (found.has(eventId) ? [] : { eventId, isState: isState.has(eventId) }));
   if (left.length > 0) {
     const { roomId } = room;
     const examples = left.slice(0, 5).map(({ eventId }) => eventId);
@@ -65,6 +65,8 @@ interface FoundState {
   /** The same where the state is asked for before the event that the join comes after, and that belongs to it, too. */
   readonly prevEventId?: string;
   readonly stateIds: readonly string[];
+  /** Of the state and its authorisation, what is stored here, and what is not. */
+  readonly known: readonly string[];
   readonly missing: readonly string[];
 }
 
@@ -114,18 +116,18 @@ async function readMissing(
   room: RoomName,
   server: string,
   eventId: string,
-): Promise<{ stateIds: string[]; missing: string[] }> {
+): Promise<{ stateIds: string[]; known: string[]; missing: string[] }> {
   const path = pathTo('state_ids', room, eventId);
   const answer = await askServer(context, { server, method: 'GET', path, timeoutMs, maxBytes: maxIdsBytes });
   const stateIds = idsIn(answer['pdu_ids']);
   const authChainIds = idsIn(answer['auth_chain_ids']);
   if (!stateIds || !authChainIds) throw new RemoteServerError('bad-answer', server, 'it did not tell ids of state');
   const all = [...new Set([...stateIds, ...authChainIds])];
-  const known = await readEventPlaces(context, room, all);
-  if (!stateIds.some((id) => known.has(id))) {
+  const places = await readEventPlaces(context, room, all);
+  if (!stateIds.some((id) => places.has(id))) {
     throw new RemoteServerError('bad-answer', server, 'it told the state of something else');
   }
-  return { stateIds, missing: all.filter((id) => !known.has(id)) };
+  return { stateIds, known: [...places.keys()], missing: all.filter((id) => !places.has(id)) };
 }
 
 function pathTo(operation: 'state_ids' | 'state', { roomId }: RoomName, eventId: string): string {
@@ -139,11 +141,17 @@ function idsIn(value: unknown): string[] | undefined {
   return ids.every((id) => typeof id === 'string') ? ids : undefined;
 }
 
-async function fetchState(context: Context, room: RoomName, server: string, eventId: string): Promise<void> {
+async function fetchState(
+  context: Context,
+  room: RoomName,
+  server: string,
+  eventId: string,
+  known: readonly string[],
+): Promise<void> {
   const rules = rulesOfRoom(room);
   const path = pathTo('state', room, eventId);
   const arrays = ['pdus', 'auth_chain'];
-  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays });
+  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays, known });
   try {
     if (!reply.arrays['pdus']) throw new RemoteServerError('bad-answer', server, 'it did not tell the state');
     for await (const batch of reply.batches()) await storeOutliers(context, rules, room.roomId, batch);
