@@ -111,7 +111,7 @@ export function makeOddFile(random: Random, ownName: string): StubReply {
       'multipart/mixed; boundary=""',
     ],
   ]);
-  if (random.chance(0.15)) return { act: (response) => breakOffIn(response, type, text) };
+  if (random.chance(0.3)) return { act: (response) => breakOffIn(response, type, text) };
   const [status, headers] = random.chance(0.2) ? [302, { location }] : [200, {}];
   return {
     act: (response) => void response.writeHead(status, { 'content-type': type, ...headers }).end(text),

@@ -19,6 +19,8 @@ export interface ClientGround {
   readonly foreignRooms: readonly StubRoom[];
   /** A room of the server, with the foreign rooms as children. */
   readonly spaceId: string;
+  /** False when the server has ended, which is told once. */
+  isAlive(): boolean;
 }
 
 export interface ClientTraffic {
@@ -39,7 +41,7 @@ export async function askMeanwhile(random: Random, ground: ClientGround, signal:
     while (!signal.aborted) {
       const [what, { user, method, path, body }] = makeClientRequest(random, ground);
       const reply = await send(user, method, path, body, signal);
-      if (signal.aborted && reply.status === undefined) break;
+      if (reply.status === undefined && (signal.aborted || !ground.isAlive())) break;
       asked.set(what, (asked.get(what) ?? 0) + 1);
       const problem = judgeReply(reply, false) ?? judgeShape(what, reply, body);
       if (problem) problems.push(`a client's ${what}: ${problem}\n  ${method} ${path} ${JSON.stringify(body) ?? ''}`);

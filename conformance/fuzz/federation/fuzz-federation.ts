@@ -46,7 +46,9 @@ export async function fuzzFederation(requests: number, seed: number): Promise<Fe
   const hostile = await startHostileServer(setting, random);
   const odd = await startOddKeyServers(setting, random, hostile.ground);
   try {
-    return await attack({ server, hostile, odd, random, requests });
+    const report = await attack({ server, hostile, odd, random, requests });
+    const wrongEnd = await server.stop();
+    return wrongEnd === undefined ? report : { ...report, problems: [...report.problems, wrongEnd] };
   } finally {
     await server.stop();
     await Promise.all([hostile.stub, ...odd].map((stub) => stub.close()));
@@ -76,7 +78,7 @@ async function attack({ server, hostile, odd, random, requests }: Attack): Promi
   const asking = askMeanwhile(random, clients, over.signal);
   const outcome = await sendRequests(server, { requests, concurrency }, async () => {
     const { what, method, path, body } = makeFederationRequest(random, endpoints, pool);
-    const from = random.chance(0.004) ? choose(random, odd) : hostile.stub;
+    const from = random.chance(0.003) ? choose(random, odd) : hostile.stub;
     const ask = () => askWithin(from, server.serverName, method, path, body);
     let reply = await ask();
     for (let again = 0; reply?.status === 429 && again < sendsAgain; again++) {
@@ -124,7 +126,10 @@ async function prepareClients(
       ...{ type: 'm.space.child', state_key: roomId, content: { via: [stub.name] } },
     })),
   });
-  return { member, visitor, hostile: stub, others, joinedRooms: rooms, foreignRooms, spaceId };
+  return {
+    ...{ member, visitor, hostile: stub, others, joinedRooms: rooms, foreignRooms, spaceId },
+    isAlive: () => server.isAlive(),
+  };
 }
 
 async function askWithin(from: StubServer, to: string, method: string, path: string, body: string | undefined) {
