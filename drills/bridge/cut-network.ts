@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import process from 'node:process';
+import { addAddress, addLink, addRouterNamespace, ip, tryIp } from '../cluster/network-namespace.ts';
 
 /** What is cut off from the bridge. */
 export type CutPart = 'the homeserver' | 'everything';
@@ -39,7 +39,8 @@ export function makeCutNetwork(): CutNetwork {
   };
   standing.add(remove);
   try {
-    for (const name of [router, inside]) ip('netns', 'add', name);
+    addRouterNamespace(router);
+    ip('netns', 'add', inside);
     addLink(outer, undefined, `${outer}r`, router);
     addLink(inner, inside, `${inner}r`, router);
     addAddress(undefined, outer, addresses.homeserver);
@@ -48,7 +49,6 @@ export function makeCutNetwork(): CutNetwork {
     addAddress(router, `${inner}r`, `${net}.2.254`);
     addAddress(inside, inner, addresses.inside);
     for (const name of [router, inside]) ip('-n', name, 'link', 'set', 'lo', 'up');
-    ip('netns', 'exec', router, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
     ip('route', 'add', `${net}.2.0/24`, 'via', `${net}.1.254`);
     ip('-n', inside, 'route', 'add', 'default', 'via', `${net}.2.254`);
   } catch (error) {
@@ -78,33 +78,4 @@ export function makeCutNetwork(): CutNetwork {
     },
     ...{ mend, remove },
   };
-}
-
-/** A pair of interfaces, both up: one here or in a namespace, the other one in a namespace. */
-function addLink(name: string, namespace: string | undefined, peer: string, peerNamespace: string): void {
-  ip('link', 'add', name, 'type', 'veth', 'peer', 'name', peer);
-  ip('link', 'set', peer, 'netns', peerNamespace);
-  if (namespace !== undefined) ip('link', 'set', name, 'netns', namespace);
-  ip(...at(namespace), 'link', 'set', name, 'up');
-  ip('-n', peerNamespace, 'link', 'set', peer, 'up');
-}
-
-function addAddress(namespace: string | undefined, name: string, address: string): void {
-  ip(...at(namespace), 'addr', 'add', `${address}/24`, 'dev', name);
-}
-
-function at(namespace: string | undefined): string[] {
-  return namespace === undefined ? [] : ['-n', namespace];
-}
-
-function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 10_000, encoding: 'utf8' });
-}
-
-function tryIp(...args: string[]): void {
-  try {
-    ip(...args);
-  } catch {
-    // It was not made.
-  }
 }

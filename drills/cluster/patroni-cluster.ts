@@ -11,11 +11,10 @@ import { chooseFreePort } from '@holdfast/homeserver/platform/embedded-postgres/
 import { sendRequest } from '../load/send-request.ts';
 import type { DrillPostgres } from './drill-postgres.ts';
 import { findPatroni, type PatroniPrograms } from './find-patroni.ts';
+import { type MachineNetwork, makeMachineNetwork } from './machine-network.ts';
 import { PatroniMachine } from './patroni-machine.ts';
 
-/** Each machine has an address of its own, all of them on this one. */
-const addresses = ['127.0.0.11', '127.0.0.12', '127.0.0.13'];
-const clients = ['127.0.0.0/8'];
+const machineCount = 3;
 const startTimeoutMs = 120_000;
 const restApiPassword = 'drill-rest-api';
 const secrets = {
@@ -23,7 +22,7 @@ const secrets = {
   ...{ holdfast: 'drill-holdfast', restApi: restApiPassword },
 };
 
-/** PostgreSQL on three machines, from the very files that `holdfast deploy patroni` writes. */
+/** PostgreSQL on three machines, each with a network namespace, from the very files that `holdfast deploy patroni` writes. */
 export interface PatroniCluster extends DrillPostgres {
   readonly machines: readonly PatroniMachine[];
   readonly superuserUrl: string;
@@ -34,17 +33,21 @@ export interface PatroniCluster extends DrillPostgres {
   untilWhole(timeoutMs: number): Promise<number>;
   /** A planned change of the primary. */
   switchOver(from: PatroniMachine): Promise<void>;
+  /** Nothing passes any more between a machine and the others; clients reach all of them. */
+  cutOff(machine: PatroniMachine): void;
+  mendNetwork(): void;
 }
 
 export async function startPatroniCluster(folder: string, slotKeepMebibytes: number): Promise<PatroniCluster> {
   const programs = await findPatroni();
-  const plan = await makePlan(folder, programs, slotKeepMebibytes);
+  const network = makeMachineNetwork(machineCount);
+  const plan = await makePlan(folder, programs, slotKeepMebibytes, network);
   const files = formatPatroniFiles(plan);
   await installFiles(plan, files, programs);
   const machines = plan.machines.map(
-    ({ name, address }) =>
+    ({ name, address }, index) =>
       new PatroniMachine({
-        ...{ name, programs, logFolder: folder, home: join(plan.dataFolder, name) },
+        ...{ name, programs, logFolder: folder, home: join(plan.dataFolder, name), enter: network.enter(index) },
         url: `http://${address}:${plan.ports.patroni}`,
       }),
   );
@@ -56,11 +59,15 @@ export async function startPatroniCluster(folder: string, slotKeepMebibytes: num
     superuserUrl: url.replace(`holdfast:${secrets.holdfast}@`, `postgres:${secrets.superuser}@`),
     ...observe(machines),
     switchOver: (from) => switchOver(from),
+    cutOff: (machine) => network.cutOff(machines.indexOf(machine)),
+    mendNetwork: () => network.mend(),
     async killPostmaster() {
       process.kill((await (await cluster.untilPrimary(undefined, startTimeoutMs)).postmasterPid()) || 0, 'SIGKILL');
     },
     async stop() {
+      network.mend();
       await Promise.all(machines.map((machine) => machine.stop()));
+      network.remove();
     },
   };
   try {
@@ -72,7 +79,12 @@ export async function startPatroniCluster(folder: string, slotKeepMebibytes: num
   return cluster;
 }
 
-async function makePlan(folder: string, programs: PatroniPrograms, slotKeepMebibytes: number): Promise<PatroniPlan> {
+async function makePlan(
+  folder: string,
+  programs: PatroniPrograms,
+  slotKeepMebibytes: number,
+  { addresses, range }: MachineNetwork,
+): Promise<PatroniPlan> {
   const ports: number[] = [];
   while (ports.length < 4) ports.push(await chooseFreePort(undefined));
   const [postgres = 0, patroni = 0, etcd = 0, etcdPeers = 0] = ports;
@@ -80,7 +92,7 @@ async function makePlan(folder: string, programs: PatroniPrograms, slotKeepMebib
   return {
     machines: nameMachines(addresses),
     ports: { postgres, patroni, etcd, etcdPeers },
-    ...{ dataFolder, archiveFolder, clients, secrets, slotKeepMebibytes },
+    ...{ dataFolder, archiveFolder, clients: [range], secrets, slotKeepMebibytes },
     binFolder: programs.binFolder,
     // No machine here has one.
     watchdog: 'off',

@@ -17,6 +17,8 @@ export interface PatroniMachineOptions {
   readonly home: string;
   readonly logFolder: string;
   readonly programs: PatroniPrograms;
+  /** The beginning of a command that runs a program on it. */
+  readonly enter: readonly string[];
 }
 
 /** One machine with its etcd, its Patroni and its PostgreSQL, which stop, freeze and die together. */
@@ -34,18 +36,23 @@ export class PatroniMachine {
   }
 
   startEtcd(): void {
-    const { home, logFolder, programs } = this.#options;
-    const logFile = join(logFolder, `${this.name}-etcd.log`);
-    const args = ['--config-file', join(home, 'etcd.yml')];
-    this.#etcd = spawnProgram(args, { program: programs.etcd, user: programs.user, logFile });
+    const { home, programs } = this.#options;
+    this.#etcd = this.#run('etcd', [programs.etcd, '--config-file', join(home, 'etcd.yml')]);
   }
 
   startPatroni(): void {
-    const { home, logFolder, programs } = this.#options;
-    const logFile = join(logFolder, `${this.name}-patroni.log`);
-    const args = [join(home, 'patroni.yml')];
-    const environment = { LC_ALL: 'C.UTF-8', HOME: home };
-    this.#patroni = spawnProgram(args, { program: programs.patroni, user: programs.user, logFile, environment });
+    const { home, programs } = this.#options;
+    this.#patroni = this.#run('patroni', [programs.patroni, join(home, 'patroni.yml')]);
+  }
+
+  /** As the database's user. Each program of the command becomes the next one, so that signals reach the last of them. */
+  #run(name: string, command: readonly string[]): SpawnedProgram {
+    const { home, logFolder, programs, enter } = this.#options;
+    const { uid, gid } = programs.user;
+    const asUser = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
+    const [program, ...args] = [...enter, ...asUser, ...command] as [string, ...string[]];
+    const logFile = join(logFolder, `${this.name}-${name}.log`);
+    return spawnProgram(args, { program, logFile, environment: { LC_ALL: 'C.UTF-8', HOME: home } });
   }
 
   /** Whether it says that it is this; false when it does not answer. */

@@ -28,6 +28,8 @@ export interface QueueBatch {
    * that is not worth saving. A number: up to there, in the log of the home shard, messages to devices are among it.
    */
   acknowledge(items?: number): number | undefined;
+  /** The message to devices that an item is, by its id in the outbox; undefined: it is something else. */
+  messageId(item: number): number | undefined;
 }
 
 /** How many of a transaction's parts. */
@@ -60,7 +62,7 @@ export class DestinationQueue {
   /** How many of the first events are in the transaction under way. */
   #sending = 0;
   #isSendingMessages = false;
-  /** Messages to devices may wait. */
+  /** Messages to devices may wait in their turn. */
   mayHaveMessages: boolean;
 
   constructor(context: Context, server: string, texts: PduTexts, mayHaveMessages: boolean) {
@@ -162,6 +164,7 @@ export class DestinationQueue {
     return {
       pdus,
       edus: eduTexts,
+      messageId: (item) => messages[item - pdus.length - missedEdus.length]?.id,
       acknowledge: (items = Infinity) => {
         const left = Math.max(0, items - pdus.length);
         const sent: SentItems = {

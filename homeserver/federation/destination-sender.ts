@@ -1,5 +1,6 @@
 import type { Timer } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
+import type { SettledMessage } from '../devices/to-device/queue-to-device.ts';
 import type { Context } from '../platform/context.ts';
 import { isDatabaseOutage } from '../platform/database/database-error.ts';
 import { readBackOff } from '../remote-servers/back-off/back-offs.ts';
@@ -7,6 +8,7 @@ import { isServerFailing } from '../remote-servers/explain-failure.ts';
 import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import type { DestinationQueue, QueueBatch } from './destination-queue.ts';
 import type { SendingMetrics } from './federation-metrics.ts';
+import { readMessageSetAside } from './outbox.ts';
 import type { Pacer } from './pacer.ts';
 import { isRefusedForGood, sendInParts } from './send-in-parts.ts';
 import { sendTransaction } from './send-transaction.ts';
@@ -25,8 +27,8 @@ export interface SenderHome {
   readonly pacer: Pacer;
   /** Makes a queue that has left things to the tables begin to read them. */
   startRecovery(sender: DestinationSender): Promise<void>;
-  /** Commits how far the server has been sent what is for it. */
-  save(sender: DestinationSender, outboxUpTo: number): Promise<void>;
+  /** Commits how far the server has been sent what is for it, and what became of a message to devices. */
+  save(sender: DestinationSender, outboxUpTo: number, settled?: SettledMessage): Promise<void>;
   /** Nothing waits any more. */
   retire(sender: DestinationSender): void;
   /** It will be long until the next attempt: what waits is left to the tables until then. */
@@ -43,8 +45,13 @@ const awayPart = 1 / 40;
 /** So often a transaction is refused as a whole before it is sent in parts. */
 const refusalsBeforeParts = 4;
 const databaseRetryMs = 1_000;
+/** So many messages that were set aside may be refused again before the others of them are left for another time. */
+const mostRefusedAgain = 20;
 /** Whoever has to wait longer waits without memory. */
 const longestWaitInMemoryMs = 60_000;
+
+/** What one request carries. */
+type Parcel = Pick<QueueBatch, 'pdus' | 'edus'>;
 
 /** Sends what waits for one server: one transaction at a time, again after a while when it fails. */
 export class DestinationSender {
@@ -64,6 +71,8 @@ export class DestinationSender {
   #refusalsBeforeParts = refusalsBeforeParts;
   /** Since when it is being tried, waiting for a turn included; monotonic. Undefined: it is not. */
   triedSinceMs: number | undefined;
+  /** Messages that were set aside are to be tried again, those above the id `after`; undefined: not now. */
+  #setAside: { after: number; readonly withAll: boolean; refused: number } | undefined;
   #isRunning = false;
   /** What waits is somebody else's. */
   #isOver = false;
@@ -94,7 +103,7 @@ export class DestinationSender {
       this.#isRunning = false;
       this.triedSinceMs = undefined;
       if (this.#retry || this.#isOver || this.#home.signal.aborted) return;
-      if (this.queue.isEmpty) this.#home.retire(this);
+      if (this.queue.isEmpty && !this.#setAside) this.#home.retire(this);
       else this.wake();
     });
   }
@@ -106,13 +115,19 @@ export class DestinationSender {
     this.wake();
   }
 
+  /** Tries messages that were set aside again, when nothing else waits. `withAll`: also those whose time has not come. */
+  retrySetAside(withAll: boolean): void {
+    this.#setAside = { after: 0, withAll: withAll || (this.#setAside?.withAll ?? false), refused: 0 };
+    this.wake();
+  }
+
   close(): void {
     this.#retry?.cancel();
   }
 
   async #run(): Promise<void> {
     try {
-      while (!this.#home.signal.aborted) if (!(await this.#sendNext())) break;
+      while (!this.#home.signal.aborted) if (!(await this.#sendNext()) && !(await this.#trySetAside())) break;
       if (this.isSavedAsBehind && this.queue.isEmpty) await this.#home.save(this, 0);
     } catch (error) {
       this.queue.fail();
@@ -143,35 +158,53 @@ export class DestinationSender {
     }
   }
 
-  async #acknowledge(batch: QueueBatch, items?: number): Promise<void> {
+  /** Sends the next message that was set aside, by itself; events go before it. Gives false when there is none. */
+  async #trySetAside(): Promise<boolean> {
+    const which = this.#setAside;
+    const message = which && (await readMessageSetAside(this.#home.context, this.server, which));
+    if (!message || which.refused >= mostRefusedAgain) {
+      if (this.#setAside === which) this.#setAside = undefined;
+      return this.#setAside !== undefined;
+    }
+    const refusal = await this.#trySending({ pdus: [], edus: [message.text] });
+    await this.#home.save(this, 0, { id: message.id, problem: refusal?.message ?? null });
+    which.after = message.id;
+    if (refusal) which.refused++;
+    return true;
+  }
+
+  async #acknowledge(batch: QueueBatch, items?: number, setAside?: SettledMessage): Promise<void> {
     this.waitingSinceMs = this.#home.context.clock.monotonicMs();
     const outboxUpTo = batch.acknowledge(items);
-    if (outboxUpTo !== undefined) await this.#home.save(this, outboxUpTo);
+    if (outboxUpTo !== undefined) await this.#home.save(this, outboxUpTo, setAside);
   }
 
   /** What was refused again and again. */
   async #sendInParts(batch: QueueBatch): Promise<void> {
     const { context, metrics, signal } = this.#home;
     this.refusals = 0;
-    const outcome = await sendInParts(batch, {
+    const parts = {
       ...{ context, signal, server: this.server },
-      trySending: async (part) => {
-        try {
-          await this.#send(part);
-          return undefined;
-        } catch (error) {
-          if (error instanceof RemoteServerError && isRefusedForGood(error)) return error;
-          throw error;
-        }
-      },
-      acknowledge: (items) => this.#acknowledge(batch, items),
-    });
-    if (outcome === 'dropped') metrics.dropped.add({});
+      trySending: (part: Parcel) => this.#trySending(part),
+      acknowledge: (items: number, setAside?: SettledMessage) => this.#acknowledge(batch, items, setAside),
+    };
+    await sendInParts(batch, parts, () => metrics.dropped.add({}));
     // What comes next may be refused too: the server takes parts.
     this.#refusalsBeforeParts = 1;
   }
 
-  async #send({ pdus, edus }: Pick<QueueBatch, 'pdus' | 'edus'>): Promise<void> {
+  /** Gives why the server refuses this for good; throws where it failed otherwise. */
+  async #trySending(part: Parcel): Promise<RemoteServerError | undefined> {
+    try {
+      await this.#send(part);
+      return undefined;
+    } catch (error) {
+      if (error instanceof RemoteServerError && isRefusedForGood(error)) return error;
+      throw error;
+    }
+  }
+
+  async #send({ pdus, edus }: Parcel): Promise<void> {
     const { context, metrics, signal } = this.#home;
     const origin = context.serverName;
     const transaction = makeTransaction({ origin, timestampMs: context.clock.wallMs(), pdus, edus });

@@ -1,10 +1,11 @@
 import type { Timer } from '@holdfast/effects/clock.ts';
 import type { Context } from '../platform/context.ts';
 import { backOffsOf } from '../remote-servers/back-off/back-offs.ts';
+import { readDestinationsOfSetAside } from '../storage/devices/read-outbox.ts';
 import { homeShardOf, readDestinations, readRoutedPositions } from '../storage/federation/read-destinations.ts';
 import { describeDestinations } from './describe-destinations.ts';
 import { type DestinationOwner, destinationOwners } from './destination-owners.ts';
-import type { DestinationStatus } from './destination-status.ts';
+import type { SendingStatus } from './destination-status.ts';
 import { createSendingMetrics, type SendingMetrics } from './federation-metrics.ts';
 import { findStuckDestinations } from './find-stuck.ts';
 import { HomeShard } from './home-shard.ts';
@@ -19,6 +20,9 @@ const tickMs = 1_000;
 /** How often it is saved how far the logs have been routed; what comes after is routed again after a crash. */
 const saveEveryTicks = 2;
 const stuckEveryTicks = 5;
+/** How often it is looked whether messages that were set aside are to be tried again, and for how many servers at once. */
+const setAsideEveryTicks = 60;
+const serversOfSetAside = 100;
 const doubtfulTurns = 64;
 /** Transactions that are put together in one turn of the event loop. */
 const startsPerTurn = 4;
@@ -101,7 +105,11 @@ export class FederationSender implements DestinationOwner {
     this.#homes.get(homeShardOf(this.#context, server))?.home.heard(server);
   }
 
-  describe(homeShard: number): DestinationStatus[] {
+  retrySetAside(server: string, withAll: boolean): void {
+    this.#homes.get(homeShardOf(this.#context, server))?.home.retrySetAside(server, withAll);
+  }
+
+  describe(homeShard: number): SendingStatus[] {
     const held = this.#homes.get(homeShard);
     return held ? describeDestinations(held.home) : [];
   }
@@ -119,6 +127,7 @@ export class FederationSender implements DestinationOwner {
       if (this.#ticks % saveEveryTicks === 0) this.#saveRouted(home);
     }
     if (this.#ticks % stuckEveryTicks === 0) this.#tellStuck();
+    if (this.#ticks % setAsideEveryTicks === 0) void this.#lookForSetAside();
     if (!this.#isClosed) this.#timer = this.#context.clock.startTimer(tickMs, () => this.#tick());
   }
 
@@ -136,6 +145,15 @@ export class FederationSender implements DestinationOwner {
     home.saveRouted().catch((error: unknown) => {
       this.#context.log.debug({ homeShard: home.id, err: error }, 'what was routed could not be saved');
     });
+  }
+
+  async #lookForSetAside(): Promise<void> {
+    try {
+      const servers = await readDestinationsOfSetAside(this.#context.database, serversOfSetAside);
+      for (const server of servers) this.retrySetAside(server, false);
+    } catch (error) {
+      this.#context.log.debug({ err: error }, 'messages that were set aside could not be looked for');
+    }
   }
 
   #closeHome(homeShard: number): void {

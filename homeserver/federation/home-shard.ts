@@ -1,3 +1,4 @@
+import type { SettledMessage } from '../devices/to-device/queue-to-device.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import { isServerAllowed } from '../remote-servers/is-server-allowed.ts';
@@ -171,8 +172,13 @@ export class HomeShard implements SenderHome {
     this.metrics.recoveries.add({});
   }
 
-  save(sender: DestinationSender, outboxUpTo: number): Promise<void> {
-    return this.#saved.save(sender, outboxUpTo);
+  /** Tries messages to a server that were set aside, unless it is away. `withAll`: also those whose time has not come. */
+  retrySetAside(server: string, withAll: boolean): void {
+    this.#senderOf(server)?.retrySetAside(withAll);
+  }
+
+  save(sender: DestinationSender, outboxUpTo: number, settled?: SettledMessage): Promise<void> {
+    return this.#saved.save(sender, outboxUpTo, settled);
   }
 
   retire(sender: DestinationSender): void {

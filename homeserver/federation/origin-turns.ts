@@ -1,6 +1,5 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { perContext } from '../platform/per-context.ts';
 import { KeyedQueue } from '../platform/shard-log/keyed-queue.ts';
@@ -12,28 +11,27 @@ const maxPerOrigin = 4;
 const maxAtOnce = 50;
 const maxInAll = 500;
 const retryAfterMs = 2_000;
-const keptOrigins = 5_000;
 
-/** What this process knows of a server that sends to it. */
-export interface OriginStatus {
-  /** Transactions that are worked on or wait. */
-  waiting: number;
-  transactions: number;
-  pdus: number;
-  edus: number;
-  /** Wall clock, as data. */
-  lastReceivedMs: number | undefined;
-  lastProblem: string | undefined;
+/** What has come of one server and is worked on or waits. */
+export interface WaitingOfOrigin {
+  readonly count: number;
+  /** For how long the oldest has been here. */
+  readonly oldestMs: number;
+}
+
+interface Arrival {
+  readonly origin: string;
+  /** Monotonic. */
+  readonly atMs: number;
 }
 
 /** Lets transactions in: one at a time of each origin, and of all together no more than this process can carry. */
 export class OriginTurns {
   readonly #queue = new KeyedQueue();
   readonly #turns = new Turns(maxAtOnce);
-  readonly #origins = new BoundedCache<string, OriginStatus>(keptOrigins);
   readonly #waiting = new Map<string, number>();
-  /** When each that is not worked off came, by the monotonic clock: in the order of their coming. */
-  readonly #arrivals = new Map<symbol, number>();
+  /** Those that are not worked off, in the order of their coming. */
+  readonly #arrivals = new Set<Arrival>();
   readonly #clock: Pick<Clock, 'monotonicMs'>;
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
@@ -46,25 +44,18 @@ export class OriginTurns {
 
   /** How long the oldest of them has been here; 0: there is none. */
   get oldestMs(): number {
-    const [oldestMs] = this.#arrivals.values();
-    return oldestMs === undefined ? 0 : this.#clock.monotonicMs() - oldestMs;
+    const [oldest] = this.#arrivals;
+    return oldest === undefined ? 0 : this.#clock.monotonicMs() - oldest.atMs;
   }
 
-  statusOf(origin: string): OriginStatus {
-    let status = this.#origins.get(origin);
-    if (!status) {
-      status = { waiting: 0, transactions: 0, pdus: 0, edus: 0, lastReceivedMs: undefined, lastProblem: undefined };
-      this.#origins.set(origin, status);
+  waitingByOrigin(): Map<string, WaitingOfOrigin> {
+    const nowMs = this.#clock.monotonicMs();
+    const found = new Map<string, WaitingOfOrigin>();
+    for (const { origin, atMs } of this.#arrivals) {
+      const { count, oldestMs } = found.get(origin) ?? { count: 0, oldestMs: nowMs - atMs };
+      found.set(origin, { count: count + 1, oldestMs });
     }
-    return status;
-  }
-
-  /** Those that were heard of lately, by name. */
-  all(): [origin: string, status: OriginStatus][] {
-    return [...this.#origins.entries()].map(([origin, status]) => [
-      origin,
-      { ...status, waiting: this.#waiting.get(origin) ?? 0 },
-    ]);
+    return found;
   }
 
   /** Runs `work` when the origin's turn has come. Throws M_LIMIT_EXCEEDED when too much waits. */
@@ -72,8 +63,8 @@ export class OriginTurns {
     const waiting = this.#waiting.get(origin) ?? 0;
     if (waiting >= maxPerOrigin || this.inAll >= maxInAll) throw tooMany();
     this.#waiting.set(origin, waiting + 1);
-    const arrival = Symbol(origin);
-    this.#arrivals.set(arrival, this.#clock.monotonicMs());
+    const arrival = { origin, atMs: this.#clock.monotonicMs() };
+    this.#arrivals.add(arrival);
     const endQueue = await this.#queue.acquire(origin);
     const endTurn = await this.#turns.take();
     try {

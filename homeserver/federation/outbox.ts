@@ -1,7 +1,12 @@
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../platform/context.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
-import { readOutbox as readMessages, readOutboxDestinations } from '../storage/devices/read-outbox.ts';
+import {
+  type OutboxMessage,
+  readOutbox as readMessages,
+  readOutboxDestinations,
+  readSetAside,
+} from '../storage/devices/read-outbox.ts';
 import { homeShardOf } from '../storage/federation/read-destinations.ts';
 import { eduText } from './transaction.ts';
 
@@ -22,13 +27,26 @@ export async function readOutbox(
   const messages = await readMessages(context.database, server, limit);
   const page: WaitingMessage[] = [];
   let characters = 0;
-  for (const { id, content } of messages) {
-    const text = eduText({ type: 'm.direct_to_device', content: JSON.parse(content) as JsonObject });
-    characters += text.length;
+  for (const message of messages.map(toWaiting)) {
+    characters += message.text.length;
     if (page.length > 0 && characters > maxCharacters) break;
-    page.push({ id, text });
+    page.push(message);
   }
   return page;
+}
+
+/** The next message after one that was set aside and is to be tried again; see readSetAside. */
+export async function readMessageSetAside(
+  context: Context,
+  server: string,
+  which: { readonly after: number; readonly withAll: boolean },
+): Promise<WaitingMessage | undefined> {
+  const message = await readSetAside(context.database, server, which);
+  return message && toWaiting(message);
+}
+
+function toWaiting({ id, content }: OutboxMessage): WaitingMessage {
+  return { id, text: eduText({ type: 'm.direct_to_device', content: JSON.parse(content) as JsonObject }) };
 }
 
 /** The servers of a home shard for which messages wait. */

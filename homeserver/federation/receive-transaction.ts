@@ -4,6 +4,7 @@ import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { perContext } from '../platform/per-context.ts';
 import { heardFrom } from '../remote-servers/back-off/back-offs.ts';
+import { noted, recordOf } from './origin-records.ts';
 import { originTurns } from './origin-turns.ts';
 import { receiveEdu } from './receive-edu.ts';
 import { receivePdus } from './receive-pdus.ts';
@@ -56,7 +57,7 @@ async function receiveInTurn(context: Context, given: ReceivedTransaction): Prom
   const { origin, pdus, pduTexts, edus } = given;
   const turns = originTurns.of(context);
   const metrics = receivingMetrics.of(context);
-  const status = turns.statusOf(origin);
+  const record = recordOf(context, origin);
   const startMs = context.clock.monotonicMs();
   try {
     const reply = await turns.run(origin, async () => {
@@ -66,15 +67,16 @@ async function receiveInTurn(context: Context, given: ReceivedTransaction): Prom
       ]);
       return { pdus: Object.fromEntries(results) };
     });
-    status.transactions++;
-    status.pdus += pdus.length;
-    status.edus += edus.length;
-    status.lastReceivedMs = context.clock.wallMs();
+    record.transactions++;
+    record.pdus += pdus.length;
+    record.edus += edus.length;
+    record.lastReceivedMs = Math.round(context.clock.wallMs());
+    record.lastProblem = undefined;
     metrics.transactions.add({ result: 'received' });
     metrics.seconds.observe({}, (context.clock.monotonicMs() - startMs) / 1000);
     return reply;
   } catch (error) {
-    status.lastProblem = error instanceof Error ? error.message : 'unknown';
+    record.lastProblem = noted(context, error instanceof Error ? error.message : 'unknown');
     metrics.transactions.add({ result: isTooMany(error) ? 'too-many' : 'failed' });
     throw error;
   }

@@ -1,4 +1,4 @@
-import { removeFromOutbox } from '../devices/to-device/queue-to-device.ts';
+import { removeFromOutbox, type SettledMessage, settleInOutbox } from '../devices/to-device/queue-to-device.ts';
 import type { Command } from '../platform/shard-log/command.ts';
 import type { DestinationRow } from '../storage/federation/destination-row.ts';
 import { putDestination, putRoutedPositions } from '../storage/federation/write-destinations.ts';
@@ -26,6 +26,8 @@ export interface SaveDestinationsInput {
   readonly rows: readonly DestinationRow[];
   /** By server, up to where messages to devices were acknowledged. */
   readonly outbox: readonly (readonly [server: string, upTo: number])[];
+  /** By server, messages to devices that were set aside, or had been and were acknowledged. */
+  readonly settled: readonly (readonly [server: string, message: SettledMessage])[];
 }
 
 /** Saves how far servers have been sent what is for them. Gives false when the shard has changed hands since. */
@@ -33,12 +35,14 @@ export const saveDestinationsCommand: Command<SaveDestinationsInput, boolean> = 
   name: 'save-destinations',
   key: () => 'save-destinations',
   releases: 'decided',
-  decide(shard, { epoch, routed, rows, outbox }) {
+  decide(shard, { epoch, routed, rows, outbox, settled }) {
     if (shard.epoch !== epoch) return { result: false };
     const committed = shard.append(0, () => ({
       entries: [],
       writes: [
         ...rows.map(putDestination),
+        // First: what is set aside is not deleted with those before it.
+        ...settled.map(([server, message]) => settleInOutbox(server, message)),
         ...outbox.map(([server, upTo]) => removeFromOutbox(server, upTo)),
         ...(routed ? putRoutedPositions(shard.context.shardLog.shardCount, shard.id, routed) : []),
       ],

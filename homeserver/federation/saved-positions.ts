@@ -1,3 +1,4 @@
+import type { SettledMessage } from '../devices/to-device/queue-to-device.ts';
 import type { Context } from '../platform/context.ts';
 import type { DestinationRow } from '../storage/federation/destination-row.ts';
 import type { DestinationSender } from './destination-sender.ts';
@@ -23,6 +24,7 @@ export interface SavedQueues {
 
 interface Waiting {
   outboxUpTo: number;
+  readonly settled: SettledMessage[];
   readonly done: PromiseWithResolvers<void>;
 }
 
@@ -66,14 +68,15 @@ export class SavedPositions {
   }
 
   /** Resolves when the row of the sender's destination is committed. Rejects when it cannot be at the moment. */
-  save(sender: DestinationSender, outboxUpTo: number): Promise<void> {
+  save(sender: DestinationSender, outboxUpTo: number, settled?: SettledMessage): Promise<void> {
     let waiting = this.#waiting.get(sender);
     if (!waiting) {
-      waiting = { outboxUpTo, done: Promise.withResolvers() };
+      waiting = { outboxUpTo, settled: [], done: Promise.withResolvers() };
       waiting.done.promise.catch(() => {});
       this.#waiting.set(sender, waiting);
     }
     waiting.outboxUpTo = Math.max(outboxUpTo, waiting.outboxUpTo);
+    if (settled) waiting.settled.push(settled);
     if (!this.#saving) this.#saving = this.#saveAll();
     return waiting.done.promise;
   }
@@ -127,6 +130,7 @@ export class SavedPositions {
       outbox: waiting.flatMap(([sender, { outboxUpTo }]) =>
         outboxUpTo > 0 ? [[sender.server, outboxUpTo] as const] : [],
       ),
+      settled: waiting.flatMap(([sender, { settled }]) => settled.map((message) => [sender.server, message] as const)),
     });
     if (!isSaved) {
       this.#queues.lost();

@@ -1,8 +1,9 @@
+import type { SettledMessage } from '../devices/to-device/queue-to-device.ts';
 import type { Context } from '../platform/context.ts';
 import type { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import type { QueueBatch } from './destination-queue.ts';
 import { droppedItems } from './dropped-items.ts';
-import { type SplitOutcome, splitRefused } from './split-refused.ts';
+import { splitRefused } from './split-refused.ts';
 
 /** Between the parts: the server answers, and others are waiting for it too. */
 const pauseMs = 250;
@@ -21,14 +22,16 @@ export interface PartsOfSender {
   readonly signal: AbortSignal;
   /** Gives why the server refuses this for good; throws where it failed otherwise. */
   trySending(batch: Pick<QueueBatch, 'pdus' | 'edus'>): Promise<RemoteServerError | undefined>;
-  acknowledge(items: number): Promise<void>;
+  /** `setAside`: the last of the items is this message, which the server has not. */
+  acknowledge(items: number, setAside?: SettledMessage): Promise<void>;
 }
 
 /**
  * Sends in parts what a server has refused as a whole several times, so that all is sent but the one item for which it is
- * refused, see splitRefused. Throws as sending does, and why the server refuses it where it refuses everything.
+ * refused, see splitRefused. A message to devices is set aside then; anything else is dropped: `onDropped`. Throws as
+ * sending does, and why the server refuses it where it refuses everything.
  */
-export async function sendInParts(batch: QueueBatch, sender: PartsOfSender): Promise<SplitOutcome> {
+export async function sendInParts(batch: QueueBatch, sender: PartsOfSender, onDropped: () => void): Promise<void> {
   const { context, signal } = sender;
   const { pdus, edus } = batch;
   let problem: RemoteServerError | undefined;
@@ -46,18 +49,29 @@ export async function sendInParts(batch: QueueBatch, sender: PartsOfSender): Pro
         return refusal === undefined;
       },
       acknowledge: (items) => sender.acknowledge(items),
-      noteDropped: (item) => noteDropped(sender, describeItem(batch, item), problem?.message ?? 'refused'),
+      leaveOut: async (item) => {
+        const [id, reason] = [batch.messageId(item), problem?.message ?? 'refused'];
+        noteLeftOut(sender, describeItem(batch, item), reason, id === undefined ? 'dropped' : 'set-aside');
+        if (id === undefined) onDropped();
+        await sender.acknowledge(item + 1, id === undefined ? undefined : { id, problem: reason });
+      },
     },
   );
   if (outcome === 'all-refused' && problem) throw problem;
-  return outcome;
 }
 
-function noteDropped({ context, server }: PartsOfSender, item: string, problem: string): void {
+function noteLeftOut(
+  { context, server }: PartsOfSender,
+  item: string,
+  problem: string,
+  outcome: 'dropped' | 'set-aside',
+): void {
   const dropped = droppedItems.of(context);
-  dropped.set(server, { count: (dropped.get(server)?.count ?? 0) + 1, last: `${item}: ${problem}` });
+  if (outcome === 'dropped') {
+    dropped.set(server, { count: (dropped.get(server)?.count ?? 0) + 1, last: `${item}: ${problem}` });
+  }
   context.log.warn(
-    { server, item, problem },
+    { server, item, problem, outcome },
     'something is not sent to a server: it refuses it, and takes what is sent without it',
   );
 }

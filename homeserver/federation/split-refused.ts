@@ -2,18 +2,18 @@
 export interface PartSender {
   /** Sends the items from `first` up to before `end`. Gives false where the server refuses them; throws as sending does. */
   send(first: number, end: number): Promise<boolean>;
-  /** The server has all items before `end`, or never gets them. */
+  /** The server has all items before `end`. */
   acknowledge(end: number): Promise<void>;
-  /** The item is refused alone, and others are not. */
-  noteDropped(item: number): void;
+  /** The item is refused alone, and others are not; the server has all items before it. */
+  leaveOut(item: number): Promise<void>;
 }
 
-/** 'sent': all of it after all, in parts. 'dropped': up to one item and without it. 'all-refused': none of it. */
-export type SplitOutcome = 'sent' | 'dropped' | 'all-refused';
+/** 'sent': all of it after all, in parts. 'left-out': up to one item and without it. 'all-refused': none of it. */
+export type SplitOutcome = 'sent' | 'left-out' | 'all-refused';
 
 /**
  * Finds the first item for which a server refuses a transaction that was refused as a whole, by halves: what it takes on
- * the way is acknowledged. The item is dropped only if the server refuses it alone and takes something else: where it has
+ * the way is acknowledged. The item is left out only if the server refuses it alone and takes something else: where it has
  * taken nothing so far, others are tried, events for an event as long as there are any. What comes after the item is left
  * to the next transaction. At most two requests more than halving takes.
  */
@@ -40,9 +40,8 @@ export async function splitRefused(
     return 'sent';
   }
   if (done === 0 && !(await takesAnother(counts, parts))) return 'all-refused';
-  parts.noteDropped(done);
-  await parts.acknowledge(done + 1);
-  return 'dropped';
+  await parts.leaveOut(done);
+  return 'left-out';
 }
 
 /** Whether the server takes anything but the first item. */

@@ -1,8 +1,11 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { encodeCanonicalJson } from '@holdfast/protocol/json/canonical-json.ts';
+import { noteRefusedRequest } from '../federation/origin-records.ts';
+import type { Context } from '../platform/context.ts';
 import { heardFrom } from '../remote-servers/back-off/back-offs.ts';
 import { authenticateOrigin, readOrigin } from '../remote-servers/request-authentication/authenticate-origin.ts';
+import { parseXMatrix } from '../remote-servers/request-authentication/parse-x-matrix.ts';
 import type { Endpoint } from './endpoint.ts';
 import { noteExactBody } from './exact-bodies.ts';
 import type { HttpServer } from './http-server.ts';
@@ -28,8 +31,16 @@ export async function admitServer(server: HttpServer, endpoint: Endpoint, reques
   } catch (error) {
     // What nobody has signed is a request of its address.
     if (!request.requester) limits.take('request', addressKey(request.clientAddress));
+    noteRefusal(context, request, error);
     throw error;
   }
+}
+
+/** For the person who asks why a server does not get through. */
+function noteRefusal(context: Context, request: ReceivedRequest, error: unknown): void {
+  if (!(error instanceof MatrixError) || error.status >= 500) return;
+  const claimed = parseXMatrix(request.header('authorization') ?? '')?.origin;
+  if (claimed !== undefined) noteRefusedRequest(context, claimed, error.message);
 }
 
 /** Reads the body into the request; gives its canonical JSON, which is what the signature covers. */

@@ -6,7 +6,7 @@ import { admitServer } from './admit-server.ts';
 import { findService } from './authenticate-appservice.ts';
 import { authenticateRequest } from './authenticate-request.ts';
 import { checkBody } from './check-schema.ts';
-import type { Endpoint, Requester } from './endpoint.ts';
+import type { Endpoint, Requester, ServerRequester } from './endpoint.ts';
 import { errorReply } from './error-reply.ts';
 import { handleOnRecord, isAct } from './handle-on-record.ts';
 import type { HttpServer } from './http-server.ts';
@@ -19,6 +19,8 @@ import { sendReply } from './send-reply.ts';
 
 /** A body of up to this size that nobody read is thrown away by Node.js; for more the connection is closed. */
 const largestUnreadBytes = 1024 * 1024;
+/** A heavy reply that somebody has not read until then is broken off: it holds others up. */
+const longestHeavyMs = 10 * 60_000;
 
 /**
  * The life of a request: who (token, account) → how often (rate limits) → what (params, query, body, each by its
@@ -34,25 +36,42 @@ export async function answerRequest(
 ): Promise<void> {
   const startMs = server.context.clock.monotonicMs();
   let reply: Reply;
+  let leave: (() => void) | undefined;
   try {
     if (endpoint.authentication === 'server') await admitServer(server, endpoint, request);
     else await admitRequest(server, endpoint, request, queryText);
     checkParams(request.params);
     if (endpoint.query) request.query = parseQuery(endpoint.query, queryText);
     if (endpoint.body) await readCheckedBody(server.context, endpoint, request);
+    if (endpoint.isHeavy) leave = await enterHeavy(server, request, response);
     reply = isAct(endpoint)
       ? await handleOnRecord(server.context, endpoint, request)
       : await endpoint.handle(server.context, request);
   } catch (error) {
     if (error instanceof ClientGoneError) {
       response.destroy();
+      leave?.();
       return;
     }
     reply = errorReply(error, request.log);
   }
   const keepConnection = !server.running.isClosing && isBodyOutOfTheWay(request, reply);
-  const status = await sendReply(response, reply, keepConnection);
+  const status = await sendReply(response, reply, keepConnection).finally(leave);
   server.measure(endpoint.operation, status, server.context.clock.monotonicMs() - startMs);
+}
+
+/** Waits for the turn of the server that asks; the caller calls what it gets when the reply is out. */
+async function enterHeavy(
+  { context, heavyReads }: HttpServer,
+  { requester }: ReceivedRequest,
+  response: ServerResponse,
+): Promise<() => void> {
+  const leave = await heavyReads.enter((requester as ServerRequester).serverName);
+  const timer = context.clock.startTimer(longestHeavyMs, () => response.destroy());
+  return () => {
+    timer.cancel();
+    leave();
+  };
 }
 
 async function admitRequest(

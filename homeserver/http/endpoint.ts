@@ -93,6 +93,8 @@ export interface EndpointDefinition<
   readonly body?: BodySchema;
   /** Default: config.limits.maxBodyBytes. */
   readonly bodyLimitBytes?: number;
+  /** Another server's request that costs much: few of each server run at a time, see HeavyReads. */
+  readonly isHeavy?: boolean;
   /** The endpoint reads `request.stream` itself and keeps its own bounds. */
   readonly rawBody?: boolean;
   /** Locked users may call it (they may log out, nothing else). */

@@ -1,6 +1,7 @@
 import type { DeviceActivity } from '../accounts/device-activity.ts';
 import type { SessionCache } from '../accounts/session-cache.ts';
 import type { Context } from '../platform/context.ts';
+import type { HeavyReads } from './heavy-reads.ts';
 import type { MeasureRequest } from './measure-requests.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { RunningRequests } from './running-requests.ts';
@@ -11,6 +12,7 @@ export interface HttpServer {
   readonly sessions: SessionCache;
   readonly activity: DeviceActivity;
   readonly limits: RateLimits;
+  readonly heavyReads: HeavyReads;
   readonly running: RunningRequests;
   readonly measure: MeasureRequest;
 }

@@ -3,7 +3,7 @@ import { waitingThumbnails } from '../media/find-thumbnail.ts';
 import type { HttpServer } from './http-server.ts';
 
 /** Shows how near the caches and queues behind the listener are to their bounds. */
-export function measureBounds({ context, sessions, limits, running }: HttpServer): void {
+export function measureBounds({ context, sessions, limits, running, heavyReads }: HttpServer): void {
   const { metrics } = context;
   metrics.observedGauge({
     name: 'holdfast_sessions_cached',
@@ -19,6 +19,16 @@ export function measureBounds({ context, sessions, limits, running }: HttpServer
     name: 'holdfast_http_waits',
     help: 'Requests that wait for something to happen, such as long polls.',
     read: () => running.size,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_federation_heavy_reads',
+    help: "Other servers' requests for the state of rooms that are answered at the moment; 64 at most, 4 of one server.",
+    read: () => heavyReads.running,
+  });
+  metrics.observedGauge({
+    name: 'holdfast_federation_heavy_reads_waiting',
+    help: 'Such requests that wait for their turn, 20 s at most; 500 at most, 20 of one server.',
+    read: () => heavyReads.waiting,
   });
   metrics.observedGauge({
     name: 'holdfast_passwords_waiting',

@@ -8,6 +8,7 @@ import { SessionCache } from '../accounts/session-cache.ts';
 import type { Context } from '../platform/context.ts';
 import type { Endpoint } from './endpoint.ts';
 import { errorReply } from './error-reply.ts';
+import { HeavyReads } from './heavy-reads.ts';
 import type { HttpServer } from './http-server.ts';
 import { measureBounds } from './measure-bounds.ts';
 import { measureRequests } from './measure-requests.ts';
@@ -49,6 +50,7 @@ export async function startHttpServer(
     sessions: new SessionCache(context),
     activity: new DeviceActivity(context),
     limits: new RateLimits(context.config, context.clock),
+    heavyReads: new HeavyReads(context.clock),
     running: new RunningRequests(),
     measure: measureRequests(context.metrics),
   };

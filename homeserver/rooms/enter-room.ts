@@ -4,8 +4,10 @@ import type { Context } from '../platform/context.ts';
 import type { Change } from '../platform/shard-log/batch.ts';
 import type { Command, OwnedShard } from '../platform/shard-log/command.ts';
 import { findRoom, type RoomName } from '../storage/names/room-names.ts';
+import type { MissingStateEvent } from '../storage/rooms/missing-state-event.ts';
 import { readCurrentStateIds } from '../storage/rooms/read-auth-graph.ts';
 import { hasLocalMember } from '../storage/rooms/read-local-members.ts';
+import { insertMissingState } from '../storage/rooms/write-missing-state.ts';
 import { insertPartialRoom } from '../storage/rooms/write-partial-rooms.ts';
 import { addStateFromTheBeginning } from './given-state.ts';
 import { hotRooms } from './hot-rooms.ts';
@@ -23,13 +25,15 @@ interface EnterInput {
   readonly stateEventIds: readonly string[];
   /** Most member events are not among the state: these servers can tell them, the one that took the join first. */
   readonly partial: { readonly servers: readonly string[] } | null;
+  /** All was told, and some of it could not be had: these servers are asked for it again. */
+  readonly lacking?: { readonly servers: readonly string[]; readonly missing: readonly MissingStateEvent[] } | null;
 }
 
 export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
   name: 'enter-room',
   key: (input) => input.roomId,
   releases: 'committed',
-  async decide(shard, { roomId, joinEvent, stateEventIds, partial }) {
+  async decide(shard, { roomId, joinEvent, stateEventIds, partial, lacking }) {
     await shard.settled();
     const name = await findRoom(shard.context, roomId);
     if (!name) throw new MatrixError('M_NOT_FOUND', 'No such room is known here');
@@ -54,10 +58,15 @@ export const enterRoomCommand: Command<EnterInput, ReceivedOutcome> = {
       // Where this server was in the room before, what it had then is no state that the event could contradict.
       isJudgedByCurrentState: false,
       findSuperseded: () => Promise.resolve(new Set(room.extremities.map(({ eventId }) => eventId))),
-      alsoWrite: (position) =>
-        partial
-          ? [insertPartialRoom({ room: name.id, position, joinEventId: event.eventId, lowestPosition, ...partial })]
-          : [],
+      alsoWrite: (position) => {
+        const servers = partial?.servers ?? lacking?.servers;
+        if (!servers) return [];
+        const row = { room: name.id, position, joinEventId: event.eventId, lowestPosition, servers };
+        return [
+          insertPartialRoom({ ...row, isWhole: !partial }),
+          ...(lacking?.missing ?? []).map((missing) => insertMissingState(name.id, missing)),
+        ];
+      },
     });
     receiver.flush();
     if (verdict === 'accepted') void shard.append(1, () => stateIsNew(roomId, !partial));

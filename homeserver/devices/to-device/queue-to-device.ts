@@ -2,9 +2,15 @@ import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Write } from '../../platform/shard-log/batch.ts';
 import type { Command, OwnedShard, ShardMemory } from '../../platform/shard-log/command.ts';
 import { hasTransaction } from '../../storage/devices/read-inbox.ts';
-import { countOutbox, readOutbox } from '../../storage/devices/read-outbox.ts';
+import { countOutbox, readOldOutboxId } from '../../storage/devices/read-outbox.ts';
 import { forgetTransactions, insertTransaction } from '../../storage/devices/write-inbox.ts';
-import { deleteOutboxUpTo, insertOutboxMessage } from '../../storage/devices/write-outbox.ts';
+import {
+  deleteOldestUpTo,
+  deleteOutboxMessage,
+  deleteOutboxUpTo,
+  insertOutboxMessage,
+  setOutboxMessageAside,
+} from '../../storage/devices/write-outbox.ts';
 import { forgetEvery, rememberedPositions } from './request-identity.ts';
 
 export interface QueueToDeviceInput {
@@ -19,6 +25,7 @@ export interface QueueToDeviceInput {
 export const maxOutboxMessages = 100_000;
 const droppedAtOnce = 1_000;
 const keptCounts = 20_000;
+const longestProblem = 500;
 
 /** How many messages wait, as the shard's owner knows; an upper bound between a count and the next. */
 const outboxCounts: ShardMemory<BoundedCache<string, number>> = {
@@ -57,12 +64,26 @@ async function makeRoom(shard: OwnedShard, destination: string, added: number): 
   // What was acknowledged since is not in the count: the next message counts anew.
   counts.delete(destination);
   if ((await countOutbox(database, destination)) + added <= maxOutboxMessages) return [];
-  const last = (await readOutbox(database, destination, droppedAtOnce)).at(-1);
+  const lastId = await readOldOutboxId(database, destination, droppedAtOnce);
   log.warn({ destination, messages: droppedAtOnce }, 'too many messages wait for a server: the oldest were dropped');
-  return last ? [deleteOutboxUpTo(destination, last.id)] : [];
+  return lastId === undefined ? [] : [deleteOldestUpTo(destination, lastId)];
 }
 
 /** Deletes the messages that a server has acknowledged, up to one by its id. For commands of the server's home shard. */
 export function removeFromOutbox(destination: string, upTo: number): Write {
   return deleteOutboxUpTo(destination, upTo);
+}
+
+/** What became of one message that was sent by itself, or that was found to be what its server refuses. */
+export interface SettledMessage {
+  readonly id: number;
+  /** Why the server refuses it while it takes others; null: it has it. */
+  readonly problem: string | null;
+}
+
+/** Deletes a message that its server has; sets one aside that it refuses. For commands of the server's home shard. */
+export function settleInOutbox(destination: string, { id, problem }: SettledMessage): Write {
+  return problem === null
+    ? deleteOutboxMessage(destination, id)
+    : setOutboxMessageAside(destination, id, problem.slice(0, longestProblem));
 }

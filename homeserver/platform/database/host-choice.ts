@@ -28,7 +28,7 @@ export class HostChoice {
     return this.#current;
   }
 
-  /** It closed the connection at once: it is a standby, is shutting down, or does not run. */
+  /** It is a standby, or closed the connection at once: it is starting or shutting down, or does not run. */
   noteRejected(index: number): void {
     if (index === this.#current) this.#current = (index + 1) % this.#silentAtMs.length;
   }

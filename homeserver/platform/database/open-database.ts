@@ -40,7 +40,6 @@ export function openDatabase(options: DatabaseOptions): Sql {
     ssl: false,
     // Reconnecting is paced here and not by exponential back-off: after an outage the first query must succeed.
     backoff: () => reconnectAfterSeconds,
-    target_session_attrs: 'primary',
     onnotice: () => {},
     connection: {
       application_name: options.applicationName,

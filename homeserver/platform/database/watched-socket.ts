@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { type Encryption, encryptSocket } from './encrypt-socket.ts';
 import { choiceOf, type HostChoice } from './host-choice.ts';
+import { refuseStandby } from './refuse-standby.ts';
 
 /** Where the PostgreSQL client connects to: its own options, seen from here. */
 interface ServerAddresses {
@@ -10,7 +11,7 @@ interface ServerAddresses {
   readonly path?: string | false;
 }
 
-/** A server that closes a connection sooner than this did not want it: it is a standby, or shutting down. */
+/** A server that closes a connection sooner than this did not want it: it is starting, or shutting down. */
 const rejectedWithinMs = 1_000;
 /** Of several hosts, one that has not said a word for so long after it was asked is not the one. */
 const firstWordMs = 1_500;
@@ -30,7 +31,7 @@ export interface WatchedSockets {
 /**
  * Makes the sockets of one pool. A connection that has been silent for `silenceMs` since something was sent on it is
  * broken off: a machine that is gone says nothing, and TCP would wait for it for a quarter of an hour. Of several hosts
- * the one that worked is used until it fails, by all pools of the process.
+ * the one that worked is used until it fails, by all pools of the process. A standby is never used.
  */
 export function openWatchedSockets(silenceMs: number, encryption: Encryption): WatchedSockets {
   let hosts: readonly string[] | undefined;
@@ -39,9 +40,14 @@ export function openWatchedSockets(silenceMs: number, encryption: Encryption): W
   const watch = (socket: Socket, index: number, count: number, openedMs: number, choice: HostChoice) => {
     const silence = breakOffWhenSilent(socket, silenceMs, count > 1 ? Math.min(firstWordMs, silenceMs) : silenceMs);
     socket.once('data', () => choice.noteWord(index));
+    let isStandby = false;
+    refuseStandby(socket, () => {
+      isStandby = true;
+      return brokenConnection('ECONNRESET', 'this server of the database is a standby');
+    });
     endWhenQuiet(socket, pool, () => {
       const nowMs = performance.now();
-      const isShort = nowMs - openedMs < rejectedWithinMs;
+      const isShort = isStandby || nowMs - openedMs < rejectedWithinMs;
       // A machine that is frozen or gone rejects nobody: it takes connections, or not even that, and is silent.
       const isSilent = silence.wasBroken || (socket.bytesRead === 0 && !isShort);
       failures = isShort || isSilent ? failures + 1 : 0;

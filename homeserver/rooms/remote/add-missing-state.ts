@@ -4,23 +4,31 @@ import type { Command, OwnedShard } from '../../platform/shard-log/command.ts';
 import { internNames } from '../../storage/names/intern-names.ts';
 import { findRoom, type RoomName } from '../../storage/names/room-names.ts';
 import { membershipCode } from '../../storage/rooms/membership-codes.ts';
+import type { MissingStateEvent } from '../../storage/rooms/missing-state-event.ts';
 import { isPartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { stateFromTheBeginning } from '../../storage/rooms/read-state.ts';
-import { type EventPlace, readEventPlaces, readFirstMemberSpans } from '../../storage/rooms/read-state-spans.ts';
+import { readEventPlaces, readFirstSpans } from '../../storage/rooms/read-state-spans.ts';
+import { deleteMissingState, insertMissingState } from '../../storage/rooms/write-missing-state.ts';
 import { completePartialRoomRow } from '../../storage/rooms/write-partial-rooms.ts';
 import { insertStateBeginning } from '../../storage/rooms/write-state-beginnings.ts';
 import { hotRooms } from '../hot-rooms.ts';
 import { judgeAgain } from './judge-again.ts';
 
-/** A member of a room's state, as little of it as placing it takes. */
+/** An event of a room's state, as little of it as placing it takes. */
 export type StateEventPlace = readonly [eventId: string, type: string, stateKey: string, membership: string | null];
 
 interface AddMissingInput {
   readonly roomId: string;
-  /** Members of the state before the join; all are stored as outliers. */
-  readonly members: readonly StateEventPlace[];
-  /** All are placed, and the room is whole. */
+  /** Of the state before the join; all are stored as outliers. */
+  readonly state: readonly StateEventPlace[];
+  /** What could not be had. */
+  readonly missing?: readonly MissingStateEvent[];
+  /** Ids of events that do not count as missing any more. */
+  readonly noLongerMissing?: readonly string[];
+  /** All is placed, and the room is whole. */
   readonly isLast: boolean;
+  /** The room was whole before but for what was missing. */
+  readonly isAfterwards?: boolean;
 }
 
 /** `isOver`: the room was whole already, and nothing was written. */
@@ -28,12 +36,13 @@ interface AddMissingResult {
   readonly isOver: boolean;
 }
 
-/** Members of one command. */
-export const maxMembersAtOnce = 250;
+/** Events of one command. */
+export const maxStateAtOnce = 250;
 
 /**
- * Members that a join with partial state did not bring become part of the room's beginning. What has happened to a
- * member since stays as it is. With the last of them, events that came in between are judged again.
+ * State that a join with partial state did not bring becomes part of the room's beginning. What has happened to a member
+ * since stays as it is, and so does other state that is there. With the last of it, events that came in between are judged
+ * again; where the room was whole before, clients are told of it anew.
  */
 export const addMissingStateCommand: Command<AddMissingInput, AddMissingResult> = {
   name: 'add-missing-state',
@@ -43,12 +52,17 @@ export const addMissingStateCommand: Command<AddMissingInput, AddMissingResult> 
     const { context } = shard;
     await shard.settled();
     const room = await findRoom(context, input.roomId);
-    if (!room || !(await isPartialRoom(context, room.id))) return { result: { isOver: true } };
-    const writes = await memberWrites(shard, room, input);
-    const { roomId, isLast } = input;
+    const { roomId, isLast, isAfterwards = false, missing = [], noLongerMissing = [] } = input;
+    if (!room || (await isPartialRoom(context, room.id)) === isAfterwards) return { result: { isOver: true } };
+    const placed = await stateWrites(shard, room, input);
+    const writes = [
+      ...placed,
+      ...missing.map((event) => insertMissingState(room.id, event)),
+      ...noLongerMissing.map((eventId) => deleteMissingState(room.id, eventId)),
+    ];
     if (writes.length === 0 && !isLast) return { result: { isOver: false } };
     const judged = isLast ? await judgeAgain(shard, room) : undefined;
-    const isCorrected = judged !== undefined;
+    const isCorrected = isAfterwards || judged !== undefined;
     const committed = shard.append(isLast ? 1 : 0, (position) => ({
       entries: isLast
         ? [{ kind: 'room-state', body: { roomId, isWhole: true, ...(isCorrected && { isCorrected }) } }]
@@ -59,38 +73,46 @@ export const addMissingStateCommand: Command<AddMissingInput, AddMissingResult> 
         ...(isLast ? [completePartialRoomRow(room.id, position, isCorrected)] : []),
       ],
     }));
-    if (isLast) shard.remember(hotRooms).forget(roomId);
+    // All but its members is in memory, and the room goes on by that.
+    const isOther = placed.length > 0 && input.state.some(([, type]) => type !== 'm.room.member');
+    if (isLast || isOther) shard.remember(hotRooms).forget(roomId);
     return { result: { isOver: false }, committed };
   },
 };
 
-async function memberWrites(shard: OwnedShard, room: RoomName, { members }: AddMissingInput): Promise<Write[]> {
+async function stateWrites(shard: OwnedShard, room: RoomName, { state }: AddMissingInput): Promise<Write[]> {
   const { context } = shard;
-  const userIds = members.map(([, , userId]) => userId);
-  const [names, places, firstSpans] = await Promise.all([
-    internNames(context, ['m.room.member', ...userIds]),
+  const names = await internNames(
+    context,
+    state.flatMap(([, type, stateKey]) => [type, stateKey]),
+  );
+  const numbersOf = (type: string, stateKey: string) => [names.get(type) ?? 0, names.get(stateKey) ?? 0] as const;
+  const [places, firstSpans] = await Promise.all([
     readEventPlaces(
       context,
       room,
-      members.map(([eventId]) => eventId),
+      state.map(([eventId]) => eventId),
     ),
-    readFirstMemberSpans(context, room, userIds),
+    readFirstSpans(
+      context,
+      room,
+      state.map(([, type, stateKey]) => numbersOf(type, stateKey)),
+    ),
   ]);
-  return members.flatMap(([eventId, , userId, membership]) => {
+  return state.flatMap(([eventId, eventType, eventKey, membership]) => {
     const place = places.get(eventId);
-    const stateKey = names.get(userId) ?? 0;
-    const first = firstSpans.get(stateKey);
-    if (!place || isKnown(place, first)) return [];
-    const type = names.get('m.room.member') ?? 0;
-    const span = { shard: shard.id, room: room.id, type, stateKey, membership: membershipCode(membership) };
+    const [type, stateKey] = numbersOf(eventType, eventKey);
+    const first = firstSpans.get(`${type} ${stateKey}`);
+    const isMember = eventType === 'm.room.member';
+    if (!place || first?.event === place.position) return [];
     const from = stateFromTheBeginning;
+    // All but the members was told with the join: it says better what the state was then.
+    if (first && first.from <= from && !isMember) return [];
+    const span = { shard: shard.id, room: room.id, type, stateKey };
     const to = first && first.from > from ? first.from : null;
-    return [insertStateBeginning(span, place.position, { from, to })];
+    const code = isMember ? membershipCode(membership) : null;
+    return [insertStateBeginning({ ...span, membership: code }, place.position, { from, to })];
   });
-}
-
-function isKnown(place: EventPlace, first: { readonly event: number | null } | undefined): boolean {
-  return first?.event === place.position;
 }
 
 /** See addMissingStateCommand. */

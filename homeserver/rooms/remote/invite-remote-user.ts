@@ -1,4 +1,3 @@
-import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { encodePdu } from '@holdfast/protocol/events/encode-pdu.ts';
 import type { JsonObject, JsonValue, Pdu } from '@holdfast/protocol/events/pdu.ts';
 import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
@@ -18,6 +17,7 @@ import type { ReceivedEvent } from '../received-event.ts';
 import { checkJoined, notInRoom } from '../room-command.ts';
 import { matrixErrorOf } from './ask-in-turn.ts';
 import { readInviteState } from './invite-state.ts';
+import { requireAccepted } from './require-accepted.ts';
 
 interface BuildInviteInput {
   readonly roomId: string;
@@ -62,8 +62,9 @@ export async function inviteRemoteUser(context: Context, roomId: string, intent:
     await readInviteState(context, room, intent.sender),
   );
   const [outcome] = await receiveEvents(context, { roomId, origin: context.serverName, events: [event] });
-  if (outcome?.outcome === 'accepted' || outcome?.outcome === 'known') return event.eventId;
-  throw new MatrixError('M_FORBIDDEN', outcome?.reason ?? 'The room does not allow this any more');
+  const { eventId, pduJson } = event;
+  await requireAccepted(context, { eventId, roomId, pdu: JSON.parse(pduJson) as Pdu }, outcome);
+  return eventId;
 }
 
 async function askToSign(

@@ -4,11 +4,11 @@ import type { Context } from '../../platform/context.ts';
 import { KeyedQueue } from '../../platform/shard-log/keyed-queue.ts';
 import { enterRoom } from '../enter-room.ts';
 import { isServerInRoom } from '../joined-servers.ts';
-import { receiveEvents } from '../receive-events.ts';
 import { askInTurn } from './ask-in-turn.ts';
 import { countersignedJoin } from './countersigned-join.ts';
 import { whileJoining } from './join-in-progress.ts';
 import { type MadeMembership, makeMembership } from './make-membership.ts';
+import { receiveOwnJoin } from './receive-own-join.ts';
 import { type SentJoin, sendJoin } from './send-join.ts';
 import { storeRoomState } from './store-room-state.ts';
 
@@ -77,11 +77,13 @@ async function settleIn(
 ): Promise<void> {
   try {
     const joinEvent = await countersignedJoin(context, server, made, sent.event);
-    const stateEventIds = await storeRoomState(context, { roomId, server, made, sent });
+    const { stateEventIds, missing } = await storeRoomState(context, { roomId, server, made, sent });
     const servers = [...new Set([server, ...sent.servers])].slice(0, maxServersTold);
     const partial = sent.membersOmitted ? { servers } : null;
-    const { outcome, reason } = await enterRoom(context, { roomId, joinEvent, stateEventIds, partial });
-    if (outcome === 'known') await receiveEvents(context, { roomId, origin: server, events: [joinEvent] });
+    // Where members are missing, all that is missing is asked for together with them.
+    const lacking = !partial && missing.length > 0 ? { servers, missing } : null;
+    const { outcome, reason } = await enterRoom(context, { roomId, joinEvent, stateEventIds, partial, lacking });
+    if (outcome === 'known') await receiveOwnJoin(context, { roomId, server, joinEvent });
     else if (outcome !== 'accepted') throw new MatrixError('M_FORBIDDEN', reason ?? 'The join is not allowed');
   } finally {
     sent.events.close();

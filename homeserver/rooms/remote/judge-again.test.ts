@@ -55,8 +55,8 @@ async function enterPartialRoom() {
       [joins.elsie.eventId, 'm.room.member', elsie, 'join'],
       [leave.eventId, 'm.room.member', derek, 'leave'],
     ] as const;
-    await addMissingState(context, room.shard, { roomId, members, isLast: false });
-    await addMissingState(context, room.shard, { roomId, members: [], isLast: true });
+    await addMissingState(context, room.shard, { roomId, state: members, isLast: false });
+    await addMissingState(context, room.shard, { roomId, state: [], isLast: true });
   };
   const current = async (type: string, key = '') =>
     (await readState(context, room, { keys: [[type, key]] }))[0]?.eventId;

@@ -7,12 +7,16 @@ import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { type PartialRoom, readPartialRooms, readWholeSince } from '../../storage/rooms/read-partial-rooms.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { completePartialRoom } from './complete-partial-room.ts';
+import { handJoinOnToAll } from './hand-join-on.ts';
+import { RoomsMissingState } from './rooms-missing-state.ts';
 
 const lookEveryMs = 5_000;
 const firstPauseMs = 2_000;
 const longestPauseMs = 5 * 60_000;
 const roomsSideBySide = 3;
 const longestWaitMs = 60_000;
+/** So often all servers are asked before one that does not know what the join comes after is joined through. */
+const failuresBeforeLastResort = 3;
 
 /**
  * Rooms that were joined with partial state. Each process knows which they are, from the log, and makes those of its own
@@ -31,10 +35,12 @@ export class PartialRooms {
   #timer: Timer | undefined;
   #lookAtMs = 0;
   #unsubscribe: (() => void) | undefined;
+  readonly #missingState: RoomsMissingState;
   #closed = false;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#missingState = new RoomsMissingState(context);
     context.metrics.observedGauge({
       name: 'holdfast_partial_rooms',
       help: 'Rooms of which most members are not known yet, since they were joined a short while ago.',
@@ -49,10 +55,12 @@ export class PartialRooms {
       this.#note(roomId, position ?? Infinity, isCorrected);
     }
     this.#scheduleLook(0);
+    this.#missingState.start();
   }
 
   close(): void {
     this.#closed = true;
+    this.#missingState.close();
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#unsubscribe?.();
@@ -105,7 +113,7 @@ export class PartialRooms {
       if (!isWhole) {
         this.#note(roomId, Infinity, false);
         this.#scheduleLook(0);
-      } else if (this.isPartial(roomId)) this.#completed(roomId, entry.position, isCorrected);
+      } else if (this.isPartial(roomId) || isCorrected) this.#completed(roomId, entry.position, isCorrected);
     }
   }
 
@@ -168,11 +176,15 @@ export class PartialRooms {
 
   async #complete(room: PartialRoom): Promise<boolean> {
     const { roomId } = room;
-    for (const server of await this.#serversOf(room)) {
+    const isLastResort = (this.#failures.get(roomId)?.count ?? 0) >= failuresBeforeLastResort;
+    const servers = await this.#serversOf(room);
+    for (const server of servers) {
       if (this.#closed) return true;
       try {
-        await completePartialRoom(this.#context, room, server);
+        await completePartialRoom(this.#context, room, server, isLastResort);
         this.#context.log.info({ roomId, server }, 'a room that was joined with partial state is whole now');
+        // The server that took the join may not have told anybody.
+        if (server !== servers[0]) await handJoinOnToAll(this.#context, room, servers.slice(1));
         return true;
       } catch (error) {
         if (!(error instanceof RemoteServerError) && !(error instanceof MatrixError)) throw error;

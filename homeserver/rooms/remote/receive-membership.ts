@@ -14,6 +14,7 @@ import { hotRooms } from '../hot-rooms.ts';
 import { loadMembers } from '../load-hot-room.ts';
 import { receiveEvents } from '../receive-events.ts';
 import type { HandshakeMembership } from './make-membership.ts';
+import { requireAccepted } from './require-accepted.ts';
 import { requireOwnUser, requireResidentRoom } from './require-resident-room.ts';
 
 export interface SentMembership {
@@ -35,7 +36,7 @@ export interface ReceivedMembership {
 
 /**
  * Takes a join, knock or leave that another server made for one of its users into the room, from where it goes to the
- * other servers as every event does. Returns once it is committed; sent again, it is answered again.
+ * other servers as every event does. Returns once it is committed; sent again, it is answered again, a refused one too.
  * Throws M_NOT_FOUND, M_FORBIDDEN, M_INVALID_PARAM, M_UNABLE_TO_AUTHORISE_JOIN, M_UNABLE_TO_GRANT_JOIN.
  * https://spec.matrix.org/v1.19/server-server-api/#put_matrixfederationv2send_joinroomideventid
  */
@@ -61,9 +62,7 @@ export async function receiveMembership(context: Context, sent: SentMembership):
   if (outcome?.outcome === 'waiting') {
     throw new MatrixError('M_INVALID_PARAM', 'The event refers to events that this server does not have');
   }
-  if (outcome?.outcome !== 'accepted' && outcome?.outcome !== 'known') {
-    throw new MatrixError('M_FORBIDDEN', outcome?.reason ?? 'The room does not allow this');
-  }
+  await requireAccepted(context, { eventId, roomId: sent.roomId, pdu }, outcome);
   return { room, eventId, pduJson };
 }
 

@@ -8,10 +8,18 @@ import { stateTuple, stateTupleOf } from '@holdfast/protocol/state-resolution/st
 import type { Context } from '../../platform/context.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
 import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';
+import type { RefusedEvents } from '../../remote-servers/received-events/reply-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
+import { findRoom } from '../../storage/names/room-names.ts';
+import type { MissingStateEvent } from '../../storage/rooms/missing-state-event.ts';
+import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
 import { addOutliers } from '../add-outliers.ts';
 import type { MadeMembership } from './make-membership.ts';
 import type { SentJoin } from './send-join.ts';
+
+const idsPerLook = 5_000;
+/** A server cannot make this one look for more. */
+const mostMissing = 20_000;
 
 export interface RoomStateToStore {
   readonly roomId: string;
@@ -21,12 +29,19 @@ export interface RoomStateToStore {
   readonly sent: SentJoin;
 }
 
+export interface StoredRoomState {
+  /** Ids of the state before the join. */
+  readonly stateEventIds: readonly string[];
+  /** What of the state and its authority could not be had, where a key was missing that would say whether it is sound. */
+  readonly missing: readonly MissingStateEvent[];
+}
+
 /**
- * Stores the room's state that a server told with its auth chain, and gives the ids of the state before the join, as far
- * as it is accepted: events that are not sound, or not allowed, are left out as if they had not been told. What is left
- * must have the room's create event and allow the join. Throws RemoteServerError when it does not.
+ * Stores the room's state that a server told with its auth chain, as far as it is accepted: events that are not sound, or
+ * not allowed, are left out as if they had not been told. What is left must have the room's create event and allow the
+ * join. Throws RemoteServerError when it does not.
  */
-export async function storeRoomState(context: Context, told: RoomStateToStore): Promise<string[]> {
+export async function storeRoomState(context: Context, told: RoomStateToStore): Promise<StoredRoomState> {
   const { roomId, made, sent } = told;
   const isState = new Set(sent.events.arrays['state']);
   // With partial state, the members that the join refers to are part of the state without being told as such.
@@ -53,7 +68,32 @@ export async function storeRoomState(context: Context, told: RoomStateToStore): 
     context.log.warn(what, 'state of a room came with events that do not hold');
   }
   checkEntrance(told, authState);
-  return stateIds;
+  const missing = mayBeSound(sent.events.refused()) ? await findMissing(context, roomId, sent.events.arrays) : [];
+  return { stateEventIds: stateIds, missing };
+}
+
+/** Of many refused events only the first are known. */
+function mayBeSound({ count, examples }: RefusedEvents): boolean {
+  return count > examples.length || examples.some(({ problem }) => problem.kind === 'key');
+}
+
+/** What was told and is not stored: events whose keys are missing, and those that stand on them. */
+async function findMissing(
+  context: Context,
+  roomId: string,
+  { state = [], auth_chain: authChain = [] }: Readonly<Record<string, readonly string[]>>,
+): Promise<MissingStateEvent[]> {
+  const room = await findRoom(context, roomId);
+  if (!room) return [];
+  const isState = new Set(state);
+  const told = [...new Set([...state, ...authChain])];
+  const missing: MissingStateEvent[] = [];
+  for (let start = 0; start < told.length && missing.length < mostMissing; start += idsPerLook) {
+    const ids = told.slice(start, start + idsPerLook);
+    const known = await readEventPlaces(context, room, ids);
+    for (const eventId of ids) if (!known.has(eventId)) missing.push({ eventId, isState: isState.has(eventId) });
+  }
+  return missing;
 }
 
 /** Stores verified events of a room, each after its auth events, as outliers; gives those that are accepted. */

@@ -88,3 +88,35 @@ export async function readLatestEvents(
     { prepare: true },
   );
 }
+
+const mostCounted = 1_000;
+
+/**
+ * How many events of this server's users wait for a server that has all up to these positions, by shard: of the rooms that
+ * it is in now, 1,000 where there are more. Looks at no more events than that in each room. One query.
+ */
+export async function countMissedEvents(
+  context: Context,
+  server: string,
+  positions: readonly number[],
+): Promise<number> {
+  const rows = await context.database.unsafe<{ count: number }[]>(
+    `SELECT count(*)::int AS count FROM (
+       SELECT FROM (
+         SELECT DISTINCT c.shard, c.room FROM name n JOIN room_state c ON c.state_key = n.id AND c.type = 1
+           AND c.to_position = ${currentPosition} AND c.membership = 1
+         WHERE ${serverOfName('n')} = $1 AND ${isUserName('n')}
+       ) shared CROSS JOIN LATERAL (
+         SELECT sender, flags FROM event e
+         WHERE e.room = shared.room AND e.position > coalesce(($2::text::bigint[])[shared.shard + 1], 0)
+         ORDER BY e.position DESC LIMIT ${mostCounted}
+       ) newest JOIN name u ON u.id = newest.sender
+       WHERE newest.flags & ${hiddenFlags | eventFlags.sentElsewhere} = 0
+         AND (${serverOfName('u')} = $3 OR newest.flags & ${eventFlags.relayed} <> 0)
+       LIMIT ${mostCounted}
+     ) waiting`,
+    [server, `{${positions.join(',')}}`, context.serverName],
+    { prepare: true },
+  );
+  return rows[0]?.count ?? 0;
+}

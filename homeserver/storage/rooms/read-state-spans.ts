@@ -1,5 +1,4 @@
 import type { Context } from '../../platform/context.ts';
-import { findNames } from '../names/intern-names.ts';
 import type { RoomName } from '../names/room-names.ts';
 import { eventFlags } from './event-row.ts';
 import { eventIdHash } from './text-hash.ts';
@@ -40,18 +39,19 @@ export interface StateSpanRow {
   readonly event: number | null;
 }
 
-/** The first span of each of these members of a room, by the number of the user's name. One query. */
-export async function readFirstMemberSpans(
+/** The first span of each of these pieces of a room's state, by `TYPE KEY`, in numbers. One query. */
+export async function readFirstSpans(
   context: Context,
   room: RoomName,
-  userIds: readonly string[],
-): Promise<Map<number, StateSpanRow>> {
-  const names = await findNames(context, userIds);
+  pieces: readonly (readonly [type: number, stateKey: number])[],
+): Promise<Map<string, StateSpanRow>> {
   const rows = await context.database.unsafe<StateSpanRow[]>(
-    `SELECT DISTINCT ON (state_key) type, state_key AS "stateKey", from_position AS from, event FROM room_state
-     WHERE room = $1 AND type = 1 AND state_key = ANY($2::int[]) ORDER BY state_key, from_position`,
-    [room.id, [...names.values()]],
+    `SELECT DISTINCT ON (s.type, s.state_key) s.type, s.state_key AS "stateKey", s.from_position AS from, s.event
+     FROM unnest($2::int[], $3::int[]) AS wanted (type, state_key)
+     JOIN room_state s ON s.room = $1 AND s.type = wanted.type AND s.state_key = wanted.state_key
+     ORDER BY s.type, s.state_key, s.from_position`,
+    [room.id, pieces.map(([type]) => type), pieces.map(([, stateKey]) => stateKey)],
     { prepare: true },
   );
-  return new Map(rows.map((row) => [row.stateKey, row]));
+  return new Map(rows.map((row) => [`${row.type} ${row.stateKey}`, row]));
 }

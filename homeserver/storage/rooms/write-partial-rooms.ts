@@ -3,16 +3,24 @@ import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
 const insertPartialRooms: BatchStatement = {
   name: 'insert-partial-rooms',
   table: 'partial_state_room',
-  columns: { room: 'integer', position: 'bigint', join_event: 'text', servers: 'text', lowest_position: 'bigint' },
-  text: (rows) => `INSERT INTO partial_state_room (room, position, join_event, servers, lowest_position)
+  columns: {
+    room: 'integer',
+    position: 'bigint',
+    join_event: 'text',
+    servers: 'text',
+    lowest_position: 'bigint',
+    whole_since: 'bigint',
+  },
+  text: (rows) => `INSERT INTO partial_state_room (room, position, join_event, servers, lowest_position, whole_since)
     SELECT row.room, row.position, row.join_event, ARRAY(SELECT jsonb_array_elements_text(row.servers::jsonb)),
-      row.lowest_position FROM ${rows}
-    ON CONFLICT (room) DO UPDATE SET whole_since = NULL, is_corrected = false, position = excluded.position, join_event = excluded.join_event,
-      servers = excluded.servers, lowest_position = excluded.lowest_position`,
+      row.lowest_position, row.whole_since FROM ${rows}
+    ON CONFLICT (room) DO UPDATE SET whole_since = excluded.whole_since, is_corrected = false,
+      position = excluded.position, join_event = excluded.join_event, servers = excluded.servers,
+      lowest_position = excluded.lowest_position`,
   rowKey: (row) => String(row[0]),
 };
 
-/** The room was joined with partial state: see read-partial-rooms.ts. */
+/** The room was joined with partial state, or lacks some of it: see read-partial-rooms.ts and read-missing-state.ts. */
 export function insertPartialRoom(row: {
   readonly room: number;
   readonly position: number;
@@ -20,10 +28,13 @@ export function insertPartialRoom(row: {
   readonly servers: readonly string[];
   /** What other servers' events are stored later has lower positions. */
   readonly lowestPosition: number;
+  /** All that was to be had was told with the join. */
+  readonly isWhole: boolean;
 }): Write {
+  const { room, position, joinEventId, servers, lowestPosition, isWhole } = row;
   return {
     statement: insertPartialRooms,
-    row: [row.room, row.position, row.joinEventId, JSON.stringify(row.servers), row.lowestPosition],
+    row: [room, position, joinEventId, JSON.stringify(servers), lowestPosition, isWhole ? position : null],
   };
 }
 

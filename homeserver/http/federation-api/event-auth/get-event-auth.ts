@@ -12,6 +12,7 @@ export const getEventAuth = defineEndpoint({
   method: 'GET',
   path: '/_matrix/federation/v1/event_auth/{roomId}/{eventId}',
   authentication: 'server',
+  isHeavy: true,
   async handle(context, { requester, params: { roomId, eventId } }) {
     const parts = await tellEventAuth(context, requester.serverName, roomId, eventId);
     return bytesReply(Readable.from(parts, { objectMode: false }), { 'Content-Type': 'application/json' });

@@ -11,6 +11,7 @@ export const getRoomStateIds = defineEndpoint({
   method: 'GET',
   path: '/_matrix/federation/v1/state_ids/{roomId}',
   authentication: 'server',
+  isHeavy: true,
   query: { type: 'object', properties: { event_id: eventIdSchema }, required: ['event_id'] },
   async handle(context, { requester, params: { roomId }, query: { event_id: eventId } }) {
     const { stateIds, authChainIds } = await tellStateIds(context, requester.serverName, roomId, eventId);

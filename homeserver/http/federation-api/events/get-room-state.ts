@@ -14,6 +14,7 @@ export const getRoomState = defineEndpoint({
   method: 'GET',
   path: '/_matrix/federation/v1/state/{roomId}',
   authentication: 'server',
+  isHeavy: true,
   query: { type: 'object', properties: { event_id: eventIdSchema }, required: ['event_id'] },
   async handle(context, { requester, params: { roomId }, query: { event_id: eventId } }) {
     const parts = await tellState(context, requester.serverName, roomId, eventId);

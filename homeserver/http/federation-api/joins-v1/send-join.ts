@@ -13,6 +13,7 @@ export const sendJoinV1 = defineEndpoint({
   method: 'PUT',
   path: '/_matrix/federation/v1/send_join/{roomId}/{eventId}',
   authentication: 'server',
+  isHeavy: true,
   body: { type: 'object' },
   async handle(context, { requester: { serverName: origin }, params: { roomId, eventId }, body: event }) {
     const joined = await receiveMembership(context, { membership: 'join', roomId, eventId, event, origin });

@@ -13,6 +13,7 @@ export const sendJoinV2 = defineEndpoint({
   method: 'PUT',
   path: '/_matrix/federation/v2/send_join/{roomId}/{eventId}',
   authentication: 'server',
+  isHeavy: true,
   query: { type: 'object', properties: { omit_members: { type: 'boolean' } } },
   body: { type: 'object' },
   async handle(context, { requester: { serverName: origin }, params: { roomId, eventId }, query, body: event }) {
