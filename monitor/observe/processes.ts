@@ -1,9 +1,9 @@
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { HttpAnswer, SendRequest } from '@holdfast/effects/send-request.ts';
 import type { ProcessObservation } from '../observations/process.ts';
-import type { ProcessRow } from '../storage/read-processes.ts';
+import type { ProcessEntry } from '../observations/process-entry.ts';
 import { createBadSince } from './bad-since.ts';
-import { judgeEntries } from './entered-processes.ts';
+import { judgeEntries } from './judge-entries.ts';
 import { findMetric, histogramQuantile, type MetricSample, parseMetrics } from './parse-metrics.ts';
 import type { Source } from './source.ts';
 
@@ -13,7 +13,7 @@ export interface ProcessesParts {
   readonly metricsToken: string | undefined;
   readonly send: SendRequest;
   /** What processes have entered in the database. Fails while that is away, which is told by others. */
-  readEntries(): Promise<readonly ProcessRow[]>;
+  readEntries(): Promise<readonly ProcessEntry[]>;
   /** Is given the newest metrics of each process, for what else they tell. */
   onMetrics(url: string, samples: readonly MetricSample[]): void;
 }

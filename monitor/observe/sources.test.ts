@@ -17,6 +17,7 @@ import { bridgesSource } from './bridges.ts';
 import { clocksSource } from './clocks.ts';
 import { networkSource } from './network.ts';
 import type { MetricSample } from './parse-metrics.ts';
+import { parseMetrics } from './parse-metrics.ts';
 import { postgresSource } from './postgres.ts';
 import { processesSource } from './processes.ts';
 import type { Source } from './source.ts';
@@ -393,8 +394,41 @@ test('push gateways: any answer will do but a failure of their own', async () =>
   stub.behaviour = 'takes';
 });
 
+const noServices = { bridgeMetrics: [], readProcessMetrics: () => [], expected: [], nowMs: () => 0, send: sendRequest };
+
+test('bridges: any bridge can have canaries, by the documented metric', async () => {
+  const label = '{bridge="telegram",direction="to_matrix"}';
+  const body = `holdfast_canary_age_seconds${label} 95\nholdfast_canary_interval_seconds${label} 60\n`;
+  stub.answer = { status: 200, body };
+  const source = bridgesSource({ ...noServices, bridgeMetrics: [stub.url] });
+  assert.deepEqual(await look(source), [
+    {
+      ...{ name: 'telegram', direction: 'to Matrix', canaryAgeMs: 95_000, oldestWaitingMs: 0, waiting: 0 },
+      ...{ toldAfterMs: 67_000, allowedSilenceMs: 180_000 },
+    },
+  ]);
+});
+
+test('bridges: a service that takes everything and says nothing is silent to Matrix, by the last that any process heard', async () => {
+  const heard = (instance: string, seconds: number) =>
+    `holdfast_appservice_last_heard_timestamp_seconds{service="telegram",instance="${instance}"} ${seconds}\n`;
+  let metrics = heard('hs1', 400) + heard('hs2', 700);
+  const source = bridgesSource({
+    ...{ ...noServices, expected: [{ service: 'telegram', within_minutes: 10 }], nowMs: () => 1_000_000 },
+    readProcessMetrics: () => parseMetrics(metrics),
+  });
+  const seen = async (atMs: number) =>
+    (await look(source, atMs)).map(({ direction, canaryAgeMs }) => [direction, canaryAgeMs]);
+  assert.deepEqual(await seen(0), [['to Matrix', 300_000]]);
+  metrics = '';
+  assert.deepEqual(await seen(60_000), [['to Matrix', 0]], 'of processes that have just begun');
+  assert.deepEqual(await seen(120_000), [['to Matrix', 60_000]]);
+  const [silent] = await look(source, 120_000);
+  assert.deepEqual([silent?.toldAfterMs, silent?.allowedSilenceMs], [600_000, 1_200_000]);
+});
+
 test('bridges: the canaries of one that does not answer grow older, and what waits there is not guessed', async () => {
-  const source = bridgesSource({ bridgeMetrics: [stub.url], readProcessMetrics: () => [], send: sendRequest });
+  const source = bridgesSource({ ...noServices, bridgeMetrics: [stub.url] });
   const seen = async (atMs: number) =>
     (await look(source, atMs)).map(({ direction, canaryAgeMs = 0, waiting }) => {
       // A look takes some milliseconds.

@@ -58,7 +58,7 @@ type Also = Pick<Required<MonitorSettings['paging']>, 'notifiers' | 'team'>;
 function settingsFor(name: string, also: Also = { notifiers: {}, team: [] }): MonitorSettings {
   return {
     ...{ server_name: 'example.org', homeserver_url: 'http://127.0.0.1:9', database_url: database.url },
-    ...{ is_database_embedded: true, volumes: [] },
+    ...{ is_database_embedded: true, volumes: [], expected_activity: [] },
     ...{ data_dir: join(folder, name), media_dir: folder, registration_folder: folder, bind: '127.0.0.1', port: 8009 },
     ...{ processes: [], peers: [], routes: [], addresses: [], names: [], machines: [], certificates: [], turn: [] },
     ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status'), reserve_bytes: 0 },

@@ -165,7 +165,10 @@ function listSources(
     volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes, send }),
     clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets, readPeerOffsets }),
     networkSource(settings),
-    bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
+    bridgesSource({
+      ...{ bridgeMetrics: settings.bridge_metrics, expected: settings.expected_activity, send },
+      ...{ readProcessMetrics: readMetrics, nowMs: () => clock.wallMs() },
+    }),
   ];
   if (settings.metrics_token !== undefined) all.push(federationSource(readMetrics));
   if (settings.backup_interval_ms !== undefined && settings.metrics_token !== undefined) {

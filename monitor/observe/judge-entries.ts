@@ -1,5 +1,5 @@
 import type { ProcessObservation } from '../observations/process.ts';
-import type { ProcessRow } from '../storage/read-processes.ts';
+import type { ProcessEntry } from '../observations/process-entry.ts';
 import type { BadSince } from './bad-since.ts';
 
 /** A process that is well says several times in a lease that it is alive. */
@@ -11,7 +11,7 @@ const aliveMs = 5_000;
  * look at which it is seen: after an outage of the database all entries are old for a moment.
  */
 export function judgeEntries(
-  rows: readonly ProcessRow[],
+  rows: readonly ProcessEntry[],
   asked: ReadonlySet<string>,
   { silence, atMs }: { readonly silence: BadSince; readonly atMs: number },
 ): ProcessObservation[] {
@@ -26,12 +26,12 @@ export function judgeEntries(
   });
 }
 
-function findReplaced(rows: readonly ProcessRow[]): ReadonlySet<ProcessRow> {
+function findReplaced(rows: readonly ProcessEntry[]): ReadonlySet<ProcessEntry> {
   const alive = rows.filter(({ seenAgoMs }) => seenAgoMs <= aliveMs);
   const dead = rows.filter((row) => !alive.includes(row)).sort((a, b) => b.seenAgoMs - a.seenAgoMs);
-  const replaced = new Set<ProcessRow>();
+  const replaced = new Set<ProcessEntry>();
   const free = new Set(alive);
-  const replace = (row: ProcessRow, other: ProcessRow | undefined) => {
+  const replace = (row: ProcessEntry, other: ProcessEntry | undefined) => {
     if (!other || replaced.has(row)) return;
     free.delete(other);
     replaced.add(row);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ProcessRow } from '../storage/read-processes.ts';
+import type { ProcessEntry } from '../observations/process-entry.ts';
 import { createBadSince } from './bad-since.ts';
-import { judgeEntries } from './entered-processes.ts';
+import { judgeEntries } from './judge-entries.ts';
 
-const row = (id: string, seenAgoMs: number, startedAgoMs: number, address = `10.0.0.${id}:8010`): ProcessRow => {
+const row = (id: string, seenAgoMs: number, startedAgoMs: number, address = `10.0.0.${id}:8010`): ProcessEntry => {
   return { id, address, seenAgoMs, startedAgoMs, clockOffsetMs: 0 };
 };
 /** Address and silence after two looks, ten seconds apart. */
-function judge(rows: readonly ProcessRow[], asked: readonly string[] = []): string[] {
+function judge(rows: readonly ProcessEntry[], asked: readonly string[] = []): string[] {
   const silence = createBadSince();
   judgeEntries(rows, new Set(asked), { silence, atMs: 0 });
   const found = judgeEntries(rows, new Set(asked), { silence, atMs: 10_000 });
