@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { partialRoomsOf } from '@holdfast/homeserver/rooms/remote/partial-rooms.ts';
 import { createRandom, type Random } from '../random.ts';
 import { actInRoom, roomPath, type SimulatedRoom, say } from './act-in-room.ts';
 import { describeDivergence } from './describe-divergence.ts';
@@ -46,6 +47,8 @@ const adminSeeds = 2;
 const joinDeadlineMs = 20_000;
 /** Longer than a server remembers that nobody could tell it what came before. */
 const agreeDeadlineMs = 90_000;
+/** State that could not be had at a join is looked for once a minute at first. */
+const lookForStateMs = 60_000;
 /** A room in which nobody says anything more need not heal: after so long, somebody does. */
 const speakAgainMs = 1_500;
 const speakAgainUnaidedMs = 15_000;
@@ -187,7 +190,8 @@ async function playActions(play: Play): Promise<void> {
     const doings: Promise<unknown>[] = Array.from({ length: 1 + random.integer(atOnce) }, () =>
       actInRoom(random, room),
     );
-    if (late && step >= lateAt && !room.servers.includes(late)) doings.push(enter(room, late));
+    // A server that has had no answer may have joined all the same, so that each time is one more event.
+    if (late && step >= lateAt && !room.servers.includes(late) && random.chance(0.3)) doings.push(enter(room, late));
     await Promise.all(doings);
     if (random.chance(0.3)) await wait(random.integer(40));
   }
@@ -200,7 +204,7 @@ async function bringLate({ late, room, simulated }: Play): Promise<string | unde
     if (await enter(room, late)) break;
     if (performance.now() > untilMs) return `${late.name} cannot join`;
     simulated.network.letServersNotice();
-    await wait(lookAgainMs);
+    await wait(speakAgainMs);
   }
   return undefined;
 }
@@ -220,7 +224,7 @@ async function untilAgreed(play: Play, before: ReadonlySet<string>): Promise<num
   const { simulated, room, kind } = play;
   const startedMs = performance.now();
   const isOver = before.size > 0;
-  const deadlineMs = isOver ? agreeDeadlineMs : joinDeadlineMs;
+  const deadlineMs = isOver ? agreeDeadlineMs + (play.late ? lookForStateMs : 0) : joinDeadlineMs;
   if (isOver) await speak(room);
   let spokeMs = startedMs;
   for (;;) {
@@ -229,13 +233,23 @@ async function untilAgreed(play: Play, before: ReadonlySet<string>): Promise<num
     const isSame = isAgreed(snapshots, room, before) && (!isOver || (await findDeviceFault(play)) === undefined);
     if (isSame || nowMs - startedMs > deadlineMs) return nowMs - startedMs;
     if (nowMs - spokeMs > (isOver && kind.isUnaided ? speakAgainUnaidedMs : speakAgainMs)) {
-      if (!isOver || !kind.isUnaided) simulated.network.letServersNotice();
+      if (!isOver || !kind.isUnaided) {
+        simulated.network.letServersNotice();
+        if (play.late) await lookForMissingState(play.late);
+      }
       if (isOver) await speak(room);
       if (isOver) await lookBack(room);
       spokeMs = nowMs;
     }
     await wait(lookAgainMs);
   }
+}
+
+/** State whose keys were not to be had at the join is looked for again, as at the start of a process. */
+async function lookForMissingState(server: SimulatedServer): Promise<void> {
+  const partialRooms = partialRoomsOf(server.context());
+  partialRooms.close();
+  await partialRooms.start();
 }
 
 /** At the beginning servers need not know what was before them: then the state is enough. */
