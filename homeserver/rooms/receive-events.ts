@@ -5,6 +5,7 @@ import { findRoom } from '../storage/names/room-names.ts';
 import { readLocalMembers } from '../storage/rooms/read-local-members.ts';
 import { readReceivedPdus } from '../storage/rooms/read-room-loose-ends.ts';
 import { insertReceivedPdu } from '../storage/rooms/write-received-pdus.ts';
+import { ForkRun } from './fork-run.ts';
 import type { HotRoom } from './hot-room.ts';
 import { hotRooms } from './hot-rooms.ts';
 import type { Verdict } from './judge-event.ts';
@@ -127,9 +128,15 @@ async function receiveAll(
   await receiver.loadPolicy();
   if (room.isPartial) await adoptMembers(receiver, events);
   const outcomes: ReceivedOutcome[] = [];
+  const run = new ForkRun(receiver);
   for (const event of orderByReferences(events)) {
     if (outcomes.length > 0 && shard.context.clock.monotonicMs() >= endMs) break;
-    const now = receiveNow(receiver, event, givenById.get(event.eventId));
+    const source = givenById.get(event.eventId);
+    let now = receiveNow(receiver, run, event, source);
+    if (!now && !run.isEmpty) {
+      await run.place();
+      now = receiveNow(receiver, run, event, source);
+    }
     if (now) {
       outcomes.push(now);
       continue;
@@ -142,6 +149,7 @@ async function receiveAll(
     const isKnown = verdict === 'rejected' && wasRejected;
     outcomes.push(isKnown ? { eventId, outcome: 'known' } : outcomeOf(eventId, verdict, reason));
   }
+  await run.place();
   receiver.flush();
   const { received } = roomGraphMetrics(shard.context);
   for (const { outcome } of outcomes) received.add({ outcome });
@@ -151,6 +159,7 @@ async function receiveAll(
 /** What takes no look-up. Undefined: it takes one. */
 function receiveNow(
   receiver: RoomReceiver,
+  run: ForkRun,
   event: ParsedEvent,
   source: EventOfOrigin | undefined,
 ): ReceivedOutcome | undefined {
@@ -165,8 +174,8 @@ function receiveNow(
     letWait(receiver, event, source, missing);
     return { eventId, outcome: 'waiting', missing };
   }
-  const judgement = receiver.receiveAtOnce(event);
-  if (!judgement) return undefined;
+  const judgement = run.isEmpty ? receiver.receiveAtOnce(event) : undefined;
+  if (!judgement) return run.take(event) ? { eventId, outcome: 'accepted' } : undefined;
   return outcomeOf(eventId, judgement.verdict, judgement.reason);
 }
 

@@ -109,7 +109,7 @@ async function judgeByState(
 }
 
 /** What an event does to the room, worked out before it has a position. */
-interface Fork {
+export interface Fork {
   readonly before: StateBefore;
   /** In the place of the event, in the state before it. */
   readonly replaced: IdentifiedPdu | undefined;
@@ -120,7 +120,7 @@ interface Fork {
   readonly changes: readonly ResolvedChange[];
 }
 
-interface ResolvedChange {
+export interface ResolvedChange {
   readonly type: string;
   readonly stateKey: string;
   readonly before: StateEntry | undefined;
@@ -148,25 +148,26 @@ async function workOutFork(
     states,
     room.extremities.map(({ overrides }) => overrides),
   );
-  const resolved = isResolved ? noOverrides : await resolveRoomState(shard, room, states, isState ? event : undefined);
-  const changes = await loadChanges(receiver, event, resolved);
+  const resolved = isResolved ? noOverrides : await resolveRoomState(shard, room, states, isState ? [event] : []);
+  const changes = await loadChanges(receiver, [event], resolved);
   await internNames(shard.context, [...namesIn(resolved), ...namesIn(after), ...namesIn(before.place?.differences)]);
   return { before, replaced: isState ? stateBefore.get(type, own.stateKey) : undefined, after, others, changes };
 }
 
-/** The events that a resolved state brings, those that it takes away, and the push rules of who joins by it. */
-async function loadChanges(
+/** The events that a resolved state brings, `own` ones that are not stored yet among them, those that it takes away, and the push rules of who joins by it. */
+export async function loadChanges(
   { shard, room }: RoomReceiver,
-  own: IdentifiedPdu,
+  own: readonly IdentifiedPdu[],
   resolved: Overrides,
 ): Promise<ResolvedChange[]> {
   const overrides = [...resolved.values()];
+  const fresh = new Map(own.map((event) => [event.eventId, event]));
   const members = overrides.flatMap(({ type, stateKey }) => (type === 'm.room.member' ? stateKey : []));
   await loadMembers(shard.context, room, members);
-  const refs = overrides.flatMap(({ event }) => (event && event.eventId !== own.eventId ? event : []));
+  const refs = overrides.flatMap(({ event }) => (event && !fresh.has(event.eventId) ? event : []));
   const events = await loadStateEvents(shard, room, refs);
   const changes = overrides.map(({ type, stateKey, event }): ResolvedChange => {
-    const after = event?.eventId === own.eventId ? own : events.get(event?.eventId ?? '');
+    const after = fresh.get(event?.eventId ?? '') ?? events.get(event?.eventId ?? '');
     return { type, stateKey, before: room.get(type, stateKey), after, afterPosition: event?.position ?? 0 };
   });
   const joiners = changes.filter(({ type, after }) => type === 'm.room.member' && membershipIn(after?.pdu) === 'join');
@@ -178,7 +179,7 @@ async function loadChanges(
   return changes;
 }
 
-function namesIn(overrides: Overrides | undefined): string[] {
+export function namesIn(overrides: Overrides | undefined): string[] {
   return [...(overrides?.values() ?? [])].flatMap(({ type, stateKey }) => [type, stateKey]);
 }
 
@@ -187,7 +188,8 @@ function placeOfStateBefore(room: HotRoom, { place, overrides }: StateBefore, po
   return place ?? newPlace(room.extremities.at(-1)?.position ?? 0, overrides, position);
 }
 
-function placementOf(room: HotRoom, event: IdentifiedPdu, fork: Fork, position: number): Placement {
+/** What becomes of the room with an event at a position. Nothing may have been waited for since the position was known. */
+export function placementOf(room: HotRoom, event: IdentifiedPdu, fork: Fork, position: number): Placement {
   const { eventId, pdu } = event;
   const { before, replaced, others } = fork;
   const changes = fork.changes.map((change) => placedChange(room, change, event, position));

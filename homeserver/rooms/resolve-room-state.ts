@@ -15,15 +15,15 @@ import { distinctStates, type Override, type Overrides, type StateRef } from './
 
 /**
  * Resolves states of a room into one, under the room's key. Only what they differ in is compared and read: the rest of
- * the room, however large, is looked at through its auth graph alone. `fresh` is an event that is in the states and not
- * stored yet; its position is 0.
+ * the room, however large, is looked at through its auth graph alone. `fresh` are events in the states or their auth chains
+ * that are not stored yet, each after those that it refers to; their position is 0.
  * https://spec.matrix.org/v1.19/rooms/v12/#state-resolution
  */
 export async function resolveRoomState(
   shard: OwnedShard,
   room: HotRoom,
   states: readonly Overrides[],
-  fresh?: IdentifiedPdu,
+  fresh: readonly IdentifiedPdu[] = [],
 ): Promise<Overrides> {
   const distinct = distinctStates(states);
   const [only] = distinct;
@@ -31,7 +31,7 @@ export async function resolveRoomState(
   const { clock } = shard.context;
   const startedMs = clock.monotonicMs();
   const graph = await loadAuthGraph(shard, room);
-  if (fresh) room.addToAuthGraph(fresh, 0);
+  for (const event of fresh) room.addToAuthGraph(event, 0);
   const tuples = differingTuples(distinct);
   const stateSets = distinct.map((state) => stateSetOf(graph, state, tuples));
   const events = await loadForResolution(shard, room, graph, { stateSets, tuples, fresh });
@@ -97,17 +97,18 @@ async function loadForResolution(
   shard: OwnedShard,
   room: HotRoom,
   graph: AuthGraphMemory,
-  given: { stateSets: readonly StateMap[]; tuples: Tuples; fresh: IdentifiedPdu | undefined },
+  given: { stateSets: readonly StateMap[]; tuples: Tuples; fresh: readonly IdentifiedPdu[] },
 ): Promise<Map<string, IdentifiedPdu>> {
-  const { stateSets, tuples, fresh } = given;
+  const { stateSets, tuples } = given;
+  const fresh = new Map(given.fresh.map((event) => [event.eventId, event]));
   const refs = (eventIds: Iterable<string>): StateRef[] =>
     [...eventIds].flatMap((eventId) => {
       const position = graph.positionOf(eventId);
-      return position === undefined || eventId === fresh?.eventId ? [] : { eventId, position };
+      return position === undefined || fresh.has(eventId) ? [] : { eventId, position };
     });
   const differing = stateSets.flatMap((set) => [...set.values()]);
   const events = await loadStateEvents(shard, room, refs(graph.withAuthChains(differing)));
-  if (fresh) events.set(fresh.eventId, fresh);
+  for (const [eventId, event] of fresh) events.set(eventId, event);
   const powerLevels = stateTuple('m.room.power_levels', '');
   const mainline = tuples.has(powerLevels) ? undefined : graph.current.get(powerLevels);
   const asked = graph.withAuthChains(mainline === undefined ? [] : [mainline]);

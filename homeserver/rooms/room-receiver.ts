@@ -188,6 +188,12 @@ export class RoomReceiver {
     this.#note(event, { verdict: 'accepted' }, draft.nextPosition - 1);
   }
 
+  /** An event is accepted, and gets its place together with others: those that follow may refer to it. */
+  noteAccepted({ eventId, roomId, pdu }: ParsedEvent): void {
+    const places = { position: 0, isPlaced: true, isPurged: false };
+    this.#known.set(eventId, { event: { eventId, roomId, pdu }, isRejected: false, isAccepted: true, ...places });
+  }
+
   /** Stores an event that is in no timeline. `placeOf` says where the state before it is, given its position. */
   addHidden(
     event: ParsedEvent,

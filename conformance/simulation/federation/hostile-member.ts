@@ -34,6 +34,9 @@ const largestEventBytes = 65_536;
 /** Events say of themselves when they were sent. */
 const farMs = 1_000_000_000;
 
+/** Event ids of version 1 are the server's choice, and none may stand in two rooms. */
+let joins = 0;
+
 /**
  * A member of a room whose server keeps to no rule: forks, forgeries, events that are huge, deep or without sense, and lies
  * where it is asked. As an administrator it tells each server something else, and all of it is allowed.
@@ -89,7 +92,11 @@ export class HostileMember {
     const join = build(server, rules, {
       ...{ type: 'm.room.member', sender: userId, stateKey: userId, roomId, content: { membership: 'join' } },
       ...{ originServerTs: event.origin_server_ts, depth: event.depth },
-      ...{ prevEvents: event.prev_events, authEvents: event.auth_events, eventId: `$join:${server.serverName}` },
+      ...{
+        prevEvents: event.prev_events,
+        authEvents: event.auth_events,
+        eventId: `$join${++joins}:${server.serverName}`,
+      },
     });
     const path = `/_matrix/federation/v2/send_join/${encodeURIComponent(roomId)}/${encodeURIComponent(join.eventId)}`;
     const reply = await server.send(through.baseUrl, through.name, 'PUT', path, join.pdu as unknown as JsonObject);
