@@ -143,7 +143,12 @@ test('what a server did not acknowledge before a restart it gets after it, in a 
   server.answerWith(undefined);
   assert.deepEqual(await server.messages(2), ['1', '2']);
   assert.equal(server.arrived[1]?.id, server.acknowledged[1]?.id);
-  assert.equal(server.acknowledged.length, 2);
+  // What else the server is told after the restart is no part of it.
+  const withEvents = server.acknowledged.filter(({ pdus }) => pdus.length > 0);
+  assert.deepEqual(
+    withEvents.map(({ pdus }) => pdus.length),
+    [1, 1],
+  );
 });
 
 test('a server that hangs or refuses delays nobody else', async () => {
