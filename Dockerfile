@@ -25,11 +25,11 @@ WORKDIR /opt/holdfast
 COPY --from=dependencies /opt/holdfast/node_modules node_modules
 COPY . .
 USER holdfast
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2 HOLDFAST_DATA_DIR=/var/lib/holdfast/data HOLDFAST_HTTP_BIND=::
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536 HOLDFAST_DATA_DIR=/var/lib/holdfast/data HOLDFAST_HTTP_BIND=::
 VOLUME /var/lib/holdfast/data
 EXPOSE 8008
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["node_modules/node/bin/node", "-e", "fetch('http://127.0.0.1:8008/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/usr/bin/tini", "--", "node_modules/node/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=30", "homeserver/holdfast.js"]
+ENTRYPOINT ["/usr/bin/tini", "--", "node_modules/node/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=30", "homeserver/holdfast.js"]
 CMD ["start"]

@@ -8,12 +8,13 @@ import { withBenchGround } from '../with-bench-ground.ts';
 import { type FederationScenario, type FederationSizes, runScenario } from './federation-run.ts';
 import { formatFederationTable } from './federation-table.ts';
 import { measureResolution } from './measure-resolution.ts';
+import { deadServers } from './scenarios/dead-servers.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { forks } from './scenarios/forks.ts';
 import { joinLargeRoom } from './scenarios/join-large-room.ts';
 import { receive } from './scenarios/receive.ts';
 
-const scenarios: readonly FederationScenario[] = [receive, fanOut, forks, joinLargeRoom];
+const scenarios: readonly FederationScenario[] = [receive, fanOut, deadServers, forks, joinLargeRoom];
 const scenarioNames = [...scenarios.map(({ name }) => name), 'resolve'];
 
 const fullSizes: FederationSizes = {

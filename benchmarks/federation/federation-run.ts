@@ -33,6 +33,9 @@ export interface FederationRun {
 
 export interface FederatedServer extends StartedServer {
   readonly serverName: string;
+  readonly databaseUrl: string;
+  /** Starts it again over what it left behind, under the same address. It must have been stopped. */
+  startAgain(): Promise<StartedServer>;
 }
 
 export interface FederationScenario {
@@ -66,9 +69,19 @@ export async function runScenario(
       return stub;
     },
     async startServer(kind) {
-      const server = await startLinkedServer(kind, `federation_${kind}_${++serial}`, ground, { presence: false });
+      let databaseUrl = '';
+      const createDatabase = async (name: string) => {
+        databaseUrl = await ground.postgres.createDatabase(name);
+        return databaseUrl;
+      };
+      const noting = { ...ground, postgres: { ...ground.postgres, createDatabase } };
+      const server = await startLinkedServer(kind, `federation_${kind}_${++serial}`, noting, { presence: false });
       closers.push(() => server.stop());
-      return { ...server.running, serverName: server.serverName };
+      const startAgain = async () => {
+        await server.startAgain();
+        return server.running;
+      };
+      return { ...server.running, serverName: server.serverName, databaseUrl, startAgain };
     },
   };
   try {

@@ -1,6 +1,8 @@
 import { atMost, compare, type FigureResults, type FigureRow, formatFigureTable, tenTimes } from '../figure-table.ts';
 
 const mostDelayMs = 50;
+/** Two percent of a core, the server's own idling among it. */
+const mostDeadCpuMs = 1_200;
 
 /** How late timers ran, as the server tells itself. */
 function loopRow(key: string, title: string): FigureRow {
@@ -56,6 +58,17 @@ const rows: readonly FigureRow[] = [
     reached: atMost('fanOutCpuMs', 1 / 5),
   },
   { key: 'fanOutSeconds', title: 'time of a message to all servers', unit: 's', digits: 2 },
+  {
+    key: 'deadCpuMs',
+    title: 'CPU time of a minute beside servers that are gone',
+    unit: 'ms',
+    digits: 0,
+    goal: `≤ ${mostDeadCpuMs} ms`,
+    reached: (look) => compare(look('holdfast', 'deadCpuMs'), mostDeadCpuMs, (own, most) => own <= most),
+  },
+  { key: 'deadTransactions', title: 'the same: transactions of the database', unit: '', digits: 0 },
+  { key: 'deadMemoryMebibytes', title: 'the same: memory', unit: 'MiB', digits: 0 },
+  { key: 'deadSendMs', title: 'one send in a room of servers that are gone, p50', unit: 'ms', digits: 2 },
   { key: 'forksReceivedSeconds', title: 'forks received', unit: 's', digits: 2 },
   {
     key: 'forksHealedSeconds',

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { runServer } from './run-server.ts';
 
 /** As `npm start` does. */
-const startOptions = ['--max-semi-space-size=8', '--heap-growing-percent=30'];
-const startEnvironment = { MALLOC_ARENA_MAX: '2' };
+const startOptions = ['--max-semi-space-size=4', '--heap-growing-percent=30'];
+const startEnvironment = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' };
 const program = join(import.meta.dirname, '..', '..', 'homeserver', 'holdfast.js');
 
 export interface HoldfastSetting {

@@ -38,10 +38,12 @@ const questions: Readonly<Record<string, string>> = {
     SELECT room, type, state_key FROM room_state WHERE to_position = 9223372036854775807
     GROUP BY room, type, state_key HAVING count(*) > 1
     LIMIT ${mostRows}`,
+  // Of a room that somebody was only invited to, or asked to be let into, there are memberships alone.
   'room without a create event': `
     SELECT row_to_json(r) AS room FROM room r WHERE NOT EXISTS (
       SELECT FROM room_state s JOIN name n ON n.id = s.type
       WHERE s.room = r.id AND n.text = 'm.room.create')
+      AND EXISTS (SELECT FROM forward_extremity x WHERE x.room = r.id)
     LIMIT ${mostRows}`,
   'forward extremity that is no event': `
     SELECT row_to_json(x) AS extremity FROM forward_extremity x JOIN room r ON r.id = x.room

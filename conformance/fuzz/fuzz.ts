@@ -104,6 +104,7 @@ async function main(): Promise<void> {
   const report = await run(Number(values.requests), Number(values.seed));
   const statuses = [...report.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   console.log(`${report.requests} requests, seed ${values.seed}; ${statuses.join(', ')}`);
+  for (const line of report.more ?? []) console.log(line);
   for (const problem of report.problems.slice(0, toldProblems)) console.log(`✖ ${problem}`);
   console.log(
     report.problems.length === 0 ? 'No crash, no 500, nothing in part.' : `${report.problems.length} problems`,

@@ -18,7 +18,8 @@ export interface FuzzedServer {
   /** True while the process that was started first still runs. */
   isAlive(): boolean;
   residentBytes(): Promise<number>;
-  stop(): Promise<void>;
+  /** What was wrong with its end, if anything was. */
+  stop(): Promise<string | undefined>;
 }
 
 const startDeadlineMs = 120_000;
@@ -73,6 +74,7 @@ export async function startFuzzedServer(tls?: FuzzedServerTls, logLevel = 'error
       }
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
+      return child.exitCode === 0 ? undefined : `the server ended with ${child.exitCode ?? child.signalCode}`;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
-import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
+import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
 import { askServer } from '../remote-servers/ask-server.ts';
@@ -15,6 +15,7 @@ const keptProfiles = 2_000;
 const keepMs = 60_000;
 const timeoutMs = 10_000;
 const maxAnswerBytes = 256 * 1024;
+const textFields: ReadonlySet<string> = new Set(['displayname', 'avatar_url']);
 
 const known = new WeakMap<Context, BoundedCache<string, KnownProfile>>();
 
@@ -47,11 +48,16 @@ async function askForProfile(context: Context, userId: string): Promise<JsonObje
   const path = `/_matrix/federation/v1/query/profile?user_id=${encodeURIComponent(userId)}`;
   try {
     const answer = await askServer(context, { server, method: 'GET', path, timeoutMs, maxBytes: maxAnswerBytes });
-    return Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== null));
+    return Object.fromEntries(Object.entries(answer).filter(isSoundField));
   } catch (error) {
     if (error instanceof RemoteServerError) throw profileError(error);
     throw error;
   }
+}
+
+/** Name and picture are texts; clients show them as such. Of other fields there may be anything. */
+function isSoundField([name, value]: [string, JsonValue | undefined]): boolean {
+  return textFields.has(name) ? typeof value === 'string' : value !== null;
 }
 
 function profileError({ kind, status, message }: RemoteServerError): MatrixError {

@@ -74,6 +74,19 @@ const hasSaid = (service: FakeApplicationService, body: string) =>
   service.waitFor(() => bodies(service).includes(body));
 const heard = (id: string) => tellHeardFromAppservice(homeserver.context, id, true);
 
+test('when a service last asked for something is told to whoever watches', async () => {
+  const id = 'heard';
+  await startService(id);
+  const read = async () => {
+    const { body } = await homeserver.context.metrics.expose();
+    return Number(/^holdfast_appservice_last_heard_timestamp_seconds{service="heard"} (\S+)/m.exec(body)?.[1]);
+  };
+  assert.ok(Number.isNaN(await read()));
+  const beforeMs = homeserver.context.clock.wallMs();
+  await as(id, 'POST', '/createRoom');
+  assert.ok((await read()) * 1000 >= beforeMs);
+});
+
 test('a service is sent what happens in the rooms of its users, as clients see it, and nothing else', async () => {
   const service = await startService('first');
   const roomId = await makeBridgedRoom('first');

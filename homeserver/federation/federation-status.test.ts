@@ -20,6 +20,7 @@ import {
   startFederatedHomeservers,
 } from '../testing/start-federated-homeservers.ts';
 import { type AnyJson, registerUser, type TestReply, type TestUser } from '../testing/test-user.ts';
+import { originTurns } from './origin-turns.ts';
 
 let federation: FederatedHomeservers;
 let homeserver: FederatedHomeserver;
@@ -117,21 +118,8 @@ test('requests in the name of a server that were not let in are told, apart from
 
 test('a transaction that failed is told until one is taken in, and those that wait with the age of the oldest', async () => {
   const fake = await startFake('waiting.test');
-  const path = '/_matrix/key/v2/server';
-  const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
-  const member = await joinFakeMember(context, fake, await createTestRoom(alice));
-  // Another server's key that it takes long to get.
-  const slow = await startFake('slow-keys.test');
-  const signatures = { 'slow-keys.test': { [slow.key.keyId]: 'A'.repeat(86) } };
-  const event = { ...pduOf(await member.say('x')), sender: '@user:slow-keys.test', signatures };
-  slow.answer(path, async () => {
-    asked.resolve();
-    await gate.promise;
-    return slow.publishKeys();
-  });
-  const sending = send(fake, [event]);
-  await asked.promise;
+  const sending = originTurns.of(context).run('waiting.test', () => gate.promise);
   const status = await statusOf('origins', 'waiting.test');
   assert.equal(status.waiting, 1);
   assert.ok(status.oldest_waiting_ms >= 0);

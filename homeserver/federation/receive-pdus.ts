@@ -14,6 +14,7 @@ import { readReceivedPdus } from '../storage/rooms/read-room-loose-ends.ts';
 import { fillGaps } from './fill-gaps.ts';
 import { noteOutcome } from './origin-records.ts';
 import { receivingMetrics } from './receiving-metrics.ts';
+import { type JudgedIntake, roomIntakes } from './room-intakes.ts';
 
 type PduResult = readonly [eventId: string, result: JsonObject];
 
@@ -28,10 +29,18 @@ interface SentPdu {
   readonly text: string | undefined;
 }
 
+/** What became of events of one room. */
+interface RoomResults extends JudgedIntake {
+  readonly results: readonly PduResult[];
+  /** Ids of those that wait for others. */
+  readonly waiting: readonly string[];
+}
+
 /**
  * Takes the events of a transaction in, rooms side by side; resolves when they are committed. Gives a result for each
- * event that has an id here: events of rooms that are not known here have none. `pduTexts` as in ReceivedTransaction. Throws when something is the matter with
- * this server and not with the events.
+ * event that has an id here: events of rooms that are not known here have none, nor have those whose room takes long, which
+ * are committed as they came and judged later. `pduTexts` as in ReceivedTransaction. Throws when something is the matter
+ * with this server and not with the events.
  */
 export async function receivePdus(
   context: Context,
@@ -43,32 +52,60 @@ export async function receivePdus(
   const byRoom = Map.groupBy(sent, ({ pdu }) => pdu['room_id']);
   const results = await Promise.all(
     [...byRoom].map(async ([roomId, ofRoom]) =>
-      typeof roomId === 'string' ? await receivePdusOfRoom(context, origin, roomId, ofRoom) : [],
+      typeof roomId === 'string' ? await takeIntoRoom(context, origin, roomId, ofRoom) : [],
     ),
   );
   return results.flat();
 }
 
-async function receivePdusOfRoom(
+async function takeIntoRoom(
   context: Context,
   origin: string,
   roomId: string,
   sent: readonly SentPdu[],
 ): Promise<PduResult[]> {
+  const room = await findRoom(context, roomId);
+  if (!room) return refuseAll({ context, origin, roomId }, 'unknown-room', sent);
+  const texts = sent.map(({ pdu, text }) => text ?? JSON.stringify(pdu));
+  const work = (verified: () => void) => receivePdusOfRoom(context, origin, roomId, sent, verified);
+  const taken = await roomIntakes.of(context).take({ origin, room, texts }, work);
+  if (!taken) return [];
+  const { results, waiting } = taken;
+  const dropped = waiting.length > 0 ? await fillGapsBelow(context, room, waiting) : new Set();
+  return results.map(([eventId, result]) => [
+    eventId,
+    dropped.has(eventId) ? { error: 'What comes before it could not be had' } : result,
+  ]);
+}
+
+/** Takes events of one room in; resolves when what became of them is committed. `verified`: see IntakeWork. Throws as receivePdus. */
+export async function receivePdusOfRoom(
+  context: Context,
+  origin: string,
+  roomId: string,
+  sent: readonly SentPdu[],
+  verified: () => void = () => {},
+): Promise<RoomResults> {
   const received = { context, origin, roomId };
   const room = await findRoom(context, roomId);
-  if (!room) return refuseAll(received, 'unknown-room', sent);
+  if (!room) return { results: refuseAll(received, 'unknown-room', sent), waiting: [], keyless: [] };
   const inputs = sent.map(({ pdu, text }) => text ?? pdu);
   const judged = await verifyReceivedEvents(context, rulesOfRoom(room), inputs);
+  verified();
   if (!(await isServerAllowedInRoom(context, room, origin))) {
-    return judged.flatMap((event) => refuse(received, 'acl', event.eventId, 'Server is banned from room'));
+    const results = judged.flatMap((event) => refuse(received, 'acl', event.eventId, 'Server is banned from room'));
+    return { results, waiting: [], keyless: [] };
   }
   const place = await placeOfRoom(context, room);
-  if (place === 'elsewhere') return await receiveElsewhere(context, origin, room, judged);
+  if (place === 'elsewhere') {
+    return { results: await receiveElsewhere(context, origin, room, judged), waiting: [], keyless: [] };
+  }
   const refused = judged.flatMap((event) =>
     event.problem ? refuse(received, event.problem.kind, event.eventId, event.problem.message) : [],
   );
-  return [...refused, ...(await receiveVerified(context, origin, room, judged))];
+  const { results, waiting } = await receiveVerified(context, origin, room, judged);
+  const keyless = judged.flatMap(({ problem }, index) => (problem?.kind === 'key' ? index : []));
+  return { results: [...refused, ...results], waiting, keyless };
 }
 
 /** 'joining': a local user's join is on its way, and the room's events wait for it. */
@@ -106,28 +143,32 @@ async function receiveVerified(
   origin: string,
   room: RoomName,
   judged: readonly JudgedEvent[],
-): Promise<PduResult[]> {
+): Promise<Pick<RoomResults, 'results' | 'waiting'>> {
   const events = judged.flatMap((event) => (event.problem ? [] : [{ eventId: event.eventId, pduJson: event.pduJson }]));
-  if (events.length === 0) return [];
+  if (events.length === 0) return { results: [], waiting: [] };
   const received = { context, origin, roomId: room.roomId };
   try {
     const outcomes = await receiveEvents(context, { roomId: room.roomId, origin, events });
-    const waiting = outcomes.flatMap(({ eventId, outcome }) => (outcome === 'waiting' ? eventId : []));
-    const dropped = waiting.length > 0 ? await fillGapsBelow(context, room, waiting) : new Set();
     // Others may be among them, which had waited for these.
     const asked = new Set(events.map(({ eventId }) => eventId));
     for (const each of outcomes) noteReceived(received, each, asked.has(each.eventId));
-    return outcomes
-      .filter(({ eventId }) => asked.has(eventId))
-      .map(({ eventId, outcome, reason }) => {
-        if (dropped.has(eventId)) return [eventId, { error: 'What comes before it could not be had' }];
-        return [eventId, outcome === 'rejected' ? { error: reason ?? 'rejected' } : {}];
-      });
+    return {
+      results: outcomes
+        .filter(({ eventId }) => asked.has(eventId))
+        .map(({ eventId, outcome, reason }) => [
+          eventId,
+          outcome === 'rejected' ? { error: reason ?? 'rejected' } : {},
+        ]),
+      waiting: outcomes.flatMap(({ eventId, outcome }) => (outcome === 'waiting' ? eventId : [])),
+    };
   } catch (error) {
     // To be sent again. Anything else is a fault here, which would come again with these events, for ever.
     if (error instanceof MatrixError) throw error;
     context.log.error({ origin, roomId: room.roomId, err: error }, 'received events could not be taken in');
-    return events.flatMap(({ eventId }) => refuse(received, 'failed', eventId, 'This server failed on the event'));
+    const results = events.flatMap(({ eventId }) =>
+      refuse(received, 'failed', eventId, 'This server failed on the event'),
+    );
+    return { results, waiting: [] };
   }
 }
 

@@ -45,7 +45,10 @@ export async function askForFile(context: Context, place: Place, options: AskOpt
     const path = `/_matrix/federation/v1/media/download/${id}?${wait}`;
     const { headers, body } = await ask(context, place.serverName, path, true, options);
     const boundary = parseBoundary(headers['content-type']);
-    if (boundary === undefined) throw new MultipartError('the answer is no multipart body');
+    if (boundary === undefined) {
+      body.destroy();
+      throw new MultipartError('the answer is no multipart body');
+    }
     return await readFilePart(context, readMultipart(body, boundary), options);
   } catch (error) {
     if (!isUnknownPath(error)) throw error;

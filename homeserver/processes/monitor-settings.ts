@@ -31,6 +31,7 @@ export function formatMonitorSettings(
     ...{ is_database_embedded: config.database.url === undefined, volumes: monitor.volumes },
     ...(config.database.url === undefined &&
       backup.enabled && { backup_folder: backup.folder ?? join(dataDir, 'backups') }),
+    expected_activity: monitor.expectedActivity,
     ...{ reserve_bytes: monitor.reserveBytes, drop_slots_over_bytes: monitor.dropSlotsOverBytes },
     ...(config.database.url === undefined && backup.enabled && { backup_interval_ms: backup.intervalHours * hourMs }),
     // Backups of a database that is run by others are their matter, where nobody says where they are.

@@ -183,6 +183,18 @@ test('bytes are given as they come, and break off where they are too many', asyn
   await assert.rejects(Array.fromAsync(cut), { name: 'ResponseTooLargeError' });
 });
 
+test('a body that breaks off before anybody reads it is told to who reads it then, and ends no process', async () => {
+  fake.answer('/broken', (response) => {
+    response.writeHead(200, { 'Content-Length': 1_000 });
+    response.write('begun', () => response.destroy());
+    return undefined;
+  });
+  const question = { server: 'fake.test', method: 'GET', path: '/broken', timeoutMs: 5_000 } as const;
+  const { body } = await askServerForBytes(one.context, question);
+  await new Promise<void>((resolve) => body.once('close', resolve));
+  await assert.rejects(Array.fromAsync(body), { code: 'ECONNRESET' });
+});
+
 test('other addresses are read under the same rules: redirections to https, no circles, no private addresses', async () => {
   const { port } = new URL(`https://x:${network.services.get('_matrix-fed._tcp.fake.test')?.[0]?.port}`);
   const read = async (url: string) => {

@@ -9,6 +9,7 @@ import { readKnownTuples } from '../storage/rooms/read-spans.ts';
 import { stateFromTheBeginning } from '../storage/rooms/read-state.ts';
 import { openStateSpan } from '../storage/rooms/write-state.ts';
 import type { StateEntry } from './hot-room.ts';
+import { StateEntries } from './state-entries.ts';
 import type { Override } from './state-overrides.ts';
 
 /** Of one query, and of one transaction; so few that parsing them keeps nobody else waiting. */
@@ -36,6 +37,7 @@ export async function addStateFromTheBeginning(
   const isCurrent = known.size === 0;
   const state: Override[] = [];
   const entries: StateEntry[] = [];
+  const kept = new StateEntries();
   for (let first = 0; first < eventIds.length; first += eventsPerStep) {
     const events = await readEventsById(shard.context, eventIds.slice(first, first + eventsPerStep));
     const names = [...events.values()].flatMap(({ pdu }) => [pdu.type, pdu.state_key ?? '']);
@@ -52,7 +54,9 @@ export async function addStateFromTheBeginning(
       const membership = type === 'm.room.member' ? membershipCode(pdu.content['membership']) : null;
       const span = { shard: shard.id, room: room.id, type: typeId, stateKey: keyId, membership };
       writes.push(openStateSpan(span, stateFromTheBeginning, position));
-      if (type !== 'm.room.member') entries.push({ eventId, roomId, pdu, position, since: stateFromTheBeginning });
+      if (type !== 'm.room.member') {
+        entries.push(kept.entryOf({ eventId, roomId, pdu, position, since: stateFromTheBeginning }));
+      }
     }
     if (writes.length > 0) await shard.append(0, () => ({ entries: [], writes }));
   }

@@ -10,6 +10,7 @@ import { forEachState, readState, type StateEvent } from '../storage/rooms/read-
 import { eventReference } from './event-reference.ts';
 import { type Extremity, HotRoom, type StateEntry } from './hot-room.ts';
 import { readStatesAfter } from './read-state-after.ts';
+import { StateEntries } from './state-entries.ts';
 import { mainLinePlace, noOverrides } from './state-overrides.ts';
 
 /** Rooms with so few members have them all in memory, so that nobody has to be looked up to join one. */
@@ -50,7 +51,8 @@ export async function loadHotRoom(
 /** The state without members: in some rooms tens of thousands of events, which are never in memory as rows too. */
 async function readStateEntries(context: Context, name: RoomName): Promise<StateEntry[]> {
   const entries: StateEntry[] = [];
-  await forEachState(context, name, { withoutMembers: true }, (event) => entries.push(stateEntryOf(event)));
+  const kept = new StateEntries();
+  await forEachState(context, name, { withoutMembers: true }, (event) => entries.push(kept.entryOf(event)));
   return entries;
 }
 

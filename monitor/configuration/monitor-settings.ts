@@ -41,6 +41,8 @@ export interface MonitorSettings {
   readonly push_gateways: readonly string[];
   /** Addresses of `/metrics` of bridges. */
   readonly bridge_metrics: readonly string[];
+  /** Application services that have to be heard of. */
+  readonly expected_activity: readonly { readonly service: string; readonly within_minutes: number }[];
   readonly replicas: readonly string[];
   /** Room that is given to the database when its volume is full; 0: none. */
   readonly reserve_bytes: number;

@@ -18,6 +18,7 @@ export interface Condition {
 export interface AlertName {
   readonly rule: string;
   readonly subject: string;
+  readonly severity: Severity;
 }
 
 /** A rule whose alerts explain those of another one, and where that needs a closer look, between which subjects. */

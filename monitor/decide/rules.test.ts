@@ -342,7 +342,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   'clock-unkept': [
     { says: 'nothing keeps it', given: clock({ isSynchronised: false }), expected: [['this machine', 'warning']] },
-    { says: 'nothing is known', given: { clocks: [{ name: 'this machine', offsetMs: 0 }] }, expected: [] },
+    { says: 'of another machine nothing is known', given: { clocks: [{ name: 'hs2', offsetMs: 0 }] }, expected: [] },
+    {
+      says: 'nothing here says',
+      given: { clocks: [{ name: 'this machine', offsetMs: 0, isUnknown: true }] },
+      expected: [['this machine', 'notice']],
+    },
   ],
   'route-lost': [
     {

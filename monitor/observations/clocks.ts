@@ -8,4 +8,6 @@ export interface ClockObservation {
   /** Whether the kernel says that something keeps its time right; undefined where it cannot be read. */
   readonly isSynchronised?: boolean;
   readonly keptBy?: string;
+  /** It should be known whether its time is kept, and nothing says. */
+  readonly isUnknown?: boolean;
 }

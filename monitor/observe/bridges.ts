@@ -1,6 +1,7 @@
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { SendRequest } from '@holdfast/effects/send-request.ts';
 import type { BridgeObservation } from '../observations/bridges.ts';
+import { createBadSince } from './bad-since.ts';
 import { findMetric, type MetricSample, parseMetrics } from './parse-metrics.ts';
 import { describeFailure } from './processes.ts';
 import type { Source } from './source.ts';
@@ -10,6 +11,10 @@ export interface BridgesParts {
   readonly bridgeMetrics: readonly string[];
   /** The newest metrics of the homeserver's processes. */
   readProcessMetrics(): readonly MetricSample[];
+  /** Application services that ask the homeserver for something at least so often. */
+  readonly expected: readonly { readonly service: string; readonly within_minutes: number }[];
+  /** Wall clock: the homeserver tells by it when it heard of a service. */
+  nowMs(): number;
   readonly send: SendRequest;
 }
 
@@ -20,13 +25,22 @@ export const allowedSilenceMs = 75_000;
 /** So much later than planned, a canary is late. */
 export const lateCanaryMs = 7_000;
 /** Entries of the log that are only looked at do not count as waiting. */
-const directionOf = { matrix_to_irc: 'from Matrix', irc_to_matrix: 'to Matrix' } as const;
+const directionOf = new Map<string | undefined, BridgeObservation['direction']>([
+  ['matrix_to_irc', 'from Matrix'],
+  ['irc_to_matrix', 'to Matrix'],
+  // Of other bridges: docs/operating/application-services.md.
+  ['from_matrix', 'from Matrix'],
+  ['to_matrix', 'to Matrix'],
+]);
+const minuteMs = 60_000;
 
 /**
  * What waits for each application service, and the canaries of the bridges that have them, in both directions. A bridge
  * that does not answer is as silent as what it said last has grown old: nothing is known to have come through since.
  */
-export function bridgesSource({ bridgeMetrics, readProcessMetrics, send }: BridgesParts): Source<'bridges'> {
+export function bridgesSource(parts: BridgesParts): Source<'bridges'> {
+  const { bridgeMetrics, readProcessMetrics, expected, nowMs, send } = parts;
+  const unheard = createBadSince();
   const told = new Map<string, { readonly atMs: number; readonly canaries: readonly BridgeObservation[] }>();
   const ask = async (url: string, deadline: Deadline, readMs: () => number): Promise<BridgeObservation[]> => {
     const own = startDeadline(lookTimeoutMs, `asking ${url}`, { signal: deadline.signal });
@@ -49,9 +63,30 @@ export function bridgesSource({ bridgeMetrics, readProcessMetrics, send }: Bridg
       const startMs = deadline.remainingMs();
       const readMs = () => atMs + Math.round(startMs - deadline.remainingMs());
       const canaries = await Promise.all(bridgeMetrics.map((url) => ask(url, deadline, readMs)));
-      return [...readServices(readProcessMetrics()), ...canaries.flat()];
+      const samples = readProcessMetrics();
+      const heard = expected.map(({ service, within_minutes: minutes }): BridgeObservation => {
+        const lastMs = findLastHeard(samples, service);
+        // Processes that began lately have not heard of it, which says nothing of the time before.
+        const unheardMs = unheard.note(service, lastMs === undefined, atMs);
+        return {
+          ...{ name: `application service ${service}`, direction: 'to Matrix', oldestWaitingMs: 0, waiting: 0 },
+          canaryAgeMs: lastMs === undefined ? unheardMs : Math.max(0, nowMs() - lastMs),
+          ...{ toldAfterMs: minutes * minuteMs, allowedSilenceMs: 2 * minutes * minuteMs },
+          ...(findMetric(samples, 'holdfast_appservice_paused', { service }) === 1 && { isPaused: true }),
+        };
+      });
+      return [...readServices(samples), ...heard, ...canaries.flat()];
     },
   };
+}
+
+/** The latest of what all processes say. */
+function findLastHeard(samples: readonly MetricSample[], service: string): number | undefined {
+  const seconds = samples.flatMap(({ name, labels, value }) => {
+    const isIt = name === 'holdfast_appservice_last_heard_timestamp_seconds' && labels['service'] === service;
+    return isIt ? value : [];
+  });
+  return seconds.length > 0 ? Math.max(...seconds) * 1000 : undefined;
 }
 
 /** What waits in a bridge that does not answer is not known, and not guessed. */
@@ -82,11 +117,28 @@ export function readServices(samples: readonly MetricSample[]): BridgeObservatio
     });
 }
 
-/** Of the IRC bridge: canaries by network, and what waits by direction. */
+/** Canaries of the IRC bridge, by network, with what waits by direction; and those of any other bridge. */
 export function readCanaries(samples: readonly MetricSample[]): BridgeObservation[] {
   return samples.flatMap(({ name, labels, value }): BridgeObservation[] => {
-    const direction = directionOf[labels['direction'] as keyof typeof directionOf];
-    if (name !== 'irc_bridge_canary_age_seconds' || !direction) return [];
+    const direction = directionOf.get(labels['direction']);
+    if (!direction) return [];
+    if (name === 'holdfast_canary_age_seconds') {
+      const every = findMetric(samples, 'holdfast_canary_interval_seconds', labels);
+      return [
+        {
+          ...{
+            name: labels['bridge'] ?? 'a bridge',
+            direction,
+            canaryAgeMs: value * 1000,
+            oldestWaitingMs: 0,
+            waiting: 0,
+          },
+          ...(every !== undefined && { toldAfterMs: every * 1000 + lateCanaryMs }),
+          allowedSilenceMs: Math.max(allowedSilenceMs, 3 * (every ?? 0) * 1000),
+        },
+      ];
+    }
+    if (name !== 'irc_bridge_canary_age_seconds') return [];
     const way = { direction: labels['direction'] ?? '' };
     const interval = findMetric(samples, 'irc_bridge_canary_interval_seconds', labels);
     return [

@@ -1,7 +1,6 @@
-import { access } from 'node:fs/promises';
 import type { Clock } from '@holdfast/effects/clock.ts';
 import type { ClockObservation } from '../observations/clocks.ts';
-import { runProgram } from '../platform/run-program.ts';
+import { askTimeKeepers, type Synchronisation } from './ask-time-keepers.ts';
 import type { Source } from './source.ts';
 
 export interface ClocksParts {
@@ -12,27 +11,26 @@ export interface ClocksParts {
     | undefined;
   /** By process: how far its clock is ahead of the database's, as it says itself. */
   readProcessOffsets(): ReadonlyMap<string, number>;
+  /** By machine of another monitor: how far its clock is ahead of this one's. */
+  readPeerOffsets?(): ReadonlyMap<string, number>;
   readSynchronisation?(): Promise<Synchronisation>;
-}
-
-export interface Synchronisation {
-  /** Undefined: nothing here says. */
-  readonly isSynchronised?: boolean;
-  readonly keptBy?: string;
 }
 
 const synchronisationEveryMs = 60_000;
 const leastStepMs = 500;
 const readAttempts = 5;
 const longestReadMs = 50;
-const programTimeoutMs = 2_000;
 
 /**
  * This machine's clock against the database's and against the clock that never jumps, those of the other processes as
  * they report them, and whether the kernel says that its time is kept.
  */
 export function clocksSource(parts: ClocksParts): Source<'clocks'> {
-  const { clock, readSynchronisation = askTimeKeepers } = parts;
+  const {
+    clock,
+    readSynchronisation = () => askTimeKeepers(),
+    readPeerOffsets = () => new Map<string, number>(),
+  } = parts;
   let lastDrift = readDrift(clock);
   let ownOffsetMs = 0;
   let step: { byMs: number; monotonicMs: number } | undefined;
@@ -66,7 +64,10 @@ export function clocksSource(parts: ClocksParts): Source<'clocks'> {
         ...(step && { step: { byMs: step.byMs, agoMs: nowMs - step.monotonicMs } }),
       };
       const others = [...parts.readProcessOffsets()].map(([name, offsetMs]) => ({ name, offsetMs }));
-      return [own, ...others];
+      const peers = [...readPeerOffsets()].map(([name, offsetMs]) => {
+        return { name: `the monitor at ${name}`, offsetMs: Math.round(ownOffsetMs + offsetMs) };
+      });
+      return [{ ...own, isUnknown: kept.isSynchronised === undefined }, ...others, ...peers];
     },
   };
 }
@@ -83,21 +84,4 @@ function readDrift(clock: Clock): number | undefined {
     if (afterMs - beforeMs < longestReadMs) return wallMs - (beforeMs + afterMs) / 2;
   }
   return undefined;
-}
-
-/** adjtimex() as those report it who call it: systemd, chrony, ntpd. */
-async function askTimeKeepers(): Promise<Synchronisation> {
-  const systemd = await runProgram('timedatectl', ['show', '--property=NTPSynchronized', '--value'], programTimeoutMs);
-  if (systemd !== undefined && /^(yes|no)/.test(systemd)) {
-    // systemd reads the kernel's own status, whoever keeps the time.
-    return { isSynchronised: systemd.startsWith('yes'), keptBy: 'systemd' };
-  }
-  const chrony = await runProgram('chronyc', ['-c', 'tracking'], programTimeoutMs);
-  const leap = chrony?.trim().split(',').at(-1);
-  if (leap !== undefined && leap !== '') return { isSynchronised: !/not synch/i.test(leap), keptBy: 'chrony' };
-  const isThere = await access('/run/systemd/timesync/synchronized').then(
-    () => true,
-    () => false,
-  );
-  return isThere ? { isSynchronised: true, keptBy: 'systemd-timesyncd' } : {};
 }

@@ -1,7 +1,9 @@
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import type { HttpAnswer, SendRequest } from '@holdfast/effects/send-request.ts';
 import type { ProcessObservation } from '../observations/process.ts';
+import type { ProcessEntry } from '../observations/process-entry.ts';
 import { createBadSince } from './bad-since.ts';
+import { judgeEntries } from './judge-entries.ts';
 import { findMetric, histogramQuantile, type MetricSample, parseMetrics } from './parse-metrics.ts';
 import type { Source } from './source.ts';
 
@@ -10,6 +12,8 @@ export interface ProcessesParts {
   /** Bearer token of `/metrics`; undefined: there is nothing to ask. */
   readonly metricsToken: string | undefined;
   readonly send: SendRequest;
+  /** What processes have entered in the database. Fails while that is away, which is told by others. */
+  readEntries(): Promise<readonly ProcessEntry[]>;
   /** Is given the newest metrics of each process, for what else they tell. */
   onMetrics(url: string, samples: readonly MetricSample[]): void;
 }
@@ -17,35 +21,38 @@ export interface ProcessesParts {
 const lookTimeoutMs = 4_000;
 const maxMetricsBytes = 8 * 1024 * 1024;
 
-/** Health, readiness and metrics of each process of the homeserver. */
+/** Health, readiness and metrics of each process of the homeserver, and what those that nobody named say in the database. */
 export function processesSource(parts: ProcessesParts): Source<'processes'> {
   const silence = createBadSince();
   const metrics = new Map<string, readonly MetricSample[]>();
+  /** Under which the database knows them, as they said last: one that is silent is still that one. */
+  const idOf = new Map<string, string>();
+  const ask = async (url: string, deadline: Deadline, atMs: number): Promise<ProcessObservation> => {
+    const name = new URL(url).host;
+    const own = startDeadline(lookTimeoutMs, `asking ${name}`, { signal: deadline.signal });
+    try {
+      const problem = await askLive(parts.send, url, own);
+      const silentForMs = silence.note(name, problem !== undefined, atMs);
+      if (problem !== undefined) {
+        // What it said last is no longer so; others may do by now what it did.
+        parts.onMetrics(url, []);
+        return { name, silentForMs, why: problem };
+      }
+      const [ready, loop] = await Promise.all([askReady(parts.send, url, own), askMetrics(parts, url, metrics, own)]);
+      if (ready.id !== undefined) idOf.set(url, ready.id);
+      return { name, silentForMs, ...ready, ...loop };
+    } finally {
+      own.finish();
+    }
+  };
   return {
     ...{ name: 'processes', everyMs: 5_000, timeoutMs: 2 * lookTimeoutMs },
-    look: (deadline, atMs) =>
-      Promise.all(
-        parts.urls.map(async (url): Promise<ProcessObservation> => {
-          const name = new URL(url).host;
-          const own = startDeadline(lookTimeoutMs, `asking ${name}`, { signal: deadline.signal });
-          try {
-            const problem = await askLive(parts.send, url, own);
-            const silentForMs = silence.note(name, problem !== undefined, atMs);
-            if (problem !== undefined) {
-              // What it said last is no longer so; others may do by now what it did.
-              parts.onMetrics(url, []);
-              return { name, silentForMs, why: problem };
-            }
-            const [ready, loop] = await Promise.all([
-              askReady(parts.send, url, own),
-              askMetrics(parts, url, metrics, own),
-            ]);
-            return { name, silentForMs, ...ready, ...loop };
-          } finally {
-            own.finish();
-          }
-        }),
-      ),
+    async look(deadline, atMs): Promise<ProcessObservation[]> {
+      const entered = deadline.race(parts.readEntries()).catch(() => []);
+      const asked = await Promise.all(parts.urls.map((url) => ask(url, deadline, atMs)));
+      const entries = judgeEntries(await entered, new Set(idOf.values()), { silence, atMs });
+      return [...asked, ...entries];
+    },
   };
 }
 

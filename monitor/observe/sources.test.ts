@@ -17,6 +17,7 @@ import { bridgesSource } from './bridges.ts';
 import { clocksSource } from './clocks.ts';
 import { networkSource } from './network.ts';
 import type { MetricSample } from './parse-metrics.ts';
+import { parseMetrics } from './parse-metrics.ts';
 import { postgresSource } from './postgres.ts';
 import { processesSource } from './processes.ts';
 import type { Source } from './source.ts';
@@ -124,6 +125,7 @@ test('PostgreSQL: silence counts from the first failure, and a standby is no pri
   assert.match((await look(source, 10_000)).why ?? '', /standby/);
 });
 
+const nobody = async () => [];
 const health = (readiness: object, metrics = '') => {
   const seen = new Map([
     ['/health/live', '{}'],
@@ -146,7 +148,7 @@ test('processes: readiness and the delay of the event loop since the look before
   const { send, seen } = health({ writes: true, readerAgeMs: 12 }, histogram(100, 100));
   let told: readonly MetricSample[] = [];
   const source = processesSource({
-    ...{ urls: ['http://hs1:8008'], metricsToken: 'token', send },
+    ...{ urls: ['http://hs1:8008'], metricsToken: 'token', send, readEntries: nobody },
     onMetrics: (_url, samples) => {
       told = samples;
     },
@@ -161,10 +163,25 @@ test('processes: readiness and the delay of the event loop since the look before
   assert.equal(told.length, 4);
 });
 
+test('processes: one that has entered itself in the database and that nobody named is seen too', async () => {
+  const { send } = health({ writes: true, readerAgeMs: 1, processId: 'a' });
+  let isDown = false;
+  const entry = (id: string) => ({ id, address: `${id}:8010`, seenAgoMs: 90, startedAgoMs: 9_000, clockOffsetMs: 0 });
+  const source = processesSource({
+    ...{ urls: ['http://hs1:8008'], metricsToken: undefined, onMetrics: () => {} },
+    send: (...args) => (isDown ? Promise.reject(new Error('gone')) : send(...args)),
+    readEntries: async () => [entry('a'), entry('b')],
+  });
+  const names = async (atMs: number) => (await look(source, atMs)).map(({ name }) => name);
+  assert.deepEqual(await names(0), ['hs1:8008', 'b:8010']);
+  isDown = true;
+  assert.deepEqual(await names(5_000), ['hs1:8008', 'b:8010'], 'one that was asked is not told twice');
+});
+
 test('processes: one that does not answer says since when, and without a token nobody asks for metrics', async () => {
   const told: string[][] = [];
   const refusing = processesSource({
-    ...{ urls: ['http://127.0.0.1:1'], metricsToken: undefined, send: sendRequest },
+    ...{ urls: ['http://127.0.0.1:1'], metricsToken: undefined, send: sendRequest, readEntries: nobody },
     onMetrics: (url, samples) => told.push([url, ...samples.map(({ name }) => name)]),
   });
   told.push(['http://127.0.0.1:1', 'old']);
@@ -175,7 +192,7 @@ test('processes: one that does not answer says since when, and without a token n
   assert.match(silent?.why ?? '', /ECONNREFUSED|bad port/);
   const { send, asked } = health({ writes: false, readerAgeMs: 9 });
   const [unready] = await look(
-    processesSource({ urls: ['http://a'], metricsToken: undefined, send, onMetrics: () => {} }),
+    processesSource({ urls: ['http://a'], metricsToken: undefined, send, readEntries: nobody, onMetrics: () => {} }),
   );
   assert.deepEqual(unready?.ready, { writes: false, readerAgeMs: 9 });
   assert.ok(!asked.includes('/metrics'));
@@ -377,8 +394,41 @@ test('push gateways: any answer will do but a failure of their own', async () =>
   stub.behaviour = 'takes';
 });
 
+const noServices = { bridgeMetrics: [], readProcessMetrics: () => [], expected: [], nowMs: () => 0, send: sendRequest };
+
+test('bridges: any bridge can have canaries, by the documented metric', async () => {
+  const label = '{bridge="telegram",direction="to_matrix"}';
+  const body = `holdfast_canary_age_seconds${label} 95\nholdfast_canary_interval_seconds${label} 60\n`;
+  stub.answer = { status: 200, body };
+  const source = bridgesSource({ ...noServices, bridgeMetrics: [stub.url] });
+  assert.deepEqual(await look(source), [
+    {
+      ...{ name: 'telegram', direction: 'to Matrix', canaryAgeMs: 95_000, oldestWaitingMs: 0, waiting: 0 },
+      ...{ toldAfterMs: 67_000, allowedSilenceMs: 180_000 },
+    },
+  ]);
+});
+
+test('bridges: a service that takes everything and says nothing is silent to Matrix, by the last that any process heard', async () => {
+  const heard = (instance: string, seconds: number) =>
+    `holdfast_appservice_last_heard_timestamp_seconds{service="telegram",instance="${instance}"} ${seconds}\n`;
+  let metrics = heard('hs1', 400) + heard('hs2', 700);
+  const source = bridgesSource({
+    ...{ ...noServices, expected: [{ service: 'telegram', within_minutes: 10 }], nowMs: () => 1_000_000 },
+    readProcessMetrics: () => parseMetrics(metrics),
+  });
+  const seen = async (atMs: number) =>
+    (await look(source, atMs)).map(({ direction, canaryAgeMs }) => [direction, canaryAgeMs]);
+  assert.deepEqual(await seen(0), [['to Matrix', 300_000]]);
+  metrics = '';
+  assert.deepEqual(await seen(60_000), [['to Matrix', 0]], 'of processes that have just begun');
+  assert.deepEqual(await seen(120_000), [['to Matrix', 60_000]]);
+  const [silent] = await look(source, 120_000);
+  assert.deepEqual([silent?.toldAfterMs, silent?.allowedSilenceMs], [600_000, 1_200_000]);
+});
+
 test('bridges: the canaries of one that does not answer grow older, and what waits there is not guessed', async () => {
-  const source = bridgesSource({ bridgeMetrics: [stub.url], readProcessMetrics: () => [], send: sendRequest });
+  const source = bridgesSource({ ...noServices, bridgeMetrics: [stub.url] });
   const seen = async (atMs: number) =>
     (await look(source, atMs)).map(({ direction, canaryAgeMs = 0, waiting }) => {
       // A look takes some milliseconds.

@@ -11,6 +11,8 @@ export interface PeopleParts {
   readonly isLeader: () => boolean;
   readonly readSecret: () => string;
   readonly readState: () => MonitorState;
+  /** This machine's clock, which the other monitors compare with theirs. */
+  readonly readWallMs: () => number;
   acknowledge(incident: string, person: string): Promise<boolean>;
 }
 
@@ -25,7 +27,7 @@ export function createPeopleServer(parts: PeopleParts): FastifyInstance {
     done(null, {}),
   );
   server.get('/health/live', () => ({}));
-  server.get('/leader', () => ({ name: parts.ownName, isLeader: parts.isLeader() }));
+  server.get('/leader', () => ({ name: parts.ownName, isLeader: parts.isLeader(), wallMs: parts.readWallMs() }));
   // A link that is looked at acknowledges nothing: programs that show previews follow every one.
   server.get('/acknowledge/:incident/:person/:mac', (request, reply) => answerLink(parts, request.url, reply, false));
   server.post('/acknowledge/:incident/:person/:mac', (request, reply) => answerLink(parts, request.url, reply, true));

@@ -43,7 +43,13 @@ const peerTimeoutMs = 2_000;
 
 export function openLeadership(parts: LeadershipParts, firstSecret: string): Leadership {
   const { sql, stateFile, ownName, clock, time, log } = parts;
-  const state = { isLeader: false, secret: firstSecret, isReady: false, lastOwner: undefined as string | undefined };
+  const state = {
+    isLeader: false,
+    secret: firstSecret,
+    isReady: false,
+    lastOwner: undefined as string | undefined,
+    isAway: false,
+  };
   let answeredMs = clock.monotonicMs();
   const askDatabase = <Answer>(work: () => Promise<Answer>) =>
     withDeadline(work(), databaseTimeoutMs, 'asking the database');
@@ -66,6 +72,8 @@ export function openLeadership(parts: LeadershipParts, firstSecret: string): Lea
     },
     async renew() {
       const owner = await askDatabase(takeOwner).catch(() => undefined);
+      // What it does not answer now is not asked again before the next round, which would come late by it.
+      state.isAway = owner === undefined;
       if (owner !== undefined) {
         answeredMs = clock.monotonicMs();
         state.lastOwner = owner;
@@ -76,7 +84,9 @@ export function openLeadership(parts: LeadershipParts, firstSecret: string): Lea
       return state.isLeader;
     },
     takeRequests: () =>
-      state.isReady ? askDatabase(() => takeOperatorRequests(sql)).catch(() => []) : Promise.resolve([]),
+      state.isReady && !state.isAway
+        ? askDatabase(() => takeOperatorRequests(sql)).catch(() => [])
+        : Promise.resolve([]),
     async load() {
       const [stored, onDisk] = await Promise.all([
         askDatabase(() => readState(sql)).catch(() => undefined),
@@ -87,7 +97,7 @@ export function openLeadership(parts: LeadershipParts, firstSecret: string): Lea
     },
     async save(next) {
       const results = await Promise.allSettled([
-        askDatabase(() => writeState(sql, ownName, next)),
+        state.isAway ? Promise.reject(new Error('it is away')) : askDatabase(() => writeState(sql, ownName, next)),
         withDeadline(writeStateFile(stateFile, next), databaseTimeoutMs, 'writing the state'),
       ]);
       if (results.every(({ status }) => status === 'rejected')) {

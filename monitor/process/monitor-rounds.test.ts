@@ -58,7 +58,7 @@ type Also = Pick<Required<MonitorSettings['paging']>, 'notifiers' | 'team'>;
 function settingsFor(name: string, also: Also = { notifiers: {}, team: [] }): MonitorSettings {
   return {
     ...{ server_name: 'example.org', homeserver_url: 'http://127.0.0.1:9', database_url: database.url },
-    ...{ is_database_embedded: true, volumes: [] },
+    ...{ is_database_embedded: true, volumes: [], expected_activity: [] },
     ...{ data_dir: join(folder, name), media_dir: folder, registration_folder: folder, bind: '127.0.0.1', port: 8009 },
     ...{ processes: [], peers: [], routes: [], addresses: [], names: [], machines: [], certificates: [], turn: [] },
     ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status'), reserve_bytes: 0 },
@@ -116,6 +116,7 @@ function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor
     server: createPeopleServer({
       ...{ ownName: name, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
       readState: () => monitor.rounds.state,
+      readWallMs: () => clock.wallMs(),
       acknowledge: (incident, person) => monitor.rounds.acknowledge(incident, person),
     }),
     async pass(seconds) {
@@ -340,7 +341,6 @@ test('the outside switch is called while rounds come to their end, and links of 
   assert.equal(refused.statusCode, 403);
   assert.equal((await monitor.server.inject({ method: 'GET', url: '/alerts/../../package.json' })).statusCode, 404);
   assert.deepEqual((await monitor.server.inject({ method: 'GET', url: '/leader' })).json(), {
-    name: 'a',
-    isLeader: true,
+    ...{ name: 'a', isLeader: true, wallMs: monitor.clock.wallMs() },
   });
 });

@@ -19,6 +19,7 @@ import { clocksSource } from '../observe/clocks.ts';
 import { federationSource } from '../observe/federation.ts';
 import { networkSource } from '../observe/network.ts';
 import { findMetric, type MetricSample } from '../observe/parse-metrics.ts';
+import { openPeerClocks } from '../observe/peer-clocks.ts';
 import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
 import type { Source } from '../observe/source.ts';
@@ -32,6 +33,7 @@ import { openDiskReserve } from '../recover/disk-reserve.ts';
 import { writeStatusFolder } from '../status-page/write-status-folder.ts';
 import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { readProcesses } from '../storage/read-processes.ts';
 import { readShardOfRoom, readShards } from '../storage/read-shards.ts';
 import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
@@ -89,6 +91,7 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
   const server = createPeopleServer({
     ...{ ownName, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
     readState: () => rounds.state,
+    readWallMs: () => clock.wallMs(),
     acknowledge: (incident, person) => rounds.acknowledge(incident, person),
   });
   takeReplies(server, {
@@ -139,9 +142,10 @@ function listSources(
     });
     return new Map(offsets.flatMap(([name, seconds]) => (seconds === undefined ? [] : [[name, seconds * 1000]])));
   };
+  const readPeerOffsets = openPeerClocks({ peers: settings.peers, send, clock });
   const all: Source[] = [
     processesSource({
-      ...{ urls, metricsToken: settings.metrics_token, send },
+      ...{ urls, metricsToken: settings.metrics_token, send, readEntries: () => readProcesses(sql) },
       onMetrics: (url, samples) => void metrics.set(url, samples),
     }),
     canariesSource(user, { list: () => readShards(sql), ofRoom: (roomId) => readShardOfRoom(sql, roomId) }, random),
@@ -159,9 +163,12 @@ function listSources(
       },
     }),
     volumesSource({ folders: listFolders(settings), readLogLimit: () => logLimitBytes, send }),
-    clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets }),
+    clocksSource({ clock, readDatabaseClock: () => database, readProcessOffsets, readPeerOffsets }),
     networkSource(settings),
-    bridgesSource({ bridgeMetrics: settings.bridge_metrics, readProcessMetrics: readMetrics, send }),
+    bridgesSource({
+      ...{ bridgeMetrics: settings.bridge_metrics, expected: settings.expected_activity, send },
+      ...{ readProcessMetrics: readMetrics, nowMs: () => clock.wallMs() },
+    }),
   ];
   if (settings.metrics_token !== undefined) all.push(federationSource(readMetrics));
   if (settings.backup_interval_ms !== undefined && settings.metrics_token !== undefined) {

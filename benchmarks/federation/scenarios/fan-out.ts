@@ -63,7 +63,8 @@ export const fanOut: FederationScenario = {
   },
 };
 
-async function makeWideRoom(run: FederationRun) {
+/** A room in which many stub servers are, and how many messages each of them has received. */
+export async function makeWideRoom(run: FederationRun) {
   const rules = roomVersionRules('10');
   if (rules === undefined) throw new Error('no room version 10');
   const received = new Map<string, number>();
@@ -90,7 +91,8 @@ async function timeSend(user: TestUser, roomId: string, index: number): Promise<
   return performance.now() - startMs;
 }
 
-async function waitForAll(stubs: readonly StubServer[], received: ReadonlyMap<string, number>, count: number) {
+/** Resolves when all have so many messages; gives how long that took, in milliseconds. */
+export async function waitForAll(stubs: readonly StubServer[], received: ReadonlyMap<string, number>, count: number) {
   const startMs = performance.now();
   while (!stubs.every(({ name }) => (received.get(name) ?? 0) >= count)) {
     if (performance.now() - startMs > patienceMs) {

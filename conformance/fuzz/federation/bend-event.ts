@@ -21,6 +21,8 @@ export interface BendingGround {
   readonly key: SigningKey;
   /** Ids of events of this and of other rooms, rejected ones and none at all. */
   readonly eventIds: readonly string[];
+  /** Of the room; what comes before them goes in a circle or a long way. */
+  readonly snareIds: readonly string[];
   readonly roomIds: readonly string[];
   readonly userIds: readonly string[];
 }
@@ -63,6 +65,13 @@ const bends: Readonly<Record<string, Bend>> = {
     const count = choose(random, [0, 1, 2, 10, 11, 20, 21, 500]);
     const references = Array.from({ length: count }, () => refer(ground.rules, choose(random, ground.eventIds)));
     event[choose(random, ['prev_events', 'auth_events'])] = references;
+  },
+  'leads into a snare': (random, event, ground) => {
+    const snare = random.pick(ground.snareIds);
+    const field = choose(random, ['prev_events', 'auth_events']);
+    if (snare === undefined) return;
+    const others = field === 'auth_events' && random.chance(0.5) ? (event[field] as JsonValue[]) : [];
+    event[field] = [...others, refer(ground.rules, snare)];
   },
   'a size at its edge': (random, event) => {
     const content: JsonObject = { body: '', ...(event['content'] as JsonObject) };

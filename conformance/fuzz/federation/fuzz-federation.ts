@@ -6,13 +6,17 @@ import { federationRoutes } from '@holdfast/homeserver/http/federation-api/route
 import { registerUser, type TestUser } from '@holdfast/homeserver/testing/test-user.ts';
 import { makeAuthority } from '../../federated-servers/make-authority.ts';
 import { createRandom, type Random } from '../../simulation/random.ts';
-import { type StubAnswer, type StubServer, startStubServer } from '../../stub-servers/stub-server.ts';
+import type { StubAnswer, StubServer } from '../../stub-servers/stub-server.ts';
+import { choose } from '../choose.ts';
 import type { FuzzReport } from '../fuzz-report.ts';
 import { judgeReply } from '../judge-reply.ts';
 import { judgeServer, sendRequests } from '../send-requests.ts';
 import { type FuzzedServer, startFuzzedServer } from '../start-fuzzed-server.ts';
+import { askMeanwhile, type ClientGround } from './client-traffic.ts';
 import { type HostileServer, startHostileServer } from './hostile-server.ts';
 import { type FederationPool, makeFederationRequest } from './make-federation-request.ts';
+import { startOddKeyServers } from './odd-key-servers.ts';
+import { judgeSpeed, median, type Spoken, speakInQuiet, speakMeanwhile } from './speak-meanwhile.ts';
 
 /** One more than transactions of one server may wait. */
 const concurrency = 5;
@@ -21,12 +25,18 @@ const sendsAgain = 6;
 const sendAgainAfterMs = 500;
 /** The server may ask back for events before it answers; that has a bound of its own. */
 const answerDeadlineMs = 120_000;
-/** A local room next to the hostile ones is spoken in every so often, and nothing may take longer than this there. */
-const speakEveryMs = 500;
-const slowestSendMs = 5_000;
 
-/** A hostile server sends requests to every operation for servers. As `fuzz`, and no other room becomes slow. */
-export async function fuzzFederation(requests: number, seed: number): Promise<FuzzReport> {
+export interface FederationFuzzReport extends FuzzReport {
+  /** What clients asked, by kind, and what the hostile server was asked, by operation. */
+  readonly clientAsked: ReadonlyMap<string, number>;
+  readonly hostileAsked: ReadonlyMap<string, number>;
+}
+
+/**
+ * A hostile server sends requests to every operation for servers, and clients ask for what it answers with anything. As
+ * `fuzz`, and no other room becomes slow.
+ */
+export async function fuzzFederation(requests: number, seed: number): Promise<FederationFuzzReport> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-fuzz-federation-'));
   const authority = await makeAuthority(folder);
   const [own, others] = [await authority.issue('holdfast'), await authority.issue('stub')];
@@ -34,43 +44,41 @@ export async function fuzzFederation(requests: number, seed: number): Promise<Fu
   const setting = { ...others, authorities: authority.certificate, connections: concurrency };
   const server = await startFuzzedServer({ ...own, authorities: authority.certificate });
   const hostile = await startHostileServer(setting, random);
-  const silent = await startSilentServer(setting);
+  const odd = await startOddKeyServers(setting, random, hostile.ground);
   try {
-    return await attack({ server, hostile, silent, random, requests });
+    const report = await attack({ server, hostile, odd, random, requests });
+    const wrongEnd = await server.stop();
+    return wrongEnd === undefined ? report : { ...report, problems: [...report.problems, wrongEnd] };
   } finally {
     await server.stop();
-    await Promise.all([hostile.stub.close(), silent.close()]);
+    await Promise.all([hostile.stub, ...odd].map((stub) => stub.close()));
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** A server whose keys nobody ever gets. */
-async function startSilentServer(setting: Parameters<typeof startStubServer>[0]): Promise<StubServer> {
-  const stub = await startStubServer(setting);
-  stub.handlers.push(({ path }) => (path.startsWith('/_matrix/key/') ? { act: () => {} } : undefined));
-  return stub;
 }
 
 interface Attack {
   readonly server: FuzzedServer;
   readonly hostile: HostileServer;
-  readonly silent: StubServer;
+  readonly odd: readonly StubServer[];
   readonly random: Random;
   readonly requests: number;
 }
 
-async function attack({ server, hostile, silent, random, requests }: Attack): Promise<FuzzReport> {
+async function attack({ server, hostile, odd, random, requests }: Attack): Promise<FederationFuzzReport> {
   const statuses = new Map<number, number>();
   const user = await registerUser(server.url, 'ann');
   const pool = await preparePool(user, hostile);
+  const clients = await prepareClients(server, user, hostile, odd);
   const endpoints = federationRoutes.filter(({ authentication }) => authentication === 'server');
   const { room_id: quietRoom } = await user.call('POST', '/_matrix/client/v3/createRoom', {});
+  const quiet = await speakInQuiet(user, quietRoom);
   hostile.turnHostile();
   const over = new AbortController();
   const speaking = speakMeanwhile(user, quietRoom, over.signal);
+  const asking = askMeanwhile(random, clients, over.signal);
   const outcome = await sendRequests(server, { requests, concurrency }, async () => {
     const { what, method, path, body } = makeFederationRequest(random, endpoints, pool);
-    const from = random.chance(0.002) ? silent : hostile.stub;
+    const from = random.chance(0.003) ? choose(random, odd) : hostile.stub;
     const ask = () => askWithin(from, server.serverName, method, path, body);
     let reply = await ask();
     for (let again = 0; reply?.status === 429 && again < sendsAgain; again++) {
@@ -82,8 +90,46 @@ async function attack({ server, hostile, silent, random, requests }: Attack): Pr
     return problem && `${what}: ${problem}\n  ${method} ${path} ${body?.slice(0, 600) ?? ''}`;
   });
   over.abort();
-  const problems = [...outcome.problems, ...(await speaking), ...(await judgeServer(server, outcome))];
-  return { requests: outcome.sent, statuses, problems };
+  const [spoken, asked] = [await speaking, await asking];
+  const speedProblems = judgeSpeed(quiet, spoken);
+  const problems = [...outcome.problems, ...asked.problems, ...speedProblems, ...(await judgeServer(server, outcome))];
+  return {
+    ...{ requests: outcome.sent, statuses, problems, clientAsked: asked.asked, hostileAsked: hostile.asked },
+    more: [
+      `Clients asked: ${list(asked.asked)}`,
+      `The hostile server was asked: ${list(hostile.asked)}`,
+      `Messages next door: half in ${describe(quiet)} in quiet, in ${describe(spoken)} under attack`,
+    ],
+  };
+}
+
+function list(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([what, count]) => `${what} ${count}`).join(', ');
+}
+
+function describe({ tookMs }: Spoken): string {
+  return `${median(tookMs).toFixed(1)} ms (the slowest ${Math.max(...tookMs).toFixed(0)} ms)`;
+}
+
+/** Somebody who comes and goes, and a room of the server whose children are elsewhere. */
+async function prepareClients(
+  server: FuzzedServer,
+  member: TestUser,
+  hostile: HostileServer,
+  others: readonly StubServer[],
+): Promise<ClientGround> {
+  const { foreignRooms, rooms, stub } = hostile;
+  const visitor = await registerUser(server.url, 'ben');
+  const { room_id: spaceId } = await member.call('POST', '/_matrix/client/v3/createRoom', {
+    creation_content: { type: 'm.space' },
+    initial_state: foreignRooms.map(({ roomId }) => ({
+      ...{ type: 'm.space.child', state_key: roomId, content: { via: [stub.name] } },
+    })),
+  });
+  return {
+    ...{ member, visitor, hostile: stub, others, joinedRooms: rooms, foreignRooms, spaceId },
+    isAlive: () => server.isAlive(),
+  };
 }
 
 async function askWithin(from: StubServer, to: string, method: string, path: string, body: string | undefined) {
@@ -94,7 +140,7 @@ async function askWithin(from: StubServer, to: string, method: string, path: str
 }
 
 /** A user of the server joins the hostile server's rooms while it still behaves, and has rooms at home. */
-async function preparePool(user: TestUser, { stub, rooms }: HostileServer): Promise<FederationPool> {
+async function preparePool(user: TestUser, { stub, rooms, snares }: HostileServer): Promise<FederationPool> {
   for (const { roomId } of rooms) {
     const via = encodeURIComponent(stub.name);
     await user.call('POST', `/_matrix/client/v3/join/${encodeURIComponent(roomId)}?via=${via}&server_name=${via}`, {});
@@ -107,25 +153,9 @@ async function preparePool(user: TestUser, { stub, rooms }: HostileServer): Prom
   return {
     stub,
     rooms,
+    snares,
     roomIds: [...rooms.map(({ roomId }) => roomId), ...home.map(({ room_id: roomId }) => roomId), '!none:else.example'],
     userIds: [user.userId, `@maker:${stub.name}`, `@member-1:${stub.name}`, `@nobody:${stub.name}`, '@x:else.example'],
     eventIds: [...rooms.flatMap(({ events }) => [...events.keys()]), '$unknown', '$unknown:else.example'],
   };
-}
-
-/** Says how it went in a room that the hostile server has nothing to do with. */
-async function speakMeanwhile(user: TestUser, roomId: string, signal: AbortSignal): Promise<string[]> {
-  const problems: string[] = [];
-  for (let turn = 0; !signal.aborted; turn++) {
-    const startMs = performance.now();
-    const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/s${turn}`;
-    const reply = await user
-      .send('PUT', path, { body: { msgtype: 'm.text', body: `turn ${turn}` } })
-      .catch(() => undefined);
-    const tookMs = performance.now() - startMs;
-    if (reply?.status !== 200) problems.push(`a message in another room was answered with ${reply?.status}`);
-    else if (tookMs > slowestSendMs) problems.push(`a message in another room took ${Math.round(tookMs)} ms`);
-    await delay(speakEveryMs, undefined, { signal }).catch(() => undefined);
-  }
-  return problems;
 }

@@ -5,6 +5,7 @@ import type { StubServer } from '../../stub-servers/stub-server.ts';
 import { choose } from '../choose.ts';
 import { hostileTexts, makeValue } from '../make-value.ts';
 import { type BendingGround, bendEvent, makeJunk } from './bend-event.ts';
+import type { Snares } from './snares.ts';
 
 export interface FederationRequest {
   readonly what: string;
@@ -17,6 +18,7 @@ export interface FederationRequest {
 export interface FederationPool {
   readonly stub: StubServer;
   readonly rooms: readonly StubRoom[];
+  readonly snares: ReadonlyMap<string, Snares>;
   readonly roomIds: string[];
   readonly userIds: string[];
   readonly eventIds: string[];
@@ -73,8 +75,9 @@ function makeEvent(random: Random, pool: FederationPool) {
   return bent;
 }
 
-function groundOf(room: StubRoom, { stub, eventIds, roomIds, userIds }: FederationPool): BendingGround {
-  return { rules: room.rules, key: stub.key, eventIds, roomIds, userIds };
+function groundOf(room: StubRoom, { stub, snares, eventIds, roomIds, userIds }: FederationPool): BendingGround {
+  const snareIds = snares.get(room.roomId)?.eventIds ?? [];
+  return { rules: room.rules, key: stub.key, eventIds, snareIds, roomIds, userIds };
 }
 
 function makeEdu(random: Random, pool: FederationPool): string {

@@ -7,7 +7,8 @@ export interface SimulatedRoom {
   readonly roomId: string;
   /** Events whose senders were told that they are sent. */
   readonly told: Set<string>;
-  readonly servers: readonly SimulatedServer[];
+  /** That have somebody in it, and know it. */
+  readonly servers: SimulatedServer[];
 }
 
 let transactions = 0;

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { partialRoomsOf } from '@holdfast/homeserver/rooms/remote/partial-rooms.ts';
 import { createRandom, type Random } from '../random.ts';
 import { actInRoom, roomPath, type SimulatedRoom, say } from './act-in-room.ts';
 import { describeDivergence } from './describe-divergence.ts';
+import { DeviceMessages } from './device-messages.ts';
 import { findDivergence, type RoomSnapshot, readSnapshot } from './find-divergence.ts';
 import { HostileMember } from './hostile-member.ts';
 import type { NetworkFaults } from './simulated-network.ts';
@@ -16,43 +18,114 @@ export interface FederationResult {
   readonly description: string | undefined;
   readonly events: number;
   readonly softFailed: number;
+  readonly deviceMessages: number;
   /** From the end of the faults until all agreed. */
   readonly healedMs: number;
+  readonly kind: SeedKind;
+}
+
+/** What is special about a seed. */
+export interface SeedKind {
+  /** A server goes on from an old copy of its database. */
+  readonly restores: boolean;
+  /** Nothing but time and what people say ends the back-off of servers, and hardly anybody says anything. */
+  readonly isUnaided: boolean;
+  /** A server joins in the midst of the faults. */
+  readonly hasLateJoiner: boolean;
+  /** The hostile server's user is an administrator of the room. */
+  readonly isHostileAdmin: boolean;
 }
 
 const roomVersions = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12'];
 const actions = 60;
 const atOnce = 3;
-/** One seed in so many has a server that is restored from an old copy of its database. */
+/** One seed in so many has a server that is restored from an old copy of its database, and so on. */
 const restoringSeeds = 8;
+const unaidedSeeds = 5;
+const lateSeeds = 3;
+const adminSeeds = 2;
 const joinDeadlineMs = 20_000;
 /** Longer than a server remembers that nobody could tell it what came before. */
 const agreeDeadlineMs = 90_000;
+/** State that could not be had at a join is looked for once a minute at first. */
+const lookForStateMs = 60_000;
 /** A room in which nobody says anything more need not heal: after so long, somebody does. */
 const speakAgainMs = 1_500;
+const speakAgainUnaidedMs = 15_000;
 const lookAgainMs = 50;
+
+/** What a seed plays with. */
+interface Play {
+  readonly simulated: SimulatedServers;
+  readonly room: SimulatedRoom;
+  readonly kind: SeedKind;
+  readonly random: Random;
+  readonly hostile: HostileMember;
+  readonly devices: DeviceMessages;
+  /** Not in the room yet. */
+  readonly late: SimulatedServer | undefined;
+}
+
+export function kindOfSeed(seed: number): SeedKind {
+  return {
+    restores: seed % restoringSeeds === 0,
+    isUnaided: seed % unaidedSeeds === 2,
+    hasLateJoiner: seed % lateSeeds === 1,
+    isHostileAdmin: seed % adminSeeds === 1,
+  };
+}
 
 /** Plays one seed in a new room of the servers and judges what became of it. */
 export async function runFederationSeed(simulated: SimulatedServers, seed: number): Promise<FederationResult> {
-  const random = createRandom(seed);
-  const roomVersion = roomVersions[seed % roomVersions.length] ?? '12';
-  const { network, servers } = simulated;
-  network.heal();
-  simulated.log.clear();
-  const room = await makeRoom(random, servers, roomVersion);
-  const hostile = await HostileMember.join(simulated.hostile, targetOf(random.pick(servers)), room.roomId);
-  await untilAgreed(simulated, room, new Set());
+  const play = await beginSeed(simulated, seed);
+  const { network } = simulated;
+  const { room, kind, random, devices } = play;
   const before = new Set((await snapshotsOf(room)).flatMap(({ accepted }) => [...accepted]));
   network.begin(random, faultsOf(random));
-  await playActions(random, simulated, room, hostile, seed % restoringSeeds === 0);
-  network.heal();
-  const healedMs = await untilAgreed(simulated, room, before);
+  await playActions(play);
+  network.heal(!kind.isUnaided);
+  const missing = await bringLate(play);
+  const healedMs = await untilAgreed(play, before);
   const snapshots = await snapshotsOf(room);
   const all = new Set(snapshots.flatMap(({ accepted }) => [...accepted]));
   const softFailed = new Set(snapshots.flatMap((snapshot) => [...snapshot.softFailed]));
-  const divergence = findDivergence(snapshots, before, room.told);
+  const divergence = missing ?? findDivergence(snapshots, before, room.told) ?? (await findDeviceFault(play));
   const description = divergence === undefined ? undefined : await describeDivergence(simulated, room.roomId);
-  return { seed, roomVersion, divergence, description, events: all.size, softFailed: softFailed.size, healedMs };
+  return {
+    ...{ seed, roomVersion: roomVersionOf(seed), divergence, description, healedMs, kind },
+    ...{ events: all.size, softFailed: softFailed.size, deviceMessages: devices.count },
+  };
+}
+
+function roomVersionOf(seed: number): string {
+  return roomVersions[seed % roomVersions.length] ?? '12';
+}
+
+async function beginSeed(simulated: SimulatedServers, seed: number): Promise<Play> {
+  const random = createRandom(seed);
+  const kind = kindOfSeed(seed);
+  const { network, servers, hostile: server } = simulated;
+  network.heal(true);
+  simulated.log.clear();
+  const mixed = random.shuffle(servers);
+  const late = kind.hasLateJoiner ? mixed.pop() : undefined;
+  const admins = [
+    ...servers.map(({ resident }) => resident.userId),
+    ...(kind.isHostileAdmin ? [hostileId(server)] : []),
+  ];
+  const room = await makeRoom(mixed, admins, roomVersionOf(seed));
+  const guestIds = servers.flatMap(({ guests }) => guests.map(({ userId }) => userId));
+  const through = targetOf(random.pick(mixed));
+  const hostile = await HostileMember.join({ server, through, roomId: room.roomId, random, guestIds });
+  const devices = await DeviceMessages.begin(servers);
+  const play = { simulated, room, kind, random, hostile, devices, late };
+  await untilAgreed(play, new Set());
+  return play;
+}
+
+/** A server that lost its disk has lost what it was to pass on, and has what it had passed on. */
+async function findDeviceFault({ devices, kind }: Play): Promise<string | undefined> {
+  return kind.restores ? undefined : await devices.findFault();
 }
 
 function faultsOf(random: Random): NetworkFaults {
@@ -64,40 +137,45 @@ function faultsOf(random: Random): NetworkFaults {
   };
 }
 
-/** A public room of one server's resident, in which the residents of all others are and can do what the founder can. */
+/** A public room of one server's resident, in which the residents of the others are; `admins` can do what the founder can. */
 async function makeRoom(
-  random: Random,
   servers: readonly SimulatedServer[],
+  admins: readonly string[],
   roomVersion: string,
 ): Promise<SimulatedRoom> {
-  const [founding, ...others] = random.shuffle(servers) as [SimulatedServer, ...SimulatedServer[]];
-  const levels = Object.fromEntries(others.map(({ resident }) => [resident.userId, 100]));
+  const [founding, ...others] = servers as [SimulatedServer, ...SimulatedServer[]];
   const isNamed = roomVersion !== '12';
+  const named = admins.filter((userId) => isNamed || userId !== founding.resident.userId);
   const { room_id: roomId } = await founding.resident.call('POST', '/_matrix/client/v3/createRoom', {
     preset: 'public_chat',
     room_version: roomVersion,
     power_level_content_override: {
-      users: { ...levels, ...(isNamed && { [founding.resident.userId]: 100 }) },
+      users: Object.fromEntries(named.map((userId) => [userId, 100])),
       events: { 'm.room.topic': 0, 'm.room.name': 0 },
     },
   });
-  for (const { resident } of others) {
-    const path = `/_matrix/client/v3/join/${encodeURIComponent(roomId)}?via=${founding.name}`;
-    await resident.call('POST', path, {});
+  const room = { roomId, told: new Set<string>(), servers: [founding] };
+  for (const other of others) {
+    if (!(await enter(room, other))) throw new Error(`${other.name} could not join`);
   }
-  return { roomId, told: new Set(), servers };
+  return room;
 }
 
-async function playActions(
-  random: Random,
-  simulated: SimulatedServers,
-  room: SimulatedRoom,
-  hostile: HostileMember,
-  restores: boolean,
-): Promise<void> {
-  const { network, servers } = simulated;
-  const restored = restores ? random.pick(servers) : undefined;
+/** A server's resident joins through one that is there. */
+async function enter(room: SimulatedRoom, server: SimulatedServer): Promise<boolean> {
+  const via = room.servers.map(({ name }) => `via=${name}`).join('&');
+  const path = `/_matrix/client/v3/join/${encodeURIComponent(room.roomId)}?${via}`;
+  const { status } = await server.resident.send('POST', path, { body: {} });
+  if (status === 200) room.servers.push(server);
+  return status === 200;
+}
+
+async function playActions(play: Play): Promise<void> {
+  const { random, room, hostile, kind, devices, late } = play;
+  const { network, servers } = play.simulated;
+  const restored = kind.restores ? random.pick(room.servers) : undefined;
   const keepsCopyAt = random.integer(actions / 3);
+  const lateAt = random.integer(actions);
   for (let step = 0; step < actions; step += atOnce) {
     if (restored && step <= keepsCopyAt && keepsCopyAt < step + atOnce) await restored.backUp();
     if (restored && step >= (2 * actions) / 3 && step < (2 * actions) / 3 + atOnce) {
@@ -106,11 +184,29 @@ async function playActions(
     }
     if (random.chance(0.2))
       network.split(random.chance(0.5) ? [] : servers.filter(() => random.chance(0.5)).map(({ name }) => name));
-    if (random.chance(0.3)) network.letServersNotice();
-    if (random.chance(0.3)) await hostile.act(random, servers.map(targetOf));
-    await Promise.all(Array.from({ length: 1 + random.integer(atOnce) }, () => actInRoom(random, room)));
+    if (random.chance(0.3) && !kind.isUnaided) network.letServersNotice();
+    if (random.chance(hostile.isAdmin ? 0.7 : 0.3)) await hostile.act(servers.map(targetOf));
+    if (random.chance(0.4)) await devices.send(random);
+    const doings: Promise<unknown>[] = Array.from({ length: 1 + random.integer(atOnce) }, () =>
+      actInRoom(random, room),
+    );
+    // A server that has had no answer may have joined all the same, so that each time is one more event.
+    if (late && step >= lateAt && !room.servers.includes(late) && random.chance(0.3)) doings.push(enter(room, late));
+    await Promise.all(doings);
     if (random.chance(0.3)) await wait(random.integer(40));
   }
+}
+
+/** Who could not join among the faults joins now. What is wrong where that does not succeed either. */
+async function bringLate({ late, room, simulated }: Play): Promise<string | undefined> {
+  const untilMs = performance.now() + joinDeadlineMs;
+  while (late && !room.servers.includes(late)) {
+    if (await enter(room, late)) break;
+    if (performance.now() > untilMs) return `${late.name} cannot join`;
+    simulated.network.letServersNotice();
+    await wait(speakAgainMs);
+  }
+  return undefined;
 }
 
 /** What only the lost disk had is lost. */
@@ -124,27 +220,36 @@ async function forgetLost(room: SimulatedRoom): Promise<void> {
 }
 
 /** Until the servers agree, or until they have had more than enough time for it. Gives how long it took. */
-async function untilAgreed(
-  { network }: SimulatedServers,
-  room: SimulatedRoom,
-  before: ReadonlySet<string>,
-): Promise<number> {
+async function untilAgreed(play: Play, before: ReadonlySet<string>): Promise<number> {
+  const { simulated, room, kind } = play;
   const startedMs = performance.now();
-  const deadlineMs = before.size === 0 ? joinDeadlineMs : agreeDeadlineMs;
-  if (before.size > 0) await speak(room);
+  const isOver = before.size > 0;
+  const deadlineMs = isOver ? agreeDeadlineMs + (play.late ? lookForStateMs : 0) : joinDeadlineMs;
+  if (isOver) await speak(room);
   let spokeMs = startedMs;
   for (;;) {
     const nowMs = performance.now();
     const snapshots = await snapshotsOf(room).catch(() => []);
-    if (isAgreed(snapshots, room, before) || nowMs - startedMs > deadlineMs) return nowMs - startedMs;
-    if (nowMs - spokeMs > speakAgainMs) {
-      network.letServersNotice();
-      if (before.size > 0) await speak(room);
-      if (before.size > 0) await lookBack(room);
+    const isSame = isAgreed(snapshots, room, before) && (!isOver || (await findDeviceFault(play)) === undefined);
+    if (isSame || nowMs - startedMs > deadlineMs) return nowMs - startedMs;
+    if (nowMs - spokeMs > (isOver && kind.isUnaided ? speakAgainUnaidedMs : speakAgainMs)) {
+      if (!isOver || !kind.isUnaided) {
+        simulated.network.letServersNotice();
+        if (play.late) await lookForMissingState(play.late);
+      }
+      if (isOver) await speak(room);
+      if (isOver) await lookBack(room);
       spokeMs = nowMs;
     }
     await wait(lookAgainMs);
   }
+}
+
+/** State whose keys were not to be had at the join is looked for again, as at the start of a process. */
+async function lookForMissingState(server: SimulatedServer): Promise<void> {
+  const partialRooms = partialRoomsOf(server.context());
+  partialRooms.close();
+  await partialRooms.start();
 }
 
 /** At the beginning servers need not know what was before them: then the state is enough. */
@@ -165,6 +270,10 @@ async function lookBack(room: SimulatedRoom): Promise<void> {
 
 async function snapshotsOf({ servers, roomId }: SimulatedRoom): Promise<RoomSnapshot[]> {
   return await Promise.all(servers.map((server) => readSnapshot(server.context(), roomId)));
+}
+
+function hostileId({ serverName }: SimulatedServers['hostile']): string {
+  return `@mallory:${serverName}`;
 }
 
 function targetOf(server: SimulatedServer | undefined): { name: string; baseUrl: string } {

@@ -11,18 +11,13 @@ import { startSimulatedServers } from './simulated-servers.ts';
  */
 export async function simulateFederation(seeds: number, first: number): Promise<number> {
   const simulated = await startSimulatedServers();
-  const totals = { events: 0, softFailed: 0 };
+  const totals = { events: 0, softFailed: 0, deviceMessages: 0 };
   const healedMs: number[] = [];
+  const unaidedMs: number[] = [];
   try {
     for (let seed = first; seed < first + seeds; seed++) {
-      const {
-        roomVersion,
-        divergence,
-        description,
-        events,
-        softFailed,
-        healedMs: tookMs,
-      } = await runFederationSeed(simulated, seed);
+      const result = await runFederationSeed(simulated, seed);
+      const { roomVersion, divergence, description, events, softFailed, deviceMessages } = result;
       if (divergence !== undefined) {
         console.error(`seed ${seed} (room version ${roomVersion}) diverges: ${divergence}`);
         console.error(`again with: npm run simulate -- --federation --seeds 1 --seed ${seed}`);
@@ -33,16 +28,22 @@ export async function simulateFederation(seeds: number, first: number): Promise<
       }
       totals.events += events;
       totals.softFailed += softFailed;
-      healedMs.push(tookMs);
+      totals.deviceMessages += deviceMessages;
+      (result.kind.isUnaided ? unaidedMs : healedMs).push(result.healedMs);
     }
   } finally {
     await simulated.stop();
   }
-  const sorted = healedMs.toSorted((a, b) => a - b);
-  const at = (part: number) => `${Math.round(sorted[Math.ceil(part * sorted.length) - 1] ?? 0)} ms`;
   console.log(
     `${seeds} seeds from ${first} on: no divergence and nothing lost in ${totals.events} events` +
-      ` (${totals.softFailed} soft-failed somewhere); healed in ${at(0.5)} (half of them), ${at(1)} (the slowest)`,
+      ` (${totals.softFailed} soft-failed somewhere) and ${totals.deviceMessages} device messages;` +
+      ` healed in ${describeTimes(healedMs)}; where nobody helped, in ${describeTimes(unaidedMs)}`,
   );
   return 0;
+}
+
+function describeTimes(timesMs: readonly number[]): string {
+  const sorted = timesMs.toSorted((a, b) => a - b);
+  const at = (part: number) => `${Math.round(sorted[Math.ceil(part * sorted.length) - 1] ?? 0)} ms`;
+  return `${at(0.5)} (half of them), ${at(1)} (the slowest)`;
 }

@@ -58,11 +58,11 @@ export class SimulatedNetwork {
     this.#cutOff = new Set(cutOff);
   }
 
-  /** Nothing is in the way any more, and all servers notice it. */
-  heal(): void {
+  /** Nothing is in the way any more; all servers notice it at once, or by themselves. */
+  heal(isNoticed: boolean): void {
     this.#faults = noFaults;
     this.split([]);
-    this.letServersNotice();
+    if (isNoticed) this.letServersNotice();
   }
 
   /** Ends the back-off of each server towards those that it can reach, as a request of theirs would. */

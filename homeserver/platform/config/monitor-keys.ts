@@ -1,3 +1,4 @@
+import { checkExpectedActivity, type ExpectedActivity } from './check-expected-activity.ts';
 import { checkPaging } from './check-paging.ts';
 import { checkAddress, checkPublicUrl } from './check-setting.ts';
 import { checkVolumes, type WatchedVolume } from './check-volumes.ts';
@@ -46,6 +47,12 @@ export const monitorKeys = section('Watching the server and waking somebody; see
   turn: textList([], 'TURN servers, such as `turn:turn.example.org:3478`.'),
   pushGateways: textList([], 'Addresses of push gateways that must answer.', { check: checkUrl }),
   bridgeMetrics: textList([], 'Addresses of `/metrics` of IRC bridges that have a canary.', { check: checkUrl }),
+  expectedActivity: entryList<ExpectedActivity>(
+    [],
+    'Application services that ask this server for something at least so often, each as `{ service: ID, ' +
+      'within_minutes: 30 }`: one that takes everything and says nothing is told.',
+    checkExpectedActivity,
+  ),
   replicas: textList(
     [],
     'Replicas of PostgreSQL that must follow, by application_name. Those that were seen are watched anyway.',

@@ -3,6 +3,7 @@ import type { PeerCertificate } from 'node:tls';
 import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { parseServerName } from '@holdfast/protocol/identifiers/server-name.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
+import { BoundedCache } from '../../platform/bounded-cache.ts';
 import type { Context } from '../../platform/context.ts';
 import { connectionsOf } from '../connections/connections-of.ts';
 import { describeConnectionError } from '../connections/describe-connection-error.ts';
@@ -44,7 +45,9 @@ export async function checkRoute(
       doubtful('the DNS did not answer when it was asked for SRV records', 'see whether it answers at all'),
     );
   }
-  for (const target of route.targets) findings.push(await checkTarget(context, route, target, isOwn));
+  for (const target of route.targets) {
+    findings.push(await checkTarget(context, { ...route, targets: [target] }, isOwn, deadline));
+  }
   return findings;
 }
 
@@ -63,10 +66,12 @@ async function checkWellKnown(context: Context, host: string, deadline: Deadline
   }
 }
 
-async function checkTarget(context: Context, route: Route, target: Target, isOwn: boolean): Promise<ServerFinding> {
-  const place = formatTarget(target);
+async function checkTarget(context: Context, route: Route, isOwn: boolean, deadline: Deadline): Promise<ServerFinding> {
+  const place = route.targets.map(formatTarget).join();
   try {
-    const socket = await openConnection(connectionsOf.of(context).rules, { ...route, targets: [target] });
+    // A session that goes on shows no certificate.
+    const rules = { ...connectionsOf.of(context).rules, sessions: new BoundedCache<string, Buffer>(1) };
+    const socket = await openConnection(rules, route, deadline);
     const certificate = socket.getPeerCertificate();
     const address = socket.remoteAddress ?? '';
     socket.destroy();

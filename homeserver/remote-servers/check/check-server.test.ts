@@ -37,6 +37,8 @@ test('a server that is well is found to be so, each step in words', async () => 
   ]) {
     assert.match(text, part);
   }
+  const again = (await checkServer(one.context, 'two.test')).map(({ what }) => what);
+  assert.match(again.join('\n'), /has a good certificate, good for 36\d more days/, 'also with a TLS session at hand');
 });
 
 test('what is wrong is named', async () => {

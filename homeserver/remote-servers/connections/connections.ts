@@ -33,7 +33,7 @@ export class Connections {
       ...{ inAll: most, probes: Math.ceil(most / 4), perServer: requestsPerServer },
       ...{ waitingPerServer, waitingInAll },
     });
-    this.agent = new ServerAgent((route) => openConnection(this.rules, route), most);
+    this.agent = new ServerAgent((route, deadline) => openConnection(this.rules, route, deadline), most);
   }
 
   /**

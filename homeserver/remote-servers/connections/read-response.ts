@@ -44,6 +44,8 @@ export function limitResponse(response: IncomingMessage, limitBytes: number): Tr
     },
   });
   response.once('error', (error) => limited.destroy(error));
+  // Who reads is told. Where nobody reads yet, or any more, an error that nobody hears would end the process.
+  limited.on('error', () => {});
   limited.once('close', () => response.destroy());
   response.pipe(limited);
   return limited;

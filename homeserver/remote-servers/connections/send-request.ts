@@ -42,7 +42,7 @@ export async function sendRequest(
 
 function startRequest(agent: ServerAgent, { route, body, ...given }: HttpRequest, deadline: Deadline): ClientRequest {
   const options: AgentOptions = {
-    ...{ agent, route, poolKey: given.poolKey, signal: deadline.signal },
+    ...{ agent, route, deadline, poolKey: given.poolKey, signal: deadline.signal },
     ...{ method: given.method, path: given.path, setHost: false },
     headers: {
       Host: route.hostHeader,

@@ -2,6 +2,7 @@ import type { ClientRequest } from 'node:http';
 import { Agent, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { Deadline } from '@holdfast/effects/deadline.ts';
 import type { Route } from '../discovery/find-route.ts';
 
 /** What a request tells the agent besides Node.js's own options. */
@@ -9,7 +10,11 @@ export interface AgentOptions extends RequestOptions {
   /** Connections with the same key carry each other's requests. */
   readonly poolKey: string;
   readonly route: Route;
+  /** Of the request: no connection is opened for longer. */
+  readonly deadline: Deadline;
 }
+
+type OpenConnection = (route: Route, deadline: Deadline) => Promise<TLSSocket>;
 
 type DeliverConnection = (error: Error | null, connection: Duplex) => void;
 
@@ -17,21 +22,23 @@ type DeliverConnection = (error: Error | null, connection: Duplex) => void;
 const idleTimeoutMs = 50_000;
 
 /**
- * Node.js's pool of connections with ours in it. How many are used at once is for RequestSlots to say; here the idle
- * ones are kept within the bound: the one that has been idle for longest makes place for a new one.
+ * Node.js's pool of connections with ours in it. How many are used or being opened at once is for RequestSlots to say:
+ * none is opened for longer than its request lasts. Here the idle ones are kept within the bound: the one that has been
+ * idle for longest makes place for a new one.
  */
 export class ServerAgent extends Agent {
-  readonly #open: (route: Route) => Promise<TLSSocket>;
+  readonly #open: OpenConnection;
   readonly #mostConnections: number;
   readonly #idle = new Set<Duplex>();
   #openCount = 0;
 
-  constructor(open: (route: Route) => Promise<TLSSocket>, mostConnections: number) {
+  constructor(open: OpenConnection, mostConnections: number) {
     super({ keepAlive: true, timeout: idleTimeoutMs, maxFreeSockets: mostConnections });
     this.#open = open;
     this.#mostConnections = mostConnections;
   }
 
+  /** Those that are being opened, in use or idle. */
   get openCount(): number {
     return this.#openCount;
   }
@@ -43,7 +50,8 @@ export class ServerAgent extends Agent {
   override createConnection(options: RequestOptions, deliver?: DeliverConnection): undefined {
     if (this.#openCount >= this.#mostConnections) this.#idle.values().next().value?.destroy();
     this.#openCount++;
-    this.#open((options as AgentOptions).route).then(
+    const { route, deadline } = options as AgentOptions;
+    this.#open(route, deadline).then(
       (socket) => {
         socket.once('close', () => this.#forget(socket));
         deliver?.(null, socket);

@@ -64,7 +64,11 @@ export const routeCaches: PerContext<Context, RouteCache> = perContext((context)
   return routes;
 });
 
-async function fetchWellKnown(context: Context, url: string): Promise<WellKnownAnswer> {
+/**
+ * Reads a well-known file: 50 KiB and ten seconds at most, redirections included. `url` has no port but in tests. Throws
+ * errors that `describeConnectionError` can tell.
+ */
+export async function fetchWellKnown(context: Context, url: string): Promise<WellKnownAnswer> {
   const { clock } = context;
   const deadline = startDeadline(wellKnownTimeoutMs, `reading ${url}`, { clock });
   try {

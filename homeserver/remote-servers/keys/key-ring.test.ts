@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { encodeBase64 } from '@holdfast/protocol/crypto/base64.ts';
+import { signJson } from '@holdfast/protocol/crypto/sign-json.ts';
 import { verifyJson } from '@holdfast/protocol/crypto/verify-json.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
@@ -148,4 +149,35 @@ test('a new key is published before it signs, and the old one afterwards, withou
   await askServer(context, { server: 'reader.test', method: 'GET', path: '/ask', timeoutMs: 5_000 });
   assert.match((await fake.waitForRequest('/ask')).headers.authorization ?? '', new RegExp(`key="${newId}"`));
   await fake.stop();
+});
+
+test('a notary that knows a server, but not the key or not for so late, leaves the question to the next one', async (t) => {
+  const first = await startFakeServer(network, 'first.test');
+  const second = await startFakeServer(network, 'second.test');
+  const reader = await startFederatedHomeserver(network, 'two-notaries.test', {
+    config: { 'federation.key_servers': ['first.test', 'second.test'] },
+  });
+  t.after(async () => {
+    for (const started of [first, second, reader]) await started.stop();
+  });
+  const answerWith = (asked: FakeServer, published: JsonObject) =>
+    asked.answer('/_matrix/key/v2/query', () => {
+      const signer = { name: asked.serverName, ...asked.key };
+      return { server_keys: [signJson(published, signer, cryptoPrimitives)] };
+    });
+  const nowTs = Date.now();
+  for (const serverName of ['has-another-key.test', 'was-seen-long-ago.test']) {
+    const gone = await startFakeServer(network, serverName);
+    await gone.stop();
+    answerWith(second, gone.publishKeys({ valid_until_ts: nowTs + 60_000 }));
+    if (serverName.startsWith('has')) gone.key = makeFakeKey('ed25519:another');
+    answerWith(first, gone.publishKeys({ valid_until_ts: nowTs - 60_000 }));
+    gone.key = makeFakeKey();
+    assert.equal(await find(reader, gone, nowTs), 32);
+    const findKey = await keyRings.of(reader.context).find([{ serverName, keyId: gone.key.keyId, atTs: nowTs }]);
+    assert.equal(findKey(serverName, gone.key.keyId)?.validUntilTs, nowTs + 60_000);
+  }
+  for (const { requests } of [first, second]) {
+    assert.equal(requests.filter(({ url }) => url === '/_matrix/key/v2/query').length, 2);
+  }
 });

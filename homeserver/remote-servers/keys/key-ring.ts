@@ -11,12 +11,18 @@ export interface WantedKey {
   readonly atTs: number;
 }
 
+/** A key of another server. */
+export interface KnownKey extends VerifyKey {
+  /** The server gave it itself; otherwise a notary did. */
+  readonly isFirstHand: boolean;
+}
+
 /** Where keys come from. None of these throws for what another server does. */
 export interface KeySources {
   /** Our own keys, by key id, when it is us who signed. */
   readonly own: (serverName: string) => ReadonlyMap<string, VerifyKey> | undefined;
   /** Remembered keys of servers, by server and key id. */
-  readonly load: (serverNames: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, VerifyKey>>>;
+  readonly load: (serverNames: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, KnownKey>>>;
   /** Asks a server itself. Undefined when it gives none that are sound. */
   readonly fetch: (serverName: string, isAwaited: boolean) => Promise<ServerKeys | undefined>;
   /** Asks the notaries. */
@@ -40,7 +46,7 @@ const manyServers = 25;
 
 interface KnownServer {
   readonly name: string;
-  readonly keys: Map<string, VerifyKey>;
+  readonly keys: Map<string, KnownKey>;
   isLoaded: boolean;
   fetching: Promise<void> | undefined;
   failures: number;
@@ -69,7 +75,7 @@ export class KeyRing {
     const foreign = wanted.filter(({ serverName }) => !this.#sources.own(serverName));
     for (const { serverName } of foreign) found.set(serverName, this.#server(serverName));
     await this.#load([...found.values()].filter(({ isLoaded }) => !isLoaded));
-    const missing = () => foreign.filter((key) => !hasKey(found.get(key.serverName), key));
+    const missing = () => foreign.filter((key) => !isGoodAt(found.get(key.serverName)?.keys.get(key.keyId), key.atTs));
     if (new Set(missing().map(({ serverName }) => serverName)).size > manyServers) await this.#askNotaries(missing());
     await this.#askServers(
       missing().map(({ serverName }) => serverName),
@@ -98,9 +104,9 @@ export class KeyRing {
     const loaded = await this.#sources.load(servers.map(({ name }) => name));
     for (const server of servers) {
       server.isLoaded = true;
-      // What was fetched meanwhile is newer.
       for (const [keyId, key] of loaded.get(server.name) ?? []) {
-        if (!server.keys.has(keyId)) server.keys.set(keyId, key);
+        const fetchedMeanwhile = server.keys.get(keyId);
+        server.keys.set(keyId, fetchedMeanwhile ? this.#choose(key, fetchedMeanwhile) : key);
       }
     }
   }
@@ -128,7 +134,7 @@ export class KeyRing {
 
   async #fetchInto(server: KnownServer, isAwaited: boolean): Promise<void> {
     const found = await this.#sources.fetch(server.name, isAwaited);
-    if (found) this.#keep(found);
+    if (found) this.#keep(found, true);
     server.failures = found ? 0 : server.failures + 1;
     const pauseMs = Math.min(longestBetweenFetchesMs, betweenFetchesMs * 2 ** Math.min(10, server.failures));
     server.nextFetchMs = this.#clock.monotonicMs() + pauseMs;
@@ -136,21 +142,37 @@ export class KeyRing {
 
   async #askNotaries(wanted: readonly WantedKey[]): Promise<void> {
     if (wanted.length === 0) return;
-    for (const published of await this.#sources.fetchFromNotaries(wanted)) this.#keep(published);
+    for (const published of await this.#sources.fetchFromNotaries(wanted)) this.#keep(published, false);
   }
 
-  #keep({ serverName, keys }: ServerKeys): void {
+  #keep({ serverName, keys }: ServerKeys, isFirstHand: boolean): void {
     const server = this.#server(serverName);
     for (const [keyId, key] of keys) {
-      const known = server.keys.get(keyId);
-      // A notary's copy may be older than what we have.
-      const isOlder = (known?.validUntilTs ?? 0) > (key.validUntilTs ?? 0) && key.expiredTs === undefined;
-      if (!isOlder) server.keys.set(keyId, key);
+      server.keys.set(keyId, this.#choose(server.keys.get(keyId), { ...key, isFirstHand }));
     }
+  }
+
+  /** Which of two accounts of a key counts: a server's own before a notary's, then the one that was made later. */
+  #choose(known: KnownKey | undefined, given: KnownKey): KnownKey {
+    if (!known || given.isFirstHand) return given;
+    if (known.isFirstHand) return this.#lengthen(known, given);
+    if (known.expiredTs !== undefined || given.expiredTs !== undefined)
+      return given.expiredTs === undefined ? known : given;
+    return (known.validUntilTs ?? 0) > (given.validUntilTs ?? 0) ? known : given;
+  }
+
+  /**
+   * A notary may have seen a server after it last answered us: it can say that a key was good for longer, but neither
+   * that it is another one nor that it ended earlier or was taken up again.
+   */
+  #lengthen(known: KnownKey, { publicKey, expiredTs, validUntilTs = 0 }: KnownKey): KnownKey {
+    if (known.expiredTs !== undefined || Buffer.compare(known.publicKey, publicKey) !== 0) return known;
+    const endTs = expiredTs === undefined ? validUntilTs : Math.min(expiredTs, this.#clock.wallMs());
+    return endTs > (known.validUntilTs ?? 0) ? { ...known, validUntilTs: endTs } : known;
   }
 }
 
-function hasKey(server: KnownServer | undefined, { keyId, atTs }: WantedKey): boolean {
-  const key = server?.keys.get(keyId);
+/** Whether a key answers the question for it, or had better be asked for again. */
+export function isGoodAt(key: VerifyKey | undefined, atTs: number): boolean {
   return key !== undefined && (key.expiredTs !== undefined || (key.validUntilTs ?? 0) >= atTs);
 }

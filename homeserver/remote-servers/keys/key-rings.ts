@@ -1,6 +1,5 @@
 import { verifyJson } from '@holdfast/protocol/crypto/verify-json.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
-import type { VerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
@@ -9,7 +8,7 @@ import { readServerKeys, type ServerKeyRow } from '../../storage/remote-servers/
 import { noteServerKeysUsed, saveServerKeys } from '../../storage/remote-servers/write-server-keys.ts';
 import { askServer, type ServerQuestion } from '../ask-server.ts';
 import { RemoteServerError } from '../remote-server-error.ts';
-import { KeyRing, type WantedKey } from './key-ring.ts';
+import { isGoodAt, KeyRing, type KnownKey, type WantedKey } from './key-ring.ts';
 import { ownVerifyKeys } from './own-keys.ts';
 import { parseServerKeys, type ServerKeys } from './parse-server-keys.ts';
 
@@ -38,11 +37,11 @@ export const keyRings: PerContext<Context, KeyRing> = perContext((context) => {
 async function loadKeys(
   { database, log }: Context,
   serverNames: readonly string[],
-): Promise<Map<string, Map<string, VerifyKey>>> {
-  const found = new Map<string, Map<string, VerifyKey>>();
+): Promise<Map<string, Map<string, KnownKey>>> {
+  const found = new Map<string, Map<string, KnownKey>>();
   for (const row of await readServerKeys(database, serverNames)) {
-    const keys = found.get(row.serverName) ?? new Map<string, VerifyKey>();
-    found.set(row.serverName, keys.set(row.keyId, toVerifyKey(row)));
+    const keys = found.get(row.serverName) ?? new Map<string, KnownKey>();
+    found.set(row.serverName, keys.set(row.keyId, toKnownKey(row)));
   }
   // Nobody waits for that: it counts by the day.
   if (found.size > 0) {
@@ -53,9 +52,9 @@ async function loadKeys(
   return found;
 }
 
-function toVerifyKey({ publicKey, validUntilTs, expiredTs }: ServerKeyRow): VerifyKey {
+function toKnownKey({ publicKey, validUntilTs, expiredTs, isFirstHand }: ServerKeyRow): KnownKey {
   return {
-    publicKey,
+    ...{ publicKey, isFirstHand },
     ...(validUntilTs !== null && { validUntilTs }),
     ...(expiredTs !== null && { expiredTs }),
   };
@@ -71,10 +70,13 @@ async function fetchServerKeys(
     ...{ server: serverName, method: 'GET', path: '/_matrix/key/v2/server', isSigned: false },
     ...{ timeoutMs: fetchTimeoutMs, maxBytes: keysAnswerBytes, evenWhenBackingOff: isAwaited },
   });
-  return answer && (await acceptKeys(context, answer, serverName));
+  return answer && (await acceptKeys(context, answer, serverName, true));
 }
 
-/** Asks the servers of `federation.key_servers` one after another, as long as something is missing. */
+/**
+ * Asks the servers of `federation.key_servers` one after another, as long as a key is missing or not known to be good
+ * for as late as it is wanted: one that knows a server need not know all keys of it.
+ */
 async function fetchFromNotaries(
   context: Context,
   ring: KeyRing,
@@ -90,11 +92,14 @@ async function fetchFromNotaries(
       const part = byServer.slice(start, start + serversPerQuestion);
       found.push(...(await askNotary(context, ring, notary, new Map(part))));
     }
-    const foundNames = new Set(found.map(({ serverName }) => serverName));
-    missing = missing.filter(({ serverName }) => !foundNames.has(serverName));
+    missing = missing.filter((key) => !found.some((published) => answers(published, key)));
     if (missing.length === 0) break;
   }
   return found;
+}
+
+function answers({ serverName, keys }: ServerKeys, wanted: WantedKey): boolean {
+  return serverName === wanted.serverName && isGoodAt(keys.get(wanted.keyId), wanted.atTs);
 }
 
 /** https://spec.matrix.org/v1.19/server-server-api/#post_matrixkeyv2query */
@@ -116,7 +121,7 @@ async function askNotary(
   for (const object of given) {
     const name = object['server_name'];
     if (typeof name !== 'string' || !wanted.has(name) || !(await isSignedBy(context, ring, notary, object))) continue;
-    const published = await acceptKeys(context, object, name);
+    const published = await acceptKeys(context, object, name, false);
     if (published) accepted.push(published);
   }
   return accepted;
@@ -132,7 +137,12 @@ async function isSignedBy(context: Context, ring: KeyRing, notary: string, objec
 }
 
 /** Checks what came and remembers it. */
-async function acceptKeys(context: Context, answer: JsonObject, serverName: string): Promise<ServerKeys | undefined> {
+async function acceptKeys(
+  context: Context,
+  answer: JsonObject,
+  serverName: string,
+  isFirstHand: boolean,
+): Promise<ServerKeys | undefined> {
   const fetchedTs = context.clock.wallMs();
   const { published, problem } = parseServerKeys(answer, serverName, fetchedTs);
   if (!published) {
@@ -144,7 +154,7 @@ async function acceptKeys(context: Context, answer: JsonObject, serverName: stri
   }));
   const { validUntilTs } = published;
   await saveServerKeys(context.database, {
-    ...{ serverName, answer: JSON.stringify(answer), validUntilTs, fetchedTs, keys },
+    ...{ serverName, answer: JSON.stringify(answer), validUntilTs, fetchedTs, isFirstHand, keys },
   }).catch((error: unknown) => {
     // They are good without being remembered: with the database away they are needed all the same.
     context.log.warn({ err: error, serverName }, 'the keys of a server could not be stored');

@@ -14,6 +14,8 @@ export interface EventsQuestion extends ServerQuestion {
   readonly rules: RoomVersionRules;
   /** Members of the answer that are arrays of events, such as `state` and `auth_chain`. */
   readonly arrays: readonly string[];
+  /** Ids of events that are here already: they are not verified again, nor given. */
+  readonly known?: readonly string[];
 }
 
 export interface EventsReply {
@@ -22,7 +24,7 @@ export interface EventsReply {
   /** The ids of the events of each array that was there, in its order; those that are not sound among them. */
   readonly arrays: Readonly<Record<string, readonly string[]>>;
   /**
-   * The sound events of all arrays, each once, auth events before what they authorise. To be gone through once: they are
+   * The sound events of all arrays that are not known, each once, auth events before what they authorise. To be gone through once: they are
    * verified while the ones before are worked off.
    */
   batches(): AsyncGenerator<readonly VerifiedEvent[]>;
@@ -42,11 +44,11 @@ const defaultBytes = 512 * 1024 * 1024;
  * and what `verifyReceivedEvents` throws. The caller closes the reply.
  */
 export async function askServerForEvents(context: Context, question: EventsQuestion): Promise<EventsReply> {
-  const { server, rules, arrays: arrayNames } = question;
+  const { server, rules, arrays: arrayNames, known = [] } = question;
   const batch = verifyWorkersOf.of(context).open();
   try {
     // The thread may have to start first: the other server is asked meanwhile.
-    const splitting = batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames });
+    const splitting = batch.ask({ kind: 'split', version: rules.id, arrays: arrayNames, known });
     await Promise.all([splitting, passAnswerOn(context, question, batch)]);
     const { members, arrays, wanted } = await batch.ask({ kind: 'end-bytes' });
     await batch.ask({ kind: 'judge', keys: await findKeysForWorker(context, wanted) });

@@ -30,6 +30,7 @@ const mostCopies = 3;
  */
 export class ReplyEvents {
   readonly #rules: RoomVersionRules;
+  readonly #known: ReadonlySet<string>;
   readonly #texts = new TextArena();
   /** Of each text. */
   readonly #ids: string[] = [];
@@ -44,8 +45,10 @@ export class ReplyEvents {
   /** Numbers of first texts that have not been read, the next at the end. */
   #unread: number[] = [];
 
-  constructor(rules: RoomVersionRules) {
+  /** `known`: ids of events that are not wanted again. */
+  constructor(rules: RoomVersionRules, known: ReadonlySet<string>) {
     this.#rules = rules;
+    this.#known = known;
     this.#wanted = new WantedKeys(rules);
   }
 
@@ -60,6 +63,7 @@ export class ReplyEvents {
       this.#refuse(examined);
       return undefined;
     }
+    if (this.#known.has(examined.eventId)) return examined.eventId;
     const { event, pduJson } = examined;
     const eventId = this.#onlyCopy(examined.eventId);
     const copies = this.#numbers.get(eventId);

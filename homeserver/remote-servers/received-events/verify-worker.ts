@@ -25,7 +25,7 @@ async function answer(id: number, request: WorkerRequest): Promise<unknown> {
   const batch = batches.get(id) ?? new WorkerBatch(() => new Promise((resolve) => setImmediate(resolve)));
   batches.set(id, batch);
   if (request.kind === 'examine') return batch.examine(request.version, request.events);
-  if (request.kind === 'split') return batch.split(request.version, request.arrays);
+  if (request.kind === 'split') return batch.split(request);
   if (request.kind === 'add-bytes') return batch.addBytes(request.bytes);
   if (request.kind === 'end-bytes') return batch.endBytes();
   if (request.kind === 'judge') return batch.judge(request.keys);

@@ -35,8 +35,6 @@ const busyRetryMs = 2_000;
 
 const mostWorkers = Math.max(1, Math.min(2, availableParallelism() - 1));
 const mostBatches = 500;
-/** What it makes of one event is of no use for the next: a small place for new objects is enough. */
-const workerMemory = { maxYoungGenerationSizeMb: 6 };
 /** One call on the largest reply takes seconds; beyond this the worker is broken. */
 const callTimeoutMs = 120_000;
 /** A worker that rests ends after this: one that verified a large room keeps memory that nobody else can have. */
@@ -94,7 +92,7 @@ export class VerifyWorkers {
   #chooseWorker(): RunningWorker {
     const idlest = this.#workers.toSorted((left, right) => left.batches - right.batches)[0];
     if (idlest && (idlest.batches === 0 || this.#workers.length >= mostWorkers)) return idlest;
-    const worker = new Worker(new URL('./verify-worker.ts', import.meta.url), { resourceLimits: workerMemory });
+    const worker = new Worker(new URL('./verify-worker.ts', import.meta.url));
     worker.unref();
     const running: RunningWorker = { worker, calls: new Map(), batches: 0, rest: undefined };
     worker.on('message', ({ call, answer, problem }: WorkerReply) => {

@@ -5,7 +5,7 @@ import type { ReceivedEventInput } from './received-event.ts';
 import { ReplyEvents, type SoundEvent } from './reply-events.ts';
 import { ReplySplitter } from './split-reply.ts';
 import { freeBytes } from './text-arena.ts';
-import type { FoundKey, WorkerAnswers } from './worker-messages.ts';
+import type { FoundKey, WorkerAnswers, WorkerRequest } from './worker-messages.ts';
 
 /** So many events are worked off before another batch of the same worker gets its turn. */
 const sliceLength = 50;
@@ -38,8 +38,8 @@ export class WorkerBatch {
   }
 
   /** The bytes of a reply are about to come. */
-  split(version: string, arrayNames: readonly string[]): null {
-    const events = new ReplyEvents(rulesOf(version));
+  split({ version, arrays: arrayNames, known }: Extract<WorkerRequest, { readonly kind: 'split' }>): null {
+    const events = new ReplyEvents(rulesOf(version), new Set(known));
     const arrays: SplitReply['arrays'] = new Map();
     const splitter = new ReplySplitter(arrayNames, (name, element) => {
       const eventId = events.examine(element);

@@ -10,7 +10,12 @@ export type FoundKey = readonly [serverName: string, keyId: string, key: VerifyK
 /** What the main thread asks a worker for. `batch` names a batch, which lives until it is dropped. */
 export type WorkerRequest =
   | { readonly kind: 'examine'; readonly version: string; readonly events: readonly ReceivedEventInput[] }
-  | { readonly kind: 'split'; readonly version: string; readonly arrays: readonly string[] }
+  | {
+      readonly kind: 'split';
+      readonly version: string;
+      readonly arrays: readonly string[];
+      readonly known: readonly string[];
+    }
   | { readonly kind: 'add-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'end-bytes' }
   | { readonly kind: 'judge'; readonly keys: readonly FoundKey[] }

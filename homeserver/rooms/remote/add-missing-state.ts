@@ -12,6 +12,7 @@ import { deleteMissingState, insertMissingState } from '../../storage/rooms/writ
 import { completePartialRoomRow } from '../../storage/rooms/write-partial-rooms.ts';
 import { insertStateBeginning } from '../../storage/rooms/write-state-beginnings.ts';
 import { hotRooms } from '../hot-rooms.ts';
+import { receiveEvents } from '../receive-events.ts';
 import { judgeAgain } from './judge-again.ts';
 
 /** An event of a room's state, as little of it as placing it takes. */
@@ -115,11 +116,14 @@ async function stateWrites(shard: OwnedShard, room: RoomName, { state }: AddMiss
   });
 }
 
-/** See addMissingStateCommand. */
+/** See addMissingStateCommand. With the last of the state, messages that were rejected without it get their places. */
 export async function addMissingState(
   context: Context,
   shard: number,
   input: AddMissingInput,
 ): Promise<AddMissingResult> {
-  return await context.shardLog.submit(addMissingStateCommand, shard, input);
+  const result = await context.shardLog.submit(addMissingStateCommand, shard, input);
+  const { roomId, isLast } = input;
+  if (isLast && !result.isOver) await receiveEvents(context, { roomId, origin: context.serverName, events: [] });
+  return result;
 }

@@ -2,16 +2,19 @@ import { type JsonObject, referencedEventId } from '@holdfast/protocol/events/pd
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
+import { isFinalAnswer } from '../../remote-servers/explain-failure.ts';
 import { askServerForEvents } from '../../remote-servers/received-events/ask-server-for-events.ts';
 import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../../storage/names/room-names.ts';
 import { eventFlags, type StoredEvent } from '../../storage/rooms/event-row.ts';
 import type { MissingStateEvent } from '../../storage/rooms/missing-state-event.ts';
-import { readEventsById } from '../../storage/rooms/read-events.ts';
+import { readEventById, readEventsById } from '../../storage/rooms/read-events.ts';
 import type { PartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
 import { addMissingState, maxStateAtOnce, type StateEventPlace } from './add-missing-state.ts';
+import { handJoinOn } from './hand-join-on.ts';
+import { joinThrough } from './join-through.ts';
 import { storeOutliers } from './store-room-state.ts';
 
 const timeoutMs = 10 * 60_000;
@@ -24,23 +27,30 @@ const missingAtOnce = 1_000;
 
 /**
  * Brings the members that a join with partial state left out, and what else could not be had then, asking one server.
- * What cannot be had now either, since no key says that it is sound, is noted: see fetchMissingState. Throws
- * RemoteServerError where the server does not tell them; then the next one may. Repeating it is harmless.
+ * What cannot be had now either, since no key says that it is sound, is noted: see fetchMissingState. `isLastResort`: a
+ * server that does not know what the join comes after, as the one that took it went away with that, is joined through once
+ * more. Throws RemoteServerError where the server does not tell them; then the next one may. Repeating it is harmless.
  * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid
  */
-export async function completePartialRoom(context: Context, partial: PartialRoom, server: string): Promise<void> {
+export async function completePartialRoom(
+  context: Context,
+  partial: PartialRoom,
+  server: string,
+  isLastResort = false,
+): Promise<void> {
   const room = await findRoom(context, partial.roomId);
-  if (!room) return;
-  const prevEventId = await onlyPrevEvent(context, partial.joinEventId);
-  const anchorId = prevEventId ?? partial.joinEventId;
-  const { stateIds, missing } = await readMissing(context, room, server, anchorId);
-  if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId);
+  const join = await readEventById(context, partial.joinEventId);
+  if (!room || !join) return;
+  const { anchorId, prevEventId, stateIds, known, missing } = await findStateIds(context, room, partial, {
+    ...{ join, server, isLastResort },
+  });
+  if (missing.length > mostSingleEvents) await fetchState(context, room, server, anchorId, known);
   else await fetchEach(context, room, server, missing);
   const last = prevEventId === undefined ? undefined : await readOrFetch(context, room, server, prevEventId);
   const wanted = prevEventId === undefined || last ? missing : [...missing, prevEventId];
-  const known = await readEventPlaces(context, room, missing);
+  const found = await readEventPlaces(context, room, missing);
   const isState = new Set(prevEventId === undefined ? stateIds : [...stateIds, prevEventId]);
-  const left = wanted.flatMap((eventId) => (known.has(eventId) ? [] : { eventId, isState: isState.has(eventId) }));
+  const left = wanted.flatMap((eventId) => (found.has(eventId) ? [] : { eventId, isState: isState.has(eventId) }));
   if (left.length > 0) {
     const { roomId } = room;
     const examples = left.slice(0, 5).map(({ eventId }) => eventId);
@@ -49,14 +59,44 @@ export async function completePartialRoom(context: Context, partial: PartialRoom
   await placeState(context, room, stateIds, last, left);
 }
 
+interface FoundState {
+  /** The state is that before this event. */
+  readonly anchorId: string;
+  /** The same where the state is asked for before the event that the join comes after, and that belongs to it, too. */
+  readonly prevEventId?: string;
+  readonly stateIds: readonly string[];
+  /** Of the state and its authorisation, what is stored here, and what is not. */
+  readonly known: readonly string[];
+  readonly missing: readonly string[];
+}
+
 /**
- * The event that the join comes after, where there is one alone: whoever is in the room knows it, also servers that have
- * not heard of the join. The state before the join is the state before that event, and the event itself.
+ * Where the join comes after one event alone, the state is asked for before that: whoever is in the room knows it. Where
+ * branches met in the join, the server has to resolve their states, and so to know the join. Those that may not have heard
+ * of it are told: they would say nothing of the room to a server that is not in it.
  */
-async function onlyPrevEvent(context: Context, joinEventId: string): Promise<string | undefined> {
-  const join = (await readEventsById(context, [joinEventId])).get(joinEventId);
-  const [prev, ...others] = join?.pdu.prev_events ?? [];
-  return prev === undefined || others.length > 0 ? undefined : referencedEventId(prev);
+async function findStateIds(
+  context: Context,
+  room: RoomName,
+  partial: PartialRoom,
+  asked: { readonly join: StoredEvent; readonly server: string; readonly isLastResort: boolean },
+): Promise<FoundState> {
+  const { join, server, isLastResort } = asked;
+  if (server !== partial.servers[0]) await handJoinOn(context, partial, server);
+  const [prev, ...others] = join.pdu.prev_events;
+  const prevEventId = prev !== undefined && others.length === 0 ? referencedEventId(prev) : undefined;
+  const anchorId = prevEventId ?? join.eventId;
+  try {
+    const told = await readMissing(context, room, server, anchorId);
+    return { ...told, anchorId, ...(prevEventId !== undefined && { prevEventId }) };
+  } catch (error) {
+    if (!isLastResort || !(error instanceof RemoteServerError) || !isFinalAnswer(error)) throw error;
+  }
+  const { roomId } = room;
+  const again = { roomId, userId: join.pdu.sender, content: join.pdu.content };
+  const joinedAgain = await joinThrough(context, [server], again);
+  context.log.info({ roomId, server }, 'a room was joined once more, since what its join came after is lost');
+  return { ...(await readMissing(context, room, server, joinedAgain)), anchorId: joinedAgain };
 }
 
 async function readOrFetch(
@@ -76,18 +116,18 @@ async function readMissing(
   room: RoomName,
   server: string,
   eventId: string,
-): Promise<{ stateIds: string[]; missing: string[] }> {
+): Promise<{ stateIds: string[]; known: string[]; missing: string[] }> {
   const path = pathTo('state_ids', room, eventId);
   const answer = await askServer(context, { server, method: 'GET', path, timeoutMs, maxBytes: maxIdsBytes });
   const stateIds = idsIn(answer['pdu_ids']);
   const authChainIds = idsIn(answer['auth_chain_ids']);
   if (!stateIds || !authChainIds) throw new RemoteServerError('bad-answer', server, 'it did not tell ids of state');
   const all = [...new Set([...stateIds, ...authChainIds])];
-  const known = await readEventPlaces(context, room, all);
-  if (!stateIds.some((id) => known.has(id))) {
+  const places = await readEventPlaces(context, room, all);
+  if (!stateIds.some((id) => places.has(id))) {
     throw new RemoteServerError('bad-answer', server, 'it told the state of something else');
   }
-  return { stateIds, missing: all.filter((id) => !known.has(id)) };
+  return { stateIds, known: [...places.keys()], missing: all.filter((id) => !places.has(id)) };
 }
 
 function pathTo(operation: 'state_ids' | 'state', { roomId }: RoomName, eventId: string): string {
@@ -101,11 +141,17 @@ function idsIn(value: unknown): string[] | undefined {
   return ids.every((id) => typeof id === 'string') ? ids : undefined;
 }
 
-async function fetchState(context: Context, room: RoomName, server: string, eventId: string): Promise<void> {
+async function fetchState(
+  context: Context,
+  room: RoomName,
+  server: string,
+  eventId: string,
+  known: readonly string[],
+): Promise<void> {
   const rules = rulesOfRoom(room);
   const path = pathTo('state', room, eventId);
   const arrays = ['pdus', 'auth_chain'];
-  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays });
+  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays, known });
   try {
     if (!reply.arrays['pdus']) throw new RemoteServerError('bad-answer', server, 'it did not tell the state');
     for await (const batch of reply.batches()) await storeOutliers(context, rules, room.roomId, batch);

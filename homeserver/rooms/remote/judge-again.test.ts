@@ -90,6 +90,32 @@ test('what a user did who had left before is undone when that is known, and what
   assert.deepEqual(await receive(answer), ['accepted']);
 });
 
+test('a message that was wrongly rejected is in the timeline once all members are known, each once', async () => {
+  const { context, remote, room, joins, by, receive, becomeWhole, timeline } = await enterPartialRoom();
+  // Derek, who had left, bans her, which says nothing against her join that came before.
+  const ban = remote.send({
+    ...{ type: 'm.room.member', sender: derek, stateKey: elsie, content: { membership: 'ban' } },
+    auth: by(joins.derek, joins.elsie),
+  });
+  const first = remote.send({ type: 'm.room.message', sender: elsie, auth: by(joins.elsie) });
+  const second = remote.send({ type: 'm.room.message', sender: elsie, auth: by(joins.elsie) });
+  const later = remote.message(ann, 'still here');
+  assert.deepEqual(await receive(ban, first, second, later), ['accepted', 'rejected', 'rejected', 'accepted']);
+  assert.ok(!(await timeline()).includes(first.eventId));
+  await becomeWhole();
+  const told = await timeline();
+  const shown = told.filter((eventId) => [ban, first, second, later].some((event) => event.eventId === eventId));
+  assert.deepEqual(
+    shown,
+    [later, first, second].map(({ eventId }) => eventId),
+  );
+  assert.deepEqual(await receive(first, second), ['known', 'known']);
+  assert.deepEqual(await timeline(), told);
+  const [waiting] = await context.database<{ count: number }[]>`
+    SELECT count(*)::int FROM received_pdu WHERE room = ${room.id}`;
+  assert.equal(waiting?.count, 0);
+});
+
 test('a member who is taken for one who was kicked may do what resolving the state with its own membership allows', async () => {
   const { remote, joins, by, receive, becomeWhole, timeline } = await enterPartialRoom();
   // It says nothing of Elsie's join, which may have come after it.

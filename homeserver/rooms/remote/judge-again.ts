@@ -1,6 +1,8 @@
 import { selectAuthEvents } from '@holdfast/protocol/authorization/select-auth-events.ts';
+import { encodePdu } from '@holdfast/protocol/events/encode-pdu.ts';
 import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import { createEventIdOfRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
+import { parseUserId } from '@holdfast/protocol/identifiers/user-id.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { Write } from '../../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../../platform/shard-log/command.ts';
@@ -10,6 +12,7 @@ import { readEventsById } from '../../storage/rooms/read-events.ts';
 import { type PartialEvent, readAcceptedSince, readRejectedSince } from '../../storage/rooms/read-partial-events.ts';
 import { readPartialJoin } from '../../storage/rooms/read-partial-rooms.ts';
 import { deleteExtremity, setEventFlags } from '../../storage/rooms/write-judged-again.ts';
+import { insertReceivedPdu } from '../../storage/rooms/write-received-pdus.ts';
 import { type Evidence, judgeByAuthEvents, judgeEvent } from '../judge-event.ts';
 import { StateLine } from './state-line.ts';
 
@@ -34,9 +37,9 @@ interface Replay {
 /**
  * Judges the events again that came while most members of the room were not known, by the members that are stored now.
  * Those that should not have been accepted leave the timeline and the state, and rejected state events that should have
- * been accepted become part of the state, from where they came on; a rejected message is known from then on and has no
- * place in the timeline. Events on forks are judged by their auth events alone. Gives the writes, for the position at
- * which the room becomes whole; undefined: every verdict holds.
+ * been accepted become part of the state, from where they came on; a rejected message is among the events that wait from
+ * then on, to be received as if it came now. Events on forks are judged by their auth events alone. Gives the writes, for
+ * the position at which the room becomes whole; undefined: every verdict holds.
  * https://github.com/matrix-org/matrix-spec-proposals/blob/main/proposals/3902-faster-remote-joins.md
  */
 export async function judgeAgain(
@@ -132,8 +135,17 @@ function rejectAfterAll({ shard, line, verdicts, writes }: Replay, event: Stored
   if (event.pdu.state_key !== undefined) line.takeOut(event);
 }
 
-function acceptAfterAll({ shard, line, verdicts, writes }: Replay, event: StoredEvent, from: number): void {
+function acceptAfterAll({ shard, rules, line, verdicts, writes }: Replay, event: StoredEvent, from: number): void {
   verdicts.set(event.eventId, false);
   writes.push(setEventFlags(shard.id, event.position, (event.flags & ~eventFlags.rejected) | eventFlags.outlier));
-  if (event.pdu.state_key !== undefined) line.putIn(event, from);
+  if (event.pdu.state_key !== undefined) {
+    line.putIn(event, from);
+    return;
+  }
+  // Once the room is whole it comes as if it had been sent then, and gets its place in the timeline.
+  const { eventId, roomNumber } = event;
+  const { unsigned: _, ...pdu } = event.pdu;
+  const origin = parseUserId(pdu.sender)?.serverName ?? '';
+  const row = { shard: shard.id, room: roomNumber, eventId, origin, depth: pdu.depth, isFetched: true };
+  writes.push(insertReceivedPdu({ ...row, pduJson: encodePdu(pdu, rules) }));
 }

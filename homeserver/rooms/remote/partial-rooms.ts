@@ -7,6 +7,7 @@ import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { type PartialRoom, readPartialRooms, readWholeSince } from '../../storage/rooms/read-partial-rooms.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { completePartialRoom } from './complete-partial-room.ts';
+import { handJoinOnToAll } from './hand-join-on.ts';
 import { RoomsMissingState } from './rooms-missing-state.ts';
 
 const lookEveryMs = 5_000;
@@ -14,6 +15,8 @@ const firstPauseMs = 2_000;
 const longestPauseMs = 5 * 60_000;
 const roomsSideBySide = 3;
 const longestWaitMs = 60_000;
+/** So often all servers are asked before one that does not know what the join comes after is joined through. */
+const failuresBeforeLastResort = 3;
 
 /**
  * Rooms that were joined with partial state. Each process knows which they are, from the log, and makes those of its own
@@ -173,11 +176,15 @@ export class PartialRooms {
 
   async #complete(room: PartialRoom): Promise<boolean> {
     const { roomId } = room;
-    for (const server of await this.#serversOf(room)) {
+    const isLastResort = (this.#failures.get(roomId)?.count ?? 0) >= failuresBeforeLastResort;
+    const servers = await this.#serversOf(room);
+    for (const server of servers) {
       if (this.#closed) return true;
       try {
-        await completePartialRoom(this.#context, room, server);
+        await completePartialRoom(this.#context, room, server, isLastResort);
         this.#context.log.info({ roomId, server }, 'a room that was joined with partial state is whole now');
+        // The server that took the join may not have told anybody.
+        if (server !== servers[0]) await handJoinOnToAll(this.#context, room, servers.slice(1));
         return true;
       } catch (error) {
         if (!(error instanceof RemoteServerError) && !(error instanceof MatrixError)) throw error;

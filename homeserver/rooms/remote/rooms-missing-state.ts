@@ -7,8 +7,8 @@ import type { PartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
 import { isServerInRoom, joinedServersOf } from '../joined-servers.ts';
 import { fetchMissingState } from './fetch-missing-state.ts';
 
-const lookEveryMs = 60_000;
-const firstPauseMs = 60_000;
+const lookEveryMs = 15_000;
+const firstPauseMs = 15_000;
 const longestPauseMs = 6 * 3_600_000;
 
 interface Attempts {
@@ -78,7 +78,7 @@ export class RoomsMissingState {
     const { roomId } = room;
     const { clock, serverName, log } = this.#context;
     const count = (this.#attempts.get(roomId)?.count ?? 0) + 1;
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(count - 1, 10));
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(count - 1, 11));
     try {
       // What happens in a room that nobody here is in any more is not known either.
       if (await isServerInRoom(this.#context, roomId)) {

@@ -52,9 +52,12 @@ export async function storeRoomState(context: Context, told: RoomStateToStore): 
   authTuples.add(stateTuple('m.room.create', ''));
   const authState = new Map<string, IdentifiedPdu>();
   const stateIds: string[] = [];
+  // Without one of these the join would be rejected here, for good, while others have accepted it.
+  const allowing = new Set(made.event.pdu.auth_events.map(referencedEventId));
   for await (const batch of sent.events.batches()) {
     const accepted = await storeOutliers(context, made.rules, roomId, batch);
     for (const { eventId, pdu } of accepted) {
+      allowing.delete(eventId);
       const tuple = stateTupleOf(pdu);
       if (tuple === undefined || !isState.has(eventId) || tuplesSeen.has(tuple)) continue;
       tuplesSeen.add(tuple);
@@ -68,6 +71,10 @@ export async function storeRoomState(context: Context, told: RoomStateToStore): 
     context.log.warn(what, 'state of a room came with events that do not hold');
   }
   checkEntrance(told, authState);
+  const [lacking] = allowing;
+  if (lacking !== undefined) {
+    throw new RemoteServerError('bad-answer', told.server, `what allows the join cannot be had: ${lacking}`);
+  }
   const missing = mayBeSound(sent.events.refused()) ? await findMissing(context, roomId, sent.events.arrays) : [];
   return { stateEventIds: stateIds, missing };
 }

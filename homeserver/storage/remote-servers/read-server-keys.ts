@@ -6,6 +6,8 @@ export interface ServerKeyRow {
   readonly publicKey: Uint8Array;
   readonly validUntilTs: number | null;
   readonly expiredTs: number | null;
+  /** The server gave it itself. */
+  readonly isFirstHand: boolean;
 }
 
 export interface PublishedKeysRow {
@@ -19,7 +21,8 @@ export interface PublishedKeysRow {
 /** All known keys of some servers. */
 export async function readServerKeys(sql: Sql, serverNames: readonly string[]): Promise<ServerKeyRow[]> {
   return sql<ServerKeyRow[]>`SELECT server_name AS "serverName", key_id AS "keyId", public_key AS "publicKey",
-      valid_until_ts AS "validUntilTs", expired_ts AS "expiredTs"
+      valid_until_ts AS "validUntilTs", expired_ts AS "expiredTs",
+      is_first_hand AS "isFirstHand"
     FROM remote_server_key WHERE server_name = ANY(${serverNames as string[]}::text[])`;
 }
 

@@ -16,7 +16,7 @@ async function saveKeys(serverName: string, usedDaysAgo: number): Promise<void> 
   const keys = ['ed25519:a', 'ed25519:b'].map((keyId) => ({
     ...{ keyId, publicKey: new Uint8Array(32), validUntilTs: 1, expiredTs: null },
   }));
-  await saveServerKeys(database, { serverName, answer: '{}', validUntilTs: 1, fetchedTs: 1, keys });
+  await saveServerKeys(database, { serverName, answer: '{}', validUntilTs: 1, fetchedTs: 1, isFirstHand: true, keys });
   await database`UPDATE remote_server_keys SET used_at = used_at - make_interval(days => ${usedDaysAgo})
     WHERE server_name = ${serverName}`;
 }
@@ -50,4 +50,27 @@ test('of more servers than may be, those used longest ago are forgotten', async 
   await saveKeys('used.test', 10);
   assert.equal(await deleteUnusedServerKeys(database, { unusedDays: 365, mostServers: 2, limit: 10 }), 1);
   assert.deepEqual(await known(), ['fresh.test', 'used.test']);
+});
+
+test('what a notary says of a server changes nothing that the server has said itself', async () => {
+  const { database } = server.context;
+  const say = (answer: string, isFirstHand: boolean) =>
+    saveServerKeys(database, {
+      ...{ serverName: 'said.test', answer, validUntilTs: 1, fetchedTs: 1, isFirstHand },
+      keys: [{ keyId: 'ed25519:a', publicKey: Buffer.from(answer), validUntilTs: 1, expiredTs: null }],
+    });
+  const remembered = async () => {
+    const [key] = await readServerKeys(database, ['said.test']);
+    const [published] = await readPublishedKeys(database, ['said.test']);
+    return [String(key?.publicKey), key?.isFirstHand, published?.answer];
+  };
+  await say('heard', false);
+  assert.deepEqual(await remembered(), ['heard', false, 'heard']);
+  await say('heard again', false);
+  assert.deepEqual(await remembered(), ['heard again', false, 'heard again']);
+  await say('said', true);
+  await say('heard', false);
+  assert.deepEqual(await remembered(), ['said', true, 'said']);
+  await say('said again', true);
+  assert.deepEqual(await remembered(), ['said again', true, 'said again']);
 });

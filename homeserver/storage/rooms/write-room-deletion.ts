@@ -48,6 +48,7 @@ const roomTables = {
   timeline_gap: { first: 'bigint' },
   early_redaction: { redacts: 'text', position: 'bigint' },
   received_pdu: { event_id: 'text' },
+  undecided_pdu: { identity: 'text' },
   relation: { parent_hash: 'bigint', rel_type: 'text', position: 'bigint' },
   notification: { member: 'integer', position: 'bigint' },
   receipt: { member: 'integer', type: 'smallint', thread_id: 'text' },

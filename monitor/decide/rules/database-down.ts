@@ -12,8 +12,11 @@ export const databaseDown = defineRule({
   raiseAfterMs: 5_000,
   clearAfterMs: 15_000,
   causes: [
-    // A full volume stops PostgreSQL; another volume's filling up has nothing to do with it.
-    { rule: 'disk-filling', explains: ({ subject }) => subject.includes('database') },
+    // A full volume stops PostgreSQL; one that will be full some day, and another one, have nothing to do with it.
+    {
+      rule: 'disk-filling',
+      explains: ({ subject, severity }) => subject.includes('database') && severity === 'page',
+    },
     { rule: 'volume-read-only', explains: ({ subject }) => subject.includes('database') },
     ...[{ rule: 'route-lost' }, { rule: 'address-lost' }, { rule: 'name-unresolved' }],
   ],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { signJson } from '@holdfast/protocol/crypto/sign-json.ts';
 import { cryptoPrimitives } from '../../../platform/cryptography/crypto-primitives.ts';
+import { receiveEvents } from '../../../rooms/receive-events.ts';
 import { partialRoomsOf } from '../../../rooms/remote/partial-rooms.ts';
 import { joinFakeMember } from '../../../testing/join-fake-member.ts';
 import { type FakeServer, makeFakeKey, startFakeServer } from '../../../testing/start-fake-server.ts';
@@ -119,6 +120,27 @@ test('state that stands on an event without a key is in the room once that has o
   await sync.until(({ rooms }) => rooms?.join?.[roomId]);
   assert.equal((await bob.call('GET', banned)).membership, 'ban');
   assert.equal(await countMissing(roomId), 0);
+  await gone.stop();
+});
+
+test('a join that stands on an event without a key is refused, and is rejected here neither then nor later', async () => {
+  const gone = await startSilentServer('admin.test');
+  const roomId = await createRoom(1);
+  const admin = await joinFakeMember(one.context, gone, roomId);
+  const type = 'm.room.power_levels';
+  const powers = await members[0]?.call('GET', inRoom(roomId, `/state/${type}/`));
+  const content = { ...powers, users: { ...powers.users, [admin.userId]: 100 } };
+  await members[0]?.call('PUT', inRoom(roomId, `/state/${type}/`), content);
+  const changed = await admin.make({ type, stateKey: '', content: { ...content, ban: 60 } });
+  await receiveEvents(one.context, { roomId, origin: 'admin.test', events: [{ ...changed, isRelayed: true }] });
+  const join = `${client}/join/${encodeURIComponent(roomId)}?via=one.test`;
+  await bob.call('POST', join, {}, 502);
+  tellKeysOf(gone);
+  await bob.call('POST', join, {});
+  assert.equal((await bob.call('GET', inRoom(roomId, `/state/${type}/`))).ban, 60);
+  const rejected = await two.context.database`
+    SELECT event_id FROM event JOIN room r ON r.id = room WHERE r.room_id = ${roomId} AND flags & 2 > 0`;
+  assert.deepEqual([...rejected], []);
   await gone.stop();
 });
 
