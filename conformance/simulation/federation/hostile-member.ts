@@ -89,7 +89,11 @@ export class HostileMember {
     const join = build(server, rules, {
       ...{ type: 'm.room.member', sender: userId, stateKey: userId, roomId, content: { membership: 'join' } },
       ...{ originServerTs: event.origin_server_ts, depth: event.depth },
-      ...{ prevEvents: event.prev_events, authEvents: event.auth_events, eventId: `$join:${server.serverName}` },
+      ...{
+        prevEvents: event.prev_events,
+        authEvents: event.auth_events,
+        eventId: `$join-${Date.now()}:${server.serverName}`,
+      },
     });
     const path = `/_matrix/federation/v2/send_join/${encodeURIComponent(roomId)}/${encodeURIComponent(join.eventId)}`;
     const reply = await server.send(through.baseUrl, through.name, 'PUT', path, join.pdu as unknown as JsonObject);
