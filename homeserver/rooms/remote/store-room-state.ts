@@ -11,7 +11,9 @@ import type { VerifiedEvent } from '../../remote-servers/received-events/receive
 import type { RefusedEvents } from '../../remote-servers/received-events/reply-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
+import { eventFlags } from '../../storage/rooms/event-row.ts';
 import type { MissingStateEvent } from '../../storage/rooms/missing-state-event.ts';
+import { readEventsById } from '../../storage/rooms/read-events.ts';
 import { readEventPlaces } from '../../storage/rooms/read-state-spans.ts';
 import { addOutliers } from '../add-outliers.ts';
 import type { MadeMembership } from './make-membership.ts';
@@ -71,7 +73,9 @@ export async function storeRoomState(context: Context, told: RoomStateToStore): 
     context.log.warn(what, 'state of a room came with events that do not hold');
   }
   checkEntrance(told, authState);
-  const [lacking] = allowing;
+  // One that was here before, such as the ban that ended an earlier stay, is not always told again.
+  const known = await readEventsById(context, [...allowing]);
+  const lacking = [...allowing].find((eventId) => ((known.get(eventId)?.flags ?? ~0) & eventFlags.rejected) !== 0);
   if (lacking !== undefined) {
     throw new RemoteServerError('bad-answer', told.server, `what allows the join cannot be had: ${lacking}`);
   }
