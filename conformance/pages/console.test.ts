@@ -96,6 +96,18 @@ test('every page of the navigation is there, and can be seen, read and used on a
   }
 });
 
+test('what the monitor has open stands on the overview, which leads to it', async () => {
+  const problem = page.locator('.problems li').filter({ hasText: '192.0.2.7' });
+  // The monitor says so once the address has been missing for a while; the overview is read when it is opened.
+  const endMs = Date.now() + 60_000;
+  do await open('/admin');
+  while ((await problem.count()) === 0 && Date.now() < endMs);
+  await page.getByText(/something needs a look|Something is wrong/).waitFor();
+  await problem.getByText(/Called: anna|Nobody was called/).waitFor();
+  await problem.getByRole('link', { name: 'Look' }).click();
+  await page.getByRole('article').filter({ hasText: '192.0.2.7' }).waitFor();
+});
+
 test('an alert is told to everybody and taken in the console, and stands on the timeline', async () => {
   await open('/admin/alerts');
   const incident = page.getByRole('article').filter({ hasText: '192.0.2.7' });

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@holdfast/protocol/events/pdu.ts';
+import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import type { Context } from '../../platform/context.ts';
 import { readMonitorState } from '../../storage/administration/read-monitor-state.ts';
 
@@ -53,11 +53,31 @@ interface Override extends Shift {
   readonly by: string;
 }
 
+export type DescribedIncident = {
+  readonly id: string;
+  /** `page`, `warning` or `notice`. */
+  readonly severity: string;
+  readonly headline: string;
+  readonly opened_ts: number;
+  readonly loses_data: boolean;
+  readonly rule: string;
+  readonly rules: string[];
+  readonly symptoms: string[];
+  readonly told: string[];
+  readonly can_be_taken: boolean;
+  readonly taken_by: string | null;
+};
+export type DescribedMonitor = JsonObject & {
+  readonly watches: boolean;
+  readonly saved_ts: number;
+  readonly incidents: DescribedIncident[];
+};
+
 /**
  * What the monitor knows, for administrators; undefined where none ever ran. It is as old as `saved_ts`: the monitor stores
  * every change at once, and every minute.
  */
-export async function describeMonitor({ database }: Context): Promise<JsonObject | undefined> {
+export async function describeMonitor({ database }: Context): Promise<DescribedMonitor | undefined> {
   const stored = await readMonitorState(database);
   if (!stored) return undefined;
   const {
@@ -92,7 +112,7 @@ export async function describeMonitor({ database }: Context): Promise<JsonObject
 function describeIncident(
   { id, openedMs, severity, losesData, cause, headline, symptoms }: Incident,
   escalation: Escalation | undefined,
-): JsonValue {
+): DescribedIncident {
   const keys = [cause, ...symptoms.map(({ key }) => key)];
   return {
     ...{ id, severity, headline, opened_ts: openedMs, loses_data: losesData },

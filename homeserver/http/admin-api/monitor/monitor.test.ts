@@ -59,6 +59,11 @@ test('an administrator sees what the monitor stored, and what is asked for comes
     [id, told, canBeTaken, rules, symptoms],
     ['one', ['anna'], true, ['disk-filling', 'database-down'], ['no primary']],
   );
+  const overview = await admin.call('GET', '/_holdfast/v1/admin/overview');
+  assert.equal(overview.verdict, 'critical');
+  assert.ok(
+    overview.problems.some(({ what, page }: Record<string, string>) => what === 'the disk' && page === '/admin/alerts'),
+  );
   await admin.call('POST', `${path}/take`, { incident: 'one' });
   await admin.call('POST', `${path}/silences`, { rules: ['disk-filling'], duration_ms: 60_000, reason: 'moving' });
   await admin.call('DELETE', `${path}/silences/7`);

@@ -1,10 +1,13 @@
+import { describeMonitor } from '../../../administration/monitor/describe-monitor.ts';
+import { judgeIncidents } from '../../../administration/overview/judge-incidents.ts';
 import { judgeServer } from '../../../administration/overview/judge-server.ts';
 import { observeServer } from '../../../administration/overview/observe-server.ts';
 import { readHoldfastVersion } from '../../../platform/holdfast-version.ts';
 import { defineEndpoint } from '../../endpoint.ts';
 
 /**
- * Whether everything is all right, what is not and what to do then, and the server's size. Counts above 10,000 are
+ * Whether everything is all right, what is not and what to do then, by what the process sees and what the monitor has
+ * open, and the server's size. Counts above 10,000 are
  * estimates.
  */
 export const getOverview = defineEndpoint({
@@ -13,8 +16,13 @@ export const getOverview = defineEndpoint({
   path: '/_holdfast/v1/admin/overview',
   authentication: 'admin',
   async handle(context) {
-    const [{ observation, ...figures }, version] = await Promise.all([observeServer(context), readHoldfastVersion()]);
-    const problems = judgeServer(observation);
+    const [{ observation, ...figures }, version, monitor] = await Promise.all([
+      observeServer(context),
+      readHoldfastVersion(),
+      describeMonitor(context),
+    ]);
+    const problems = [...judgeIncidents(monitor), ...judgeServer(observation)];
+    problems.sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
     const verdict = problems.some(({ severity }) => severity === 'critical')
       ? 'critical'
       : problems.length > 0
