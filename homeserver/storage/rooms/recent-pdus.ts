@@ -1,7 +1,7 @@
 import type { Context } from '../../platform/context.ts';
 import { perContext } from '../../platform/per-context.ts';
 
-/** Some 6,000 messages: what sends them is rarely seconds behind, and what it does not find here is one query. */
+/** Some 6,500 messages: what sends them is rarely seconds behind, and what it does not find here is one query. */
 export const mostCharacters = 4 * 1024 * 1024;
 /** What is left when that is full: looking for the oldest is not for every event, see platform/forget-oldest.ts. */
 const keptCharacters = (mostCharacters * 15) / 16;
