@@ -1,6 +1,7 @@
 import { MatrixError } from '@holdfast/protocol/errors/matrix-error.ts';
 import { BoundedCache } from '../platform/bounded-cache.ts';
 import type { Context } from '../platform/context.ts';
+import { forgetOldest } from '../platform/forget-oldest.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 import type { RateOverride } from '../storage/accounts/rate-override.ts';
 import { readAccount } from '../storage/accounts/read-accounts.ts';
@@ -121,17 +122,13 @@ export class SessionCache {
     this.#sessions.set(session.accessTokenId, session);
     const tokens = this.#tokensByUser.get(session.userId) ?? new Set();
     this.#tokensByUser.set(session.userId, tokens.add(session.accessTokenId));
-    if (this.#sessions.size > cachedSessions) this.#forgetOldest();
+    forgetOldest(this.#sessions, cachedSessions, (oldest) => this.#forgetToken(oldest));
   }
 
-  #forgetOldest(): void {
-    for (const [accessTokenId, { userId }] of this.#sessions) {
-      this.#sessions.delete(accessTokenId);
-      const tokens = this.#tokensByUser.get(userId);
-      tokens?.delete(accessTokenId);
-      if (tokens?.size === 0) this.#tokensByUser.delete(userId);
-      return;
-    }
+  #forgetToken({ accessTokenId, userId }: Session): void {
+    const tokens = this.#tokensByUser.get(userId);
+    tokens?.delete(accessTokenId);
+    if (tokens?.size === 0) this.#tokensByUser.delete(userId);
   }
 
   #apply(entries: readonly LogEntry[]): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '@holdfast/effects/clock.ts';
+import { forgetOldest } from '../platform/forget-oldest.ts';
 import type { LogEntry } from '../platform/shard-log/log-entry.ts';
 
 interface TypingRoom {
@@ -25,7 +26,7 @@ export class TypingMemory {
     if (!room) {
       room = { users: new Map(), shard, position };
       this.#rooms.set(body.roomId, room);
-      this.#trim();
+      forgetOldest(this.#rooms, maxRooms);
     }
     room.position = position;
     if (body.typing) room.users.set(body.userId, this.#clock.monotonicMs());
@@ -56,10 +57,5 @@ export class TypingMemory {
 
   clear(): void {
     this.#rooms.clear();
-  }
-
-  #trim(): void {
-    const oldest = this.#rooms.keys().next();
-    if (this.#rooms.size > maxRooms && !oldest.done) this.#rooms.delete(oldest.value);
   }
 }

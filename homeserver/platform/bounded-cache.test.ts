@@ -12,6 +12,12 @@ test('a full cache forgets what was used least lately', () => {
   assert.equal(cache.size, 3);
 });
 
+test('a large cache that is full makes room for many at once', () => {
+  const cache = new BoundedCache<number, number>(1_000);
+  for (let key = 0; key <= 1_000; key++) cache.set(key, key);
+  assert.deepEqual([cache.size, cache.get(61), cache.get(62)], [939, undefined, 62]);
+});
+
 test('setting a key again replaces its value without growing', () => {
   const cache = new BoundedCache<string, number>(2);
   cache.set('a', 1);

@@ -1,4 +1,6 @@
-/** A map that forgets what was used least lately when it is full. */
+import { forgetOldest } from './forget-oldest.ts';
+
+/** A map that forgets what was used least lately when it is full, a sixteenth of its limit at once. */
 export class BoundedCache<Key, Value> {
   readonly #limit: number;
   readonly #entries = new Map<Key, Value>();
@@ -28,10 +30,7 @@ export class BoundedCache<Key, Value> {
   set(key: Key, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size > this.#limit) {
-      const oldest = this.#entries.keys().next();
-      if (!oldest.done) this.#entries.delete(oldest.value);
-    }
+    forgetOldest(this.#entries, this.#limit);
   }
 
   delete(key: Key): void {

@@ -1,3 +1,4 @@
+import { forgetOldest } from '../platform/forget-oldest.ts';
 import { LoadOnce } from '../platform/load-once.ts';
 import type { OwnedShard, ShardMemory } from '../platform/shard-log/command.ts';
 import { readEventAt } from '../storage/rooms/read-events.ts';
@@ -83,10 +84,7 @@ export class RecentTransactions {
 
   #remember(hash: number, position: number): void {
     this.#positionByHash.set(hash, position);
-    if (this.#positionByHash.size > rememberedPositions) {
-      const oldest = this.#positionByHash.keys().next();
-      if (!oldest.done) this.#positionByHash.delete(oldest.value);
-    }
+    forgetOldest(this.#positionByHash, rememberedPositions);
   }
 }
 

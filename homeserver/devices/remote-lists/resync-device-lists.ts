@@ -1,4 +1,5 @@
 import type { Context } from '../../platform/context.ts';
+import { forgetOldest } from '../../platform/forget-oldest.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { readStaleDeviceLists } from '../../storage/devices/read-remote-device-lists.ts';
 import { fetchDeviceList } from './fetch-device-list.ts';
@@ -128,9 +129,8 @@ export class DeviceListResync {
 
   #pause(server: string): void {
     const lengthMs = Math.min((this.#paused.get(server)?.lengthMs ?? firstPauseMs / 2) * 2, longestPauseMs);
-    const oldest = this.#paused.keys().next();
-    if (this.#paused.size >= maxPausedServers && !oldest.done) this.#paused.delete(oldest.value);
     this.#paused.set(server, { lengthMs, untilMs: this.#context.clock.monotonicMs() + lengthMs });
+    forgetOldest(this.#paused, maxPausedServers);
     // Others' turn comes with the regular look; this one's own is exact while nothing else happens.
     if (lengthMs < lookEveryMs && !this.#closed) this.#context.clock.startTimer(lengthMs + 1, () => this.#lookSoon());
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Clock, systemClock } from '@holdfast/effects/clock.ts';
 import type { Command, ShardMemory } from './command.ts';
 import { type NoteResult, writeNote } from './testing/note-command.ts';
@@ -104,6 +106,35 @@ test('the next owner reads what it needs while the owner before still writes', a
   assert.deepEqual(await second.log.submit(tellPrepared, 0, { id: '' }), [1, null]);
   await first.log.close();
   assert.deepEqual(await second.log.submit(tellPrepared, 0, { id: '' }), [2, 1]);
+});
+
+test('what was read for a memory is let go once the memory has begun', async () => {
+  const read: WeakRef<object>[] = [];
+  const memory: ShardMemory<{ readonly begun: boolean }> = {
+    name: 'memory',
+    prepare: async () => {
+      const rows = { rows: [1] };
+      read.push(new WeakRef(rows));
+      return rows;
+    },
+    create: (_shard, prepared) => ({ begun: prepared !== undefined }),
+  };
+  const tellBegun: Command<{ id: string }, boolean> = {
+    name: 'tell-begun',
+    key: () => '',
+    releases: 'decided',
+    decide: (shard) => ({ result: shard.remember(memory).begun }),
+  };
+  const options = { config: endlessLease, commands: [tellBegun], preparedMemories: [memory] };
+  const [first, second] = [await start(options), await start(options)];
+  await first.log.close();
+  assert.equal(await second.log.submit(tellBegun, 0, { id: '' }), true);
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  assert.deepEqual(
+    read.map((each) => each.deref()),
+    [undefined],
+  );
 });
 
 test('a shard whose next owner is not ready is taken by anybody', async () => {

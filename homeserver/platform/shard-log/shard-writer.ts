@@ -60,8 +60,8 @@ export class ShardWriter implements OwnedShard {
   readonly #events: ShardWriterEvents;
   readonly #metrics: ShardLogMetrics;
   readonly #sql: Sql;
-  /** What memories begin with. */
-  readonly #prepared: PreparedShard['memories'] | undefined;
+  /** What memories begin with, until they have begun. */
+  #prepared: PreparedShard['memories'] | undefined;
   readonly #handedOver: ToldOfMemories;
   readonly #memories = new Map<ShardMemory<unknown>, unknown>();
   /** The last position handed out; runs ahead of the committed one. */
@@ -93,6 +93,8 @@ export class ShardWriter implements OwnedShard {
     // Connecting goes on while the first command reads what it decides on.
     if (!held.prepared) this.#sql`SELECT 1`.catch(() => {});
     for (const memory of this.#prepared?.keys() ?? []) this.remember(memory);
+    // 12 MB of transactions of a busy shard, and rooms that may be forgotten, would stay for as long as it is held.
+    this.#prepared = undefined;
   }
 
   /** Changes that wait for their transaction. */

@@ -1,7 +1,10 @@
 import type { Context } from '../../platform/context.ts';
 import { perContext } from '../../platform/per-context.ts';
 
-const keptCharacters = 16 * 1024 * 1024;
+/** Some 6,500 messages: what sends them is rarely seconds behind, and what it does not find here is one query. */
+export const mostCharacters = 4 * 1024 * 1024;
+/** What is left when that is full: looking for the oldest is not for every event, see platform/forget-oldest.ts. */
+const keptCharacters = (mostCharacters * 15) / 16;
 
 /** The newest events as servers exchange them, by event id, bounded. */
 export class RecentPdus {
@@ -13,6 +16,7 @@ export class RecentPdus {
     if (this.#texts.has(eventId)) return;
     this.#texts.set(eventId, pduJson);
     this.#characters += pduJson.length;
+    if (this.#characters <= mostCharacters) return;
     for (const [oldest, text] of this.#texts) {
       if (this.#characters <= keptCharacters) return;
       this.#texts.delete(oldest);
