@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { measureLongestGap } from '../checker/measure-gap.ts';
 import { type PatroniCluster, startPatroniCluster } from '../cluster/patroni-cluster.ts';
+import type { PatroniMachine } from '../cluster/patroni-machine.ts';
 import { type Drill, type Finding, finding, type Stage, within } from '../drill.ts';
 
 const gapLimitMs = 30_000;
@@ -9,7 +10,7 @@ const switchOverLimitMs = 3_000;
 const promotionDeadlineMs = 60_000;
 const rejoinDeadlineMs = 120_000;
 /** Longer than Patroni's ttl of 20 s and what a promotion takes. */
-const freezeMs = 35_000;
+const awayMs = 35_000;
 const slotKeepMebibytes = 2_048;
 
 let database: PatroniCluster | undefined;
@@ -63,58 +64,63 @@ async function failOver(stage: Stage, postgres: PatroniCluster): Promise<Finding
   say(`${former.name} is the primary; its machine is frozen`);
   const startMs = performance.now();
   await former.freeze();
-  const next = await postgres.untilPrimary(former, promotionDeadlineMs);
-  const promotedMs = performance.now();
-  say(`${next.name} is the primary after ${Math.round(promotedMs - startMs)} ms`);
-  await stage.untilAcknowledging();
-  const followedMs = Math.round(performance.now() - promotedMs);
-  say(`all rooms went on ${followedMs} ms after that`);
-  const gap = measureLongestGap(load.attempts.slice(), { startMs, endMs: performance.now() });
-  await wait(Math.max(0, freezeMs - (performance.now() - startMs)));
+  const change = await followChange(stage, postgres, former, startMs);
   const acknowledgedBefore = load.acknowledgedCount();
   say(`${former.name} is thawed`);
   await former.thaw();
-  const rejoinedMs = Math.round(await postgres.untilWhole(rejoinDeadlineMs));
-  const stillMs = measureLongestGap(load.attempts.slice(), {
-    startMs: promotedMs,
-    endMs: performance.now(),
-  }).durationMs;
-  say(`${former.name} follows the new primary after ${rejoinedMs} ms, by itself`);
-  const isReplica = await former.is('replica');
+  const isReplica = await untilRejoined(stage, postgres, former);
+  const still = { startMs: change.promotedMs, endMs: performance.now() };
+  const stillMs = Math.round(measureLongestGap(load.attempts.slice(), still).durationMs);
   return [
     ...(monitor?.judge('the primary that is gone', /no primary has answered/, startMs) ?? []),
-    within('longest gap of a failover', gap.durationMs, gapLimitMs),
-    within('writing goes on after a promotion', followedMs, followLimitMs),
-    finding('longest gap since, the thaw included', `${Math.round(stillMs)} ms`, '', true),
+    within('longest gap of a failover', change.gapMs, gapLimitMs),
+    within('writing goes on after a promotion', change.followedMs, followLimitMs),
+    finding('longest gap since, the thaw included', `${stillMs} ms`, '', true),
     finding('acknowledged while the former primary came back', load.acknowledgedCount() - acknowledgedBefore, '', true),
     finding('the former primary is a replica', isReplica ? 'yes' : 'no', 'yes', isReplica),
   ];
 }
 
 async function cutOff(stage: Stage, postgres: PatroniCluster): Promise<Finding[]> {
-  const { say, load } = stage;
+  const { say } = stage;
   const former = await postgres.untilPrimary(undefined, promotionDeadlineMs);
   say(`${former.name} is the primary; it is cut off from the other machines, and clients reach it still`);
   const startMs = performance.now();
   postgres.cutOff(former);
+  const { gapMs, followedMs, hasGivenUp } = await followChange(stage, postgres, former, startMs);
+  say('the network is mended');
+  postgres.mendNetwork();
+  const isReplica = await untilRejoined(stage, postgres, former);
+  return [
+    finding('the one that was cut off has given up its office first', hasGivenUp ? 'yes' : 'no', 'yes', hasGivenUp),
+    within('longest gap of a primary that is cut off', gapMs, gapLimitMs),
+    within('writing goes on after that promotion', followedMs, followLimitMs),
+    finding('the one that was cut off is a replica', isReplica ? 'yes' : 'no', 'yes', isReplica),
+  ];
+}
+
+/** Until another one is the primary, all rooms have gone on, and the former one has been away for long enough. */
+async function followChange(
+  { say, load, untilAcknowledging }: Stage,
+  postgres: PatroniCluster,
+  former: PatroniMachine,
+  startMs: number,
+) {
   const next = await postgres.untilPrimary(former, promotionDeadlineMs);
   const promotedMs = performance.now();
   const hasGivenUp = !(await former.is('primary'));
   say(`${next.name} is the primary after ${Math.round(promotedMs - startMs)} ms`);
-  await stage.untilAcknowledging();
+  await untilAcknowledging();
   const followedMs = Math.round(performance.now() - promotedMs);
   say(`all rooms went on ${followedMs} ms after that`);
   const gap = measureLongestGap(load.attempts.slice(), { startMs, endMs: performance.now() });
-  await wait(Math.max(0, freezeMs - (performance.now() - startMs)));
-  say('the network is mended');
-  postgres.mendNetwork();
+  await wait(Math.max(0, awayMs - (performance.now() - startMs)));
+  return { promotedMs, hasGivenUp, followedMs, gapMs: gap.durationMs };
+}
+
+/** Whether the former primary is a replica once all machines are well. */
+async function untilRejoined({ say }: Stage, postgres: PatroniCluster, former: PatroniMachine): Promise<boolean> {
   const rejoinedMs = Math.round(await postgres.untilWhole(rejoinDeadlineMs));
   say(`${former.name} follows the new primary after ${rejoinedMs} ms, by itself`);
-  const isReplica = await former.is('replica');
-  return [
-    finding('the one that was cut off has given up its office first', hasGivenUp ? 'yes' : 'no', 'yes', hasGivenUp),
-    within('longest gap of a primary that is cut off', gap.durationMs, gapLimitMs),
-    within('writing goes on after that promotion', followedMs, followLimitMs),
-    finding('the one that was cut off is a replica', isReplica ? 'yes' : 'no', 'yes', isReplica),
-  ];
+  return await former.is('replica');
 }
