@@ -11,6 +11,7 @@ export class RequestError extends Error {
 
 const timeoutMs = 30_000;
 const sessionKey = 'holdfast-session';
+const refreshBeforeMs = 5 * 60_000;
 
 /** Sends a request to this server and gives the JSON of its answer. Throws RequestError. */
 export async function ask(method, path, { body, token } = {}) {
@@ -39,9 +40,8 @@ export async function ask(method, path, { body, token } = {}) {
 
 /** The same as the administrator who is logged in. When the session is over, the page asks to log in again. */
 export async function askAsAdministrator(method, path, body) {
-  const session = readSession();
   try {
-    return await ask(method, path, { body, token: session?.accessToken });
+    return await ask(method, path, { body, token: await freshToken() });
   } catch (error) {
     if (error.status === 401) {
       forgetSession();
@@ -51,7 +51,24 @@ export async function askAsAdministrator(method, path, body) {
   }
 }
 
-/** Who is logged in on this tab: { userId, accessToken }. It ends with the tab. */
+let refreshing;
+
+/** The access token, a new one where the one there is about to end. */
+export async function freshToken() {
+  const session = readSession();
+  if (!session?.refreshToken || session.expiresAtMs - Date.now() > refreshBeforeMs) return session?.accessToken;
+  refreshing ??= refresh(session).finally(() => (refreshing = undefined));
+  return await refreshing;
+}
+
+async function refresh(session) {
+  const body = { refresh_token: session.refreshToken };
+  const tokens = await ask('POST', '/_matrix/client/v3/refresh', { body });
+  storeSession({ ...session, ...readTokens({ refresh_token: session.refreshToken, ...tokens }) });
+  return tokens.access_token;
+}
+
+/** Who is logged in on this tab: { userId, accessToken, ... }. It ends with the tab. */
 export function readSession() {
   try {
     return JSON.parse(sessionStorage.getItem(sessionKey) ?? 'null');
@@ -60,8 +77,17 @@ export function readSession() {
   }
 }
 
-export function keepSession({ user_id: userId, access_token: accessToken }) {
-  sessionStorage.setItem(sessionKey, JSON.stringify({ userId, accessToken }));
+/** What a login has given. */
+export function keepSession(login) {
+  storeSession({ userId: login.user_id, beganMs: Date.now(), ...readTokens(login) });
+}
+
+function readTokens({ access_token: accessToken, refresh_token: refreshToken, expires_in_ms: expiresInMs }) {
+  return { accessToken, refreshToken, expiresAtMs: Date.now() + (expiresInMs ?? 0) };
+}
+
+function storeSession(session) {
+  sessionStorage.setItem(sessionKey, JSON.stringify(session));
 }
 
 export function forgetSession() {

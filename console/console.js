@@ -1,6 +1,7 @@
 import { administrationPages } from './administration.js';
-import { ask, forgetSession, readSession } from './ask.js';
+import { ask, forgetSession, freshToken, readSession } from './ask.js';
 import { build } from './build.js';
+import { endIdleSession } from './end-idle-session.js';
 import { showInvitation } from './invitation-page.js';
 import { showLanding } from './landing-page.js';
 import { showLogIn } from './log-in-page.js';
@@ -89,10 +90,10 @@ function footerLink() {
     : build('a', { href: '#/log-in' }, 'Log in as an administrator');
 }
 
-async function logOut() {
-  const token = readSession()?.accessToken;
+async function logOut(next = '#/') {
+  const token = await freshToken().catch(() => undefined);
   forgetSession();
-  leaveFor('#/');
+  leaveFor(next);
   // Where the server does not answer, the session is forgotten here all the same.
   await ask('POST', '/_matrix/client/v3/logout', { token }).catch(() => {});
 }
@@ -101,5 +102,6 @@ document.getElementById('skip').addEventListener('click', (event) => {
   event.preventDefault();
   main.focus();
 });
+endIdleSession(readSession, () => void logOut('#/log-in'));
 addEventListener('hashchange', () => void showPage());
 void showPage();

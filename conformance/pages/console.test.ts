@@ -208,3 +208,40 @@ test('who logs out, or whose session ends, is asked to log in again', async () =
   await page.getByRole('heading', { name: 'Look after this server' }).waitFor();
   assert.deepEqual(complaints, []);
 });
+
+test('a session goes on while somebody uses it, and ends on the server when nobody has for half an hour', async () => {
+  const context = await browser.newContext();
+  const own = await context.newPage();
+  own.setDefaultTimeout(20_000);
+  await own.clock.install();
+  await own.goto(`${server.url}/#/log-in`);
+  await own.getByLabel('User name').fill('anna');
+  await own.getByLabel('Password').fill(password);
+  await own.getByRole('button', { name: 'Log in' }).click();
+  await own.getByRole('button', { name: 'Log out' }).waitFor();
+  const readSession = async () =>
+    JSON.parse((await own.evaluate(`sessionStorage.getItem('holdfast-session')`)) as string);
+  const first = await readSession();
+  assert.ok(first.refreshToken);
+  // Twenty minutes and a key, three times: the access token is renewed on the way.
+  for (let turn = 0; turn < 3; turn++) {
+    await own.clock.fastForward('20:00');
+    await own.keyboard.press('Shift');
+  }
+  const renewed = own.waitForResponse(/\/v3\/refresh/);
+  await own.getByRole('link', { name: 'People' }).click();
+  await renewed;
+  await own.getByRole('heading', { level: 1, name: 'People' }).waitFor();
+  const second = await readSession();
+  assert.notEqual(second.accessToken, first.accessToken);
+  const whoAmI = async () =>
+    (await request(server.url, 'GET', '/_matrix/client/v3/account/whoami', { token: second.accessToken })).status;
+  assert.equal(await whoAmI(), 200);
+  const ended = own.waitForResponse(/\/v3\/logout/);
+  await own.clock.fastForward('31:00');
+  await ended;
+  await own.getByRole('heading', { level: 1, name: 'Look after this server' }).waitFor();
+  assert.equal(await readSession(), null);
+  assert.equal(await whoAmI(), 401);
+  await context.close();
+});
