@@ -23,6 +23,7 @@ import { isOnlyLate } from './finding.ts';
 import { formatFindings } from './format-findings.ts';
 import { closeConnections } from './load/send-request.ts';
 import { runDrill } from './run-drill.ts';
+import { partedPrimary } from './scenarios/d1-parted.ts';
 import { freezePrimary } from './scenarios/d1-primary.ts';
 import { cutBridge } from './scenarios/d3-cut-bridge.ts';
 import { hangAppservices } from './scenarios/d4-hang-appservices.ts';
@@ -41,7 +42,7 @@ import { week } from './scenarios/week.ts';
 type AnyDrill = Drill | Pick<typeof coldStart, 'name' | 'fault' | 'run'>;
 
 const drills: readonly AnyDrill[] = [
-  ...[freezeOwner, freezePrimary, stepClock, loseReplica, fillDisk, killProcesses, dropHints],
+  ...[freezeOwner, freezePrimary, partedPrimary, stepClock, loseReplica, fillDisk, killProcesses, dropHints],
   ...[cutBridge, hangAppservices],
   ...[nobodyAnswers, coldStart, restoreDrill, federationDrill, week],
 ];

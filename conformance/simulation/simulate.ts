@@ -3,7 +3,7 @@ import { roomVersionOfSeed, runSimulation, type SimulationResult } from './run-s
 import { plantedFault, plantedFaultNames, type ServerBehaviour } from './server-behaviour.ts';
 
 const usage = `Usage: simulate.ts --seeds N [--seed FIRST] [--plant-fault ${plantedFaultNames().join('|')}]
-       simulate.ts --federation --seeds N [--seed FIRST]   real homeservers over a simulated network`;
+       simulate.ts --federation --seeds N [--seed FIRST] [--late-joiners]   real homeservers over a simulated network`;
 
 process.exitCode = await simulate(process.argv.slice(2));
 
@@ -17,8 +17,9 @@ async function simulate(args: string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const { seeds, first, faultName, isFederation } = options;
-  if (isFederation) return (await import('./federation/simulate-federation.ts')).simulateFederation(seeds, first);
+  const { seeds, first, faultName, isFederation, withLateJoiners } = options;
+  if (isFederation)
+    return (await import('./federation/simulate-federation.ts')).simulateFederation(seeds, first, withLateJoiners);
   const fault = faultName === undefined ? undefined : plantedFault(faultName);
   const totals = { events: 0, rejected: 0, softFailed: 0 };
   const fingerprints: string[] = [];
@@ -58,6 +59,8 @@ interface Options {
   readonly first: number;
   readonly faultName: string | undefined;
   readonly isFederation: boolean;
+  /** In one seed of three a server joins among the faults. */
+  readonly withLateJoiners: boolean;
 }
 
 function readOptions(args: string[]): Options | undefined {
@@ -69,6 +72,7 @@ function readOptions(args: string[]): Options | undefined {
         seed: { type: 'string' },
         'plant-fault': { type: 'string' },
         federation: { type: 'boolean' },
+        'late-joiners': { type: 'boolean' },
       },
     });
     const seeds = Number(values.seeds ?? '1');
@@ -77,7 +81,8 @@ function readOptions(args: string[]): Options | undefined {
     const isFaultKnown = faultName === undefined || plantedFault(faultName) !== undefined;
     const areNumbersSound = Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(first) && first >= 0;
     const isFederation = values.federation ?? false;
-    return isFaultKnown && areNumbersSound ? { seeds, first, faultName, isFederation } : undefined;
+    const withLateJoiners = values['late-joiners'] ?? false;
+    return isFaultKnown && areNumbersSound ? { seeds, first, faultName, isFederation, withLateJoiners } : undefined;
   } catch {
     return undefined;
   }

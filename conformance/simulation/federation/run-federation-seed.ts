@@ -66,18 +66,22 @@ interface Play {
   readonly late: SimulatedServer | undefined;
 }
 
-export function kindOfSeed(seed: number): SeedKind {
+export function kindOfSeed(seed: number, withLateJoiners: boolean): SeedKind {
   return {
     restores: seed % restoringSeeds === 0,
     isUnaided: seed % unaidedSeeds === 2,
-    hasLateJoiner: seed % lateSeeds === 1,
+    hasLateJoiner: withLateJoiners && seed % lateSeeds === 1,
     isHostileAdmin: seed % adminSeeds === 1,
   };
 }
 
 /** Plays one seed in a new room of the servers and judges what became of it. */
-export async function runFederationSeed(simulated: SimulatedServers, seed: number): Promise<FederationResult> {
-  const play = await beginSeed(simulated, seed);
+export async function runFederationSeed(
+  simulated: SimulatedServers,
+  seed: number,
+  withLateJoiners = false,
+): Promise<FederationResult> {
+  const play = await beginSeed(simulated, kindOfSeed(seed, withLateJoiners), seed);
   const { network } = simulated;
   const { room, kind, random, devices } = play;
   const before = new Set((await snapshotsOf(room)).flatMap(({ accepted }) => [...accepted]));
@@ -101,9 +105,8 @@ function roomVersionOf(seed: number): string {
   return roomVersions[seed % roomVersions.length] ?? '12';
 }
 
-async function beginSeed(simulated: SimulatedServers, seed: number): Promise<Play> {
+async function beginSeed(simulated: SimulatedServers, kind: SeedKind, seed: number): Promise<Play> {
   const random = createRandom(seed);
-  const kind = kindOfSeed(seed);
   const { network, servers, hostile: server } = simulated;
   network.heal(true);
   simulated.log.clear();

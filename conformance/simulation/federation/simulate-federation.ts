@@ -9,18 +9,19 @@ import { startSimulatedServers } from './simulated-servers.ts';
  * servers agreed after each, 1 at the first after which they did not. A seed repeats what is done and what the network
  * may do; when a request is sent depends on the machine, too.
  */
-export async function simulateFederation(seeds: number, first: number): Promise<number> {
+export async function simulateFederation(seeds: number, first: number, withLateJoiners: boolean): Promise<number> {
   const simulated = await startSimulatedServers();
   const totals = { events: 0, softFailed: 0, deviceMessages: 0 };
   const healedMs: number[] = [];
   const unaidedMs: number[] = [];
   try {
     for (let seed = first; seed < first + seeds; seed++) {
-      const result = await runFederationSeed(simulated, seed);
+      const result = await runFederationSeed(simulated, seed, withLateJoiners);
       const { roomVersion, divergence, description, events, softFailed, deviceMessages } = result;
       if (divergence !== undefined) {
         console.error(`seed ${seed} (room version ${roomVersion}) diverges: ${divergence}`);
-        console.error(`again with: npm run simulate -- --federation --seeds 1 --seed ${seed}`);
+        const late = withLateJoiners ? ' --late-joiners' : '';
+        console.error(`again with: npm run simulate -- --federation --seeds 1 --seed ${seed}${late}`);
         const file = join(tmpdir(), `holdfast-divergence-${seed}.txt`);
         await writeFile(file, description ?? '');
         console.error(`what the servers know and wrote: ${file}`);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
 import { backOffsOf } from '../../remote-servers/back-off/back-offs.ts';
+import { findRoom } from '../../storage/names/room-names.ts';
+import { readEventById } from '../../storage/rooms/read-events.ts';
 import { FakeRoom, joinFakeRoom } from '../../testing/fake-room.ts';
 import { leaveRoom } from '../../testing/room-actions.ts';
 import { type FakeServer, startFakeServer } from '../../testing/start-fake-server.ts';
@@ -10,6 +13,8 @@ import {
   startFederatedHomeservers,
 } from '../../testing/start-federated-homeservers.ts';
 import { type AnyJson, registerUser, type TestUser } from '../../testing/test-user.ts';
+import { receiveEvents } from '../receive-events.ts';
+import { readStateIdsAt } from '../state-at-event.ts';
 
 let federation: FederatedHomeservers;
 let one: FederatedHomeserver;
@@ -43,6 +48,14 @@ async function readBack(user: TestUser, roomId: string, limit: number): Promise<
     if (end === undefined) return events;
     from = `&from=${end}`;
   }
+}
+
+/** The ids of the state after an event that is here. */
+async function readStateIdsAfter(eventId: string): Promise<string[]> {
+  const event = await readEventById(one.context, eventId);
+  const room = event && (await findRoom(one.context, event.roomId));
+  if (!room) throw new Error(`the event ${eventId} is not here`);
+  return [...(await readStateIdsAt(one.context, room, event, 'after')).values()].map((state) => state.eventId);
 }
 
 const idsOf = (events: readonly AnyJson[]) => events.map(({ event_id: eventId }) => eventId);
@@ -146,6 +159,66 @@ test('branches of history come, each event once', async () => {
   const ids = idsOf(await readBack(alice, room.roomId, 2));
   assert.deepEqual(new Set(ids), new Set(allIds(room)));
   assert.equal(ids.length, room.events.length);
+});
+
+/** Events of the fake server come to a room that is here already. Gives what became of them. */
+async function receive(room: FakeRoom, events: readonly BuiltEvent[], stateBefore?: readonly string[]) {
+  const received = events.map(({ eventId, pduJson }) => ({ eventId, pduJson, ...(stateBefore && { stateBefore }) }));
+  const outcomes = await receiveEvents(one.context, { roomId: room.roomId, origin: 'fake.test', events: received });
+  return outcomes.map(({ outcome }) => outcome);
+}
+
+/** Whether the history around an event of a guest has the state that it had, and what comes after it is accepted. */
+async function assertGuestIsMember(room: FakeRoom, old: BuiltEvent): Promise<void> {
+  const wanted = room.stateBefore(old.eventId).map(({ eventId }) => eventId);
+  assert.deepEqual((await readStateIdsAfter(old.eventId)).toSorted(), wanted.toSorted());
+  const late = room.say('late', { sender: old.pdu.sender, prevs: [old.eventId] });
+  assert.deepEqual(await receive(room, [late]), ['accepted']);
+}
+
+const guest = '@g:fake.test';
+const guestJoins = { type: 'm.room.member', stateKey: guest, sender: guest, content: { membership: 'join' } };
+const named = { type: 'm.room.name', stateKey: '', content: { name: 'named' } };
+
+test('with the create event comes what is not right after it: the state there is that of what lies between and is here', async () => {
+  const room = new FakeRoom(fake, 'between');
+  room.add(guestJoins);
+  const here = room.events.slice(1);
+  room.add(named);
+  const old = room.say('old', { sender: guest });
+  await join(room, alice);
+  assert.deepEqual(await receive(room, here.slice(0, 1), [room.events[0]?.eventId ?? '']), ['accepted']);
+  assert.deepEqual(new Set(await receive(room, here.slice(1))), new Set(['accepted']));
+  assert.deepEqual(new Set(idsOf(await readBack(alice, room.roomId, 100))), new Set(allIds(room)));
+  assert.equal(backfills(room), 1);
+  await assertGuestIsMember(room, old);
+});
+
+test('the state where a branch that is here joins history that begins with the create event has what the branch brought', async () => {
+  const room = new FakeRoom(fake, 'joined-branch');
+  const base = room.newest.eventId;
+  const stateAtBase = room.events.map(({ eventId }) => eventId);
+  const guestJoin = room.add(guestJoins);
+  const name = room.add({ ...named, prevs: [base] });
+  const old = room.say('old', { sender: guest, prevs: [name.eventId, guestJoin.eventId] });
+  await join(room, alice);
+  assert.deepEqual(await receive(room, [guestJoin], stateAtBase), ['accepted']);
+  assert.deepEqual(new Set(idsOf(await readBack(alice, room.roomId, 100))), new Set(allIds(room)));
+  assert.equal(backfills(room), 1);
+  await assertGuestIsMember(room, old);
+});
+
+test('where history is filled in at two places at once, each has the state that it had', async () => {
+  const room = new FakeRoom(fake, 'two-places');
+  const state = room.events.map(({ eventId }) => eventId);
+  for (let index = 0; index < 120; index++) room.say(`message ${index}`);
+  const guestJoin = room.add(guestJoins);
+  room.add(named);
+  const old = room.say('old', { sender: guest });
+  await join(room, alice);
+  assert.deepEqual(await receive(room, [guestJoin], state), ['accepted']);
+  assert.deepEqual(new Set(idsOf(await readBack(alice, room.roomId, 500))), new Set(allIds(room)));
+  await assertGuestIsMember(room, old);
 });
 
 test('an event of a time that is not here is found elsewhere, and can be read on from', async () => {

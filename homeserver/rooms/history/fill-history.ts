@@ -13,6 +13,7 @@ import { addHistory } from './add-history.ts';
 import { fetchBackfill, fetchMissingEvents, fetchStateIds, type HistorySource } from './fetch-events.ts';
 import { isForeignFailure, mayPassFailure } from './foreign-failure.ts';
 import { orderStretch } from './history-stretch.ts';
+import { splitStretch } from './split-stretch.ts';
 
 const timeoutMs = 20_000;
 const timeoutEachMs = 10_000;
@@ -143,7 +144,15 @@ async function fillFrom(
     await fetchBackfill(context, source, wanted, eventsPerStretch),
     wanted,
   );
-  return await placeStretch(context, source, events, hasOlder);
+  const byId = new Map(events.map((event) => [event.eventId, event]));
+  const parts = splitStretch(events.map((event) => parseReceivedEvent(room.roomId, event)));
+  let isFilled = false;
+  for (const part of parts) {
+    const verified = part.flatMap(({ eventId }) => byId.get(eventId) ?? []);
+    const isApart = hasOlder || parts.length > 1;
+    if (await placeStretch(context, source, verified, isApart)) isFilled = true;
+  }
+  return isFilled;
 }
 
 /**
@@ -162,6 +171,17 @@ export async function placeStretch(
   if (!oldest) return false;
   const isWhole = oldest.pdu.type === 'm.room.create';
   const own = new Set(parsed.map(({ eventId }) => eventId));
+  const open = isWhole ? parsed.findIndex(({ prevEventIds }) => !prevEventIds.isSubsetOf(own)) : -1;
+  if (open > 0) {
+    // Between the room's beginning and the rest lies what is not among them: the state of the rest has to be asked for.
+    const older = new Set(parsed.slice(0, open).map(({ eventId }) => eventId));
+    const [below, above] = [true, false].map((isOlder) =>
+      events.filter(({ eventId }) => older.has(eventId) === isOlder),
+    );
+    const isAbovePlaced = await placeStretch(context, source, above ?? [], true);
+    const isBelowPlaced = await placeStretch(context, source, below ?? [], true);
+    return isAbovePlaced || isBelowPlaced;
+  }
   const needsState = !isWhole && (isApart || parsed.some(({ pdu }) => pdu.state_key !== undefined));
   const state = needsState ? await fetchStateIds(context, source, oldest.eventId) : undefined;
   const authEventIds = parsed.flatMap((event) => event.authEventIds).filter((eventId) => !own.has(eventId));
