@@ -23,7 +23,8 @@ function sendBack(bridge: TestBridge, isBroken: () => boolean): void {
     const wire = own.map(({ roomId, type, sender, content, transactionId }) => ({
       ...{ type, room_id: roomId, sender, content, event_id: `$${transactionId}`, origin_server_ts: 0 },
     }));
-    void bridge.transact(`back${sent}`, wire);
+    // The last of them may meet a bridge that is closed already.
+    bridge.transact(`back${sent}`, wire).catch(() => {});
   }, 20);
 }
 

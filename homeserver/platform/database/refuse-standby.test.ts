@@ -98,3 +98,20 @@ test('a standby whose greeting takes long is left for the primary', async () => 
   server.close();
   await database.drop();
 });
+
+test('a query whose primary ends the connection under it is answered, also the first one and with several hosts', async () => {
+  const goesAway = await listen((socket) => {
+    socket.once('data', () => {
+      socket.write(greet('off'));
+      // As a server does that is shut down: it says why, and ends the connection without an error.
+      socket.once('data', () => socket.end(message('E', 'SFATAL\0C57P01\0Mterminating connection\0\0')));
+    });
+  });
+  const other = await listen((socket) => socket.destroy());
+  const url = `postgres://a:b@127.0.0.1:${goesAway.port},127.0.0.1:${other.port}/c`;
+  const sql = openDatabase({ url, poolSize: 1, applicationName: 'holdfast test', statementTimeoutMs: 3_000 });
+  await assert.rejects(sql`SELECT 1`, (error) => isDatabaseOutage(error));
+  await sql.end({ timeout: 0 });
+  goesAway.server.close();
+  other.server.close();
+});

@@ -21,6 +21,16 @@ const secondLookMs = 100;
 /** How many turns of the event loop the end of a connection waits for a quiet one of its pool. */
 const longestWaitTurns = 100;
 
+/** A connection that is being opened, to one of several hosts. */
+interface Opened {
+  readonly addresses: ServerAddresses;
+  /** All hosts; the client's own list is changed. */
+  readonly all: readonly string[];
+  readonly index: number;
+  readonly openedMs: number;
+  readonly choice: HostChoice;
+}
+
 /** What makes a pool's sockets, for the PostgreSQL client's options of these names. */
 export interface WatchedSockets {
   socket(addresses: ServerAddresses): Socket | Promise<Socket>;
@@ -37,16 +47,20 @@ export function openWatchedSockets(silenceMs: number, encryption: Encryption): W
   let hosts: readonly string[] | undefined;
   let failures = 0;
   const pool = { queryCount: 0 };
-  const watch = (socket: Socket, index: number, count: number, openedMs: number, choice: HostChoice) => {
+  const watch = (socket: Socket, { addresses, all, index, openedMs, choice }: Opened) => {
+    const count = all.length;
     const silence = breakOffWhenSilent(socket, silenceMs, count > 1 ? Math.min(firstWordMs, silenceMs) : silenceMs);
     socket.once('data', () => choice.noteWord(index));
     let isStandby = false;
-    refuseStandby(socket, () => {
+    const greeting = refuseStandby(socket, () => {
       isStandby = true;
       return brokenConnection('ECONNRESET', 'this server of the database is a standby');
     });
     endWhenQuiet(socket, pool, () => {
       const nowMs = performance.now();
+      // While its options name another host the client takes the end of a new connection for one more host that it cannot
+      // use, and forgets the query that it had begun there: nobody would ever answer it.
+      if (greeting.isFromPrimary) addresses.host.splice(0, addresses.host.length, ...all.slice(0, 1));
       const isShort = isStandby || nowMs - openedMs < rejectedWithinMs;
       // A machine that is frozen or gone rejects nobody: it takes connections, or not even that, and is silent.
       const isSilent = silence.wasBroken || (socket.bytesRead === 0 && !isShort);
@@ -72,10 +86,11 @@ export function openWatchedSockets(silenceMs: number, encryption: Encryption): W
       if (addresses.path) socket.connect(addresses.path);
       else socket.connect(addresses.port[index] as number, host);
       // After connect, which puts the prototype's write back.
-      if (encryption === 'none') return watch(socket, index, count, openedMs, choice);
+      const opened = { addresses, all: hosts, index, openedMs, choice };
+      if (encryption === 'none') return watch(socket, opened);
       return encryptSocket(socket, host, encryption).then(
-        (encrypted) => watch(encrypted, index, count, openedMs, choice),
-        (error: unknown) => watch(brokenSocket(error), index, count, openedMs, choice),
+        (encrypted) => watch(encrypted, opened),
+        (error: unknown) => watch(brokenSocket(error), opened),
       );
     },
   };
