@@ -118,9 +118,15 @@ async function installFiles(plan: PatroniPlan, files: ReadonlyMap<string, string
   await own(marker, 0o600);
   for (const [path, text] of files) {
     if (!/\.(yml|sh)$/.test(path)) continue;
-    await writeFile(join(plan.dataFolder, path), text);
+    await writeFile(join(plan.dataFolder, path), letDrillIn(text, plan.clients));
     await own(join(plan.dataFolder, path), 0o600);
   }
+}
+
+/** A drill acts as the database's administrator from outside of the machines, which nobody else may. */
+function letDrillIn(text: string, clients: readonly string[]): string {
+  const own = clients.map((network) => `$1host all all ${network} scram-sha-256`);
+  return text.replace(/^( *- )host all all 127\.0\.0\.1.*$/m, ['$&', ...own].join('\n'));
 }
 
 function observe(machines: readonly PatroniMachine[]) {
