@@ -22,19 +22,21 @@ export class ClockWatch {
     this.#metrics = metrics;
   }
 
-  /** What the machine says now, for `note`. */
-  machineMs(): number {
-    return this.#clock.machineMs();
+  /** When the database is asked, for `note`. */
+  askedAtMs(): number {
+    return this.#clock.monotonicMs();
   }
 
   /**
-   * @param askedMs What the machine's clock said when the database was asked. It answered somewhere between then and now: a
-   * process that waited for a processor meanwhile has learned little, and believes what it believed.
+   * @param askedAtMs By the monotonic clock, since the machine's may be stepped while the database is asked. It answered
+   * somewhere between then and now: a process that waited for a processor meanwhile has learned little, and believes what
+   * it believed.
    */
-  note({ databaseMs, processes }: LeasesSeen, selfId: string, askedMs: number): void {
+  note({ databaseMs, processes }: LeasesSeen, selfId: string, askedAtMs: number): void {
     if (!Number.isFinite(databaseMs)) return;
     const nowMs = this.#clock.machineMs();
-    const [least, most] = [Math.min(askedMs, nowMs) - databaseMs, nowMs - databaseMs];
+    const most = nowMs - databaseMs;
+    const least = most - (this.#clock.monotonicMs() - askedAtMs);
     this.offsetMs = Math.min(most, Math.max(least, this.offsetMs));
     this.#metrics.clockOffset.set({}, this.offsetMs / 1000);
     const others = processes.filter(({ id, live }) => live && id !== selfId);

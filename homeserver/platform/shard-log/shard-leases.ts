@@ -232,10 +232,10 @@ export class ShardLeases {
   }
 
   async #lookAndAct(renews: boolean): Promise<void> {
-    const askedMs = this.#clockWatch.machineMs();
+    const askedAtMs = this.#clockWatch.askedAtMs();
     const seen = await (renews ? this.#renew() : this.#connection.look());
     const wasRight = this.#clockWatch.isRight;
-    this.#clockWatch.note(seen, this.#options.processId, askedMs);
+    this.#clockWatch.note(seen, this.#options.processId, askedAtMs);
     // The others are told at once whether this process takes shards.
     if (wasRight !== this.#clockWatch.isRight) this.#asked = 'renew';
     this.#options.hints.hasListeners = seen.processes.length > 1;
