@@ -37,6 +37,8 @@ export interface MonitorSettings {
   readonly machines: readonly string[];
   /** `host:port` where certificates are served. */
   readonly certificates: readonly string[];
+  /** How the homeserver looks for itself by its name; not there where it has nothing to do with other servers. */
+  readonly own_name_check?: { readonly program: string; readonly question: Readonly<Record<string, unknown>> };
   readonly turn: readonly string[];
   readonly push_gateways: readonly string[];
   /** Addresses of `/metrics` of bridges. */

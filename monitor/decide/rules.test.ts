@@ -50,6 +50,9 @@ const bridge = (changed: Partial<SourceValues['bridges'][number]>): Values => ({
 const backups = (changed: Partial<SourceValues['backups']>): Values => ({
   backups: { ...soundValues.backups, ...changed },
 });
+const reach = (changed: Partial<SourceValues['reachability']>): Values => ({
+  reachability: { ...soundValues.reachability, goodChecks: 0, ...changed },
+});
 const toldLate = (({ toldAfterMs: _, ...others }) => others)(soundValues.bridges[0]!);
 const dead = (share: number, sizeBytes: number): Values =>
   primary({ deadRows: [{ table: 'public.event', share, sizeBytes }] });
@@ -374,6 +377,50 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       says: 'long',
       given: network({ unresolvedNames: [{ name: 'db1', forMs: 61_000, why: 'x' }] }),
       expected: [['db1', 'page']],
+    },
+  ],
+  'own-name-unreachable': [
+    { says: 'one check', given: reach({ failedChecks: 1, failingForMs: 1, why: 'x' }), expected: [] },
+    {
+      says: 'two',
+      given: reach({ failedChecks: 2, failingForMs: minuteMs, why: 'x' }),
+      expected: [['example.org', 'warning']],
+    },
+    {
+      says: 'long',
+      given: reach({ failedChecks: 16, failingForMs: 15 * minuteMs, why: 'x' }),
+      expected: [['example.org', 'page']],
+    },
+    {
+      says: 'never found from here',
+      given: reach({ failedChecks: 99, failingForMs: dayMs, wasReached: false, why: 'x' }),
+      expected: [['example.org', 'warning']],
+    },
+    {
+      says: 'found once',
+      given: reach({ goodChecks: 1 }),
+      raised: ['example.org'],
+      expected: [['example.org', 'warning']],
+    },
+    {
+      says: 'lost again at once',
+      given: reach({ failedChecks: 1, failingForMs: 1, why: 'x' }),
+      raised: ['example.org'],
+      expected: [['example.org', 'warning']],
+    },
+    { says: 'found twice', given: reach({ goodChecks: 2 }), raised: ['example.org'], expected: [] },
+    { says: 'found for the first time', given: reach({ goodChecks: 1 }), expected: [] },
+    { says: 'one doubt', given: reach({ goodChecks: 1, doubtfulChecks: 1, why: 'x' }), expected: [] },
+    {
+      says: 'a certificate that ends',
+      given: reach({ goodChecks: 9, doubtfulChecks: 2, why: 'x' }),
+      expected: [['example.org', 'warning']],
+    },
+    { says: 'the check is slow', given: reach({ unseenForMs: 10 * minuteMs, why: 'x' }), expected: [] },
+    {
+      says: 'the check ends no more',
+      given: reach({ unseenForMs: 30 * minuteMs, why: 'x' }),
+      expected: [['check', 'warning']],
     },
   ],
   'peer-unreachable': [

@@ -23,6 +23,7 @@ import { logHole } from './rules/log-hole.ts';
 import { mediaDamaged } from './rules/media-damaged.ts';
 import { messageLost } from './rules/message-lost.ts';
 import { nameUnresolved } from './rules/name-unresolved.ts';
+import { ownNameUnreachable } from './rules/own-name-unreachable.ts';
 import { peerUnreachable } from './rules/peer-unreachable.ts';
 import { processSilent } from './rules/process-silent.ts';
 import { pushFailing } from './rules/push-failing.ts';
@@ -68,6 +69,7 @@ export const rules: readonly Rule[] = [
   mediaDamaged,
   messageLost,
   nameUnresolved,
+  ownNameUnreachable,
   peerUnreachable,
   processSilent,
   pushFailing,

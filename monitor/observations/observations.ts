@@ -8,6 +8,7 @@ import type { NetworkObservation } from './network.ts';
 import type { PostgresObservation } from './postgres.ts';
 import type { ProcessObservation } from './process.ts';
 import type { PushObservation } from './push.ts';
+import type { ReachabilityObservation } from './reachability.ts';
 import type { TurnObservation } from './turn.ts';
 import type { VolumeObservation } from './volumes.ts';
 
@@ -22,6 +23,7 @@ export interface SourceValues {
   readonly certificates: readonly CertificateObservation[];
   readonly bridges: readonly BridgeObservation[];
   readonly federation: FederationObservation;
+  readonly reachability: ReachabilityObservation;
   readonly backups: BackupObservation;
   readonly turn: readonly TurnObservation[];
   readonly push: readonly PushObservation[];

@@ -48,6 +48,10 @@ export const soundValues: SourceValues = {
     ...{ oldestWaitingMs: 0, waiting: 0 },
   })),
   federation: { destinationsBehind: 1, destinationsKnown: 40, stuck: [], receivedWaiting: 0, oldestReceivedMs: 0 },
+  reachability: {
+    ...{ serverName: 'example.org', failedChecks: 0, failingForMs: 0, goodChecks: 5, doubtfulChecks: 0 },
+    ...{ wasReached: true, unseenForMs: 0 },
+  },
   backups: {
     ...{ newestAgeMs: 10 * hourMs, allowedAgeMs: 26 * hourMs },
     ...{ verifiedAgoMs: 50 * hourMs, allowedUnverifiedMs: 31 * 24 * hourMs },

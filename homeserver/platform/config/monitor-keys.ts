@@ -44,6 +44,11 @@ export const monitorKeys = section('Watching the server and waking somebody; see
     check: checkPlace,
   }),
   certificates: textList([], 'Where certificates are served, as `host:port`.', { check: checkPlace }),
+  ownName: flag(
+    true,
+    'Watch whether other servers find this one by its name: well-known file, SRV records, port, certificate and keys, every ' +
+      'five minutes. Off: for a machine without a way to the public address. Without `federation.enabled` it is not looked for.',
+  ),
   turn: textList([], 'TURN servers, such as `turn:turn.example.org:3478`.'),
   pushGateways: textList([], 'Addresses of push gateways that must answer.', { check: checkUrl }),
   bridgeMetrics: textList([], 'Addresses of `/metrics` of IRC bridges that have a canary.', { check: checkUrl }),
