@@ -49,6 +49,6 @@ export function formatMonitorSettings(
       monitor.databaseArchive !== undefined && {
         database_archive: { folder: monitor.databaseArchive, interval_ms: backup.intervalHours * hourMs },
       }),
-    ...{ replicas: monitor.replicas, paging: monitor.paging ?? {} },
+    ...{ replicas: monitor.replicas, patroni: monitor.patroni, etcd: monitor.etcd, paging: monitor.paging ?? {} },
   };
 }

@@ -17,9 +17,11 @@ import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
 import { certificatesSource } from '../observe/certificates.ts';
 import { checkOwnName } from '../observe/check-own-name.ts';
 import { clocksSource } from '../observe/clocks.ts';
+import { etcdSource } from '../observe/etcd.ts';
 import { federationSource } from '../observe/federation.ts';
 import { networkSource } from '../observe/network.ts';
 import { findMetric, type MetricSample } from '../observe/parse-metrics.ts';
+import { patroniSource } from '../observe/patroni.ts';
 import { openPeerClocks } from '../observe/peer-clocks.ts';
 import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
@@ -187,6 +189,8 @@ function listSources(
   }
   const { own_name_check: ownName, server_name: serverName } = settings;
   if (ownName) all.push(reachabilitySource({ serverName, check: () => checkOwnName(ownName) }));
+  if (settings.patroni.length > 0) all.push(patroniSource(settings.patroni, send));
+  if (settings.etcd.length > 0) all.push(etcdSource(settings.etcd, send));
   if (settings.turn.length > 0) all.push(turnSource(settings.turn));
   if (settings.push_gateways.length > 0) all.push(pushSource(settings.push_gateways, send));
   return all;

@@ -62,6 +62,13 @@ export const monitorKeys = section('Watching the server and waking somebody; see
     [],
     'Replicas of PostgreSQL that must follow, by application_name. Those that were seen are watched anyway.',
   ),
+  patroni: textList(
+    [],
+    'Patronis of a PostgreSQL that fails over, such as `http://10.0.0.11:8009`: whether it is paused, has a primary, and its ' +
+      'machines run and follow.',
+    { check: checkUrl },
+  ),
+  etcd: textList([], 'Members of the etcd that these use, such as `http://10.0.0.11:2379`.', { check: checkUrl }),
   volumes: entryList<WatchedVolume>(
     [{ path: '/', holds: 'system' }],
     'Folders whose volumes are watched besides those of Holdfast itself, each as `{ path: /var/lib/postgresql, holds: ' +
