@@ -13,6 +13,7 @@ import { fuzzIrc } from './irc/fuzz-irc.ts';
 import { judgeReply } from './judge-reply.ts';
 import { makeAdministrator } from './make-administrator.ts';
 import { type FuzzPool, makeRequest } from './make-request.ts';
+import { fuzzMonitor } from './monitor/fuzz-monitor.ts';
 import { sendRawRequest } from './send-raw-request.ts';
 import { judgeServer, sendRequests } from './send-requests.ts';
 import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
@@ -20,7 +21,7 @@ import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
 /**
  * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`, as clients and
  * administrators' tools, with `--federation` as another server, with `--appservices` as application services, or with
- * `--irc` as a server of IRC and a homeserver to the bridge. Fails on a crash, a 500, an error without a code, anything
+ * `--irc` as a server of IRC and a homeserver to the bridge, or with `--monitor` as whoever answers a monitor's pages. Fails on a crash, a 500, an error without a code, anything
  * stored in part, and memory that grows on.
  */
 const concurrency = 16;
@@ -98,9 +99,12 @@ async function main(): Promise<void> {
       federation: { type: 'boolean', default: false },
       irc: { type: 'boolean', default: false },
       appservices: { type: 'boolean', default: false },
+      monitor: { type: 'boolean', default: false },
     },
   });
-  const run = values.irc ? fuzzIrc : values.federation ? fuzzFederation : values.appservices ? fuzzAppservices : fuzz;
+  const { irc, federation, appservices, monitor } = values;
+  const chosen = [irc && fuzzIrc, federation && fuzzFederation, appservices && fuzzAppservices, monitor && fuzzMonitor];
+  const run = chosen.find((each) => each !== false) ?? fuzz;
   const report = await run(Number(values.requests), Number(values.seed));
   const statuses = [...report.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   console.log(`${report.requests} requests, seed ${values.seed}; ${statuses.join(', ')}`);
