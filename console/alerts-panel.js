@@ -45,7 +45,7 @@ function showMonitor(monitor, changed) {
     !monitor.watches && silent,
     section('Now', showIncidents(monitor, changed)),
     section('On call', showDuty(monitor, changed)),
-    section('Silenced', showSilences(monitor, changed)),
+    section('Silenced and planned', showSilences(monitor, changed)),
     section('What happened', showTimeline(monitor)),
   ].filter(Boolean);
 }
@@ -221,26 +221,75 @@ function overrideForm(people, changed) {
   );
 }
 
-function showSilences({ silences }, changed) {
-  if (silences.length === 0) return build('p', { class: 'hint' }, 'Nothing is silenced here.');
+function showSilences({ silences, silenceable = [] }, changed) {
+  return [
+    silences.length === 0
+      ? build('p', { class: 'hint' }, 'Nothing is silenced or planned here.')
+      : listSilences(silences, changed),
+    maintenanceForm(silenceable, changed),
+  ];
+}
+
+function listSilences(silences, changed) {
+  const namesOf = ({ rules }) => (rules.length === 0 ? 'all alerts' : rules.join(', '));
   return table({
     caption: 'What wakes nobody for a while',
-    columns: ['Alerts', 'Until', 'Why', ''],
+    columns: ['Alerts', 'From', 'Until', 'Why', ''],
     items: silences,
     showRow: (silence) => [
-      cell('Alerts', silence.rules.join(', ')),
+      cell('Alerts', namesOf(silence)),
+      cell('From', formatTime(silence.from_ts)),
       cell('Until', formatTime(silence.until_ts)),
       cell('Why', `${silence.reason} (${silence.by})`),
       build(
         'td',
         { class: 'end' },
         confirmButton({
-          ...{ label: 'End', what: `the silence of ${silence.rules.join(', ')}`, done: 'It ends' },
+          ...{ label: 'End', what: `the silence of ${namesOf(silence)}`, done: 'It ends' },
           run: () => askAsAdministrator('DELETE', `${path}/silences/${encodeURIComponent(silence.id)}`).then(changed),
         }),
       ),
     ],
   });
+}
+
+/** Work that is planned, between two times as the clock of whoever looks shows them. */
+function maintenanceForm(silenceable, changed) {
+  const [rulesId, fromId, untilId, reasonId] = [newId('rules'), newId('from'), newId('until'), newId('reason')];
+  const rules = build(
+    'select',
+    { id: rulesId, multiple: true, size: 6 },
+    silenceable.map((each) => build('option', { value: each }, each)),
+  );
+  const from = build('input', { id: fromId, type: 'datetime-local' });
+  const until = build('input', { id: untilId, type: 'datetime-local' });
+  const reason = build('input', { id: reasonId, maxlength: 500, autocomplete: 'off' });
+  const plan = async () => {
+    for (const [input, what] of [
+      [until, 'until when'],
+      [reason, 'why'],
+    ]) {
+      if (input.value.trim() !== '') continue;
+      input.focus();
+      throw new Error(`Please say ${what}.`);
+    }
+    const body = { to_ts: new Date(until.value).getTime(), reason: reason.value.trim() };
+    if (from.value !== '') body.from_ts = new Date(from.value).getTime();
+    body.rules = [...rules.selectedOptions].map(({ value }) => value);
+    await askAsAdministrator('POST', `${path}/maintenance`, body);
+    changed();
+  };
+  return build(
+    'details',
+    {},
+    build('summary', {}, 'Plan maintenance'),
+    build('p', { class: 'hint' }, 'That data is being lost always wakes somebody.'),
+    build('div', { class: 'field' }, build('label', { for: fromId }, 'From (empty: now)'), from),
+    build('div', { class: 'field' }, build('label', { for: untilId }, 'Until'), until),
+    build('div', { class: 'field' }, build('label', { for: rulesId }, 'Alerts that wake nobody (none: all)'), rules),
+    build('div', { class: 'field' }, build('label', { for: reasonId }, 'Why'), reason),
+    actionButton({ label: 'Plan', what: 'maintenance', run: plan, done: 'Planned' }),
+  );
 }
 
 function showTimeline({ timeline }) {

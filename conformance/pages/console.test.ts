@@ -130,8 +130,9 @@ test('an alert is told to everybody and taken in the console, and stands on the 
 test('somebody stands in on the roster, and no longer when that is ended', async () => {
   await open('/admin/alerts');
   await page.getByText('Let somebody stand in').click();
-  await page.getByLabel('Who', { exact: true }).selectOption('ben');
-  await page.getByLabel('Until').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
+  const form = page.getByRole('group').filter({ hasText: 'Let somebody stand in' });
+  await form.getByLabel('Who', { exact: true }).selectOption('ben');
+  await form.getByLabel('Until').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
   await page.getByRole('button', { name: 'Plan who stands in' }).click();
   const end = page.getByRole('button', { name: 'End the standing in of ben', exact: true });
   await end.waitFor();
@@ -141,6 +142,25 @@ test('somebody stands in on the roster, and no longer when that is ended', async
   await end.click();
   await page.getByRole('button', { name: /^Really end/ }).click();
   await page.getByText('Called first: anna, then ben').waitFor();
+});
+
+test('maintenance is planned in the console, listed with its times, and taken away', async () => {
+  await open('/admin/alerts');
+  await page.getByText('Plan maintenance').click();
+  const at = (inMs: number) => new Date(Date.now() + inMs).toISOString().slice(0, 16);
+  const form = page.getByRole('group').filter({ hasText: 'Plan maintenance' });
+  await form.getByLabel('From').fill(at(86_400_000));
+  await form.getByLabel('Until').fill(at(2 * 86_400_000));
+  await form.getByLabel('Alerts that wake nobody').selectOption(['database-down', 'replica-lost']);
+  await form.getByLabel('Why').fill('new disks');
+  await checkPage(page, 'alerts');
+  await form.getByRole('button', { name: 'Plan maintenance' }).click();
+  const end = page.getByRole('button', { name: 'End the silence of database-down, replica-lost', exact: true });
+  await end.waitFor();
+  await page.getByRole('cell', { name: /new disks \(@anna:localhost\)/ }).waitFor();
+  await end.click();
+  await page.getByRole('button', { name: /^Really end/ }).click();
+  await end.waitFor({ state: 'detached' });
 });
 
 test('one account and one room are shown whole', async () => {

@@ -59,6 +59,8 @@ export async function startDrillMonitor(options: DrillMonitorOptions): Promise<D
       HOLDFAST_APPLICATION_SERVICES_FOLDER: registrations,
       // The machine's own volume is the drill's, and what that writes is no sign.
       HOLDFAST_MONITOR_VOLUMES: JSON.stringify([{ path: dataFolder, holds: 'database' }]),
+      // Names of drills are in no DNS.
+      HOLDFAST_MONITOR_OWN_NAME: 'false',
       HOLDFAST_MONITOR_PROCESSES: processes.join(','),
       HOLDFAST_MONITOR_OUTSIDE_SWITCH_URL: `${pager.url}/outside`,
       HOLDFAST_MONITOR_PAGING: JSON.stringify(describePaging(pager.url)),

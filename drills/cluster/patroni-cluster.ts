@@ -26,6 +26,8 @@ const secrets = {
 export interface PatroniCluster extends DrillPostgres {
   readonly machines: readonly PatroniMachine[];
   readonly superuserUrl: string;
+  /** The settings that Holdfast is given. */
+  readonly holdfastFile: string;
   findPrimary(): Promise<PatroniMachine | undefined>;
   /** Resolves when there is a primary other than `former`, and with which. */
   untilPrimary(former: PatroniMachine | undefined, timeoutMs: number): Promise<PatroniMachine>;
@@ -55,7 +57,7 @@ export async function startPatroniCluster(folder: string, slotKeepMebibytes: num
   for (const machine of machines) machine.startPatroni();
   const url = formatDatabaseUrl(plan);
   const cluster: PatroniCluster = {
-    ...{ url, machines },
+    ...{ url, machines, holdfastFile: files.get('holdfast.yaml') ?? '' },
     superuserUrl: url.replace(`holdfast:${secrets.holdfast}@`, `postgres:${secrets.superuser}@`),
     ...observe(machines),
     switchOver: (from) => switchOver(from),

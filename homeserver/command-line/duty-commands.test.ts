@@ -28,9 +28,12 @@ after(async () => {
   await homeserver.stop();
 });
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runLine('monitor', ...args);
+const maintain = (...args: string[]) => runLine('maintenance', ...args);
+
+async function runLine(...args: string[]) {
   const { output, printed, complaints } = collectOutput([]);
-  const exitCode = await runCommandLine(['monitor', ...args, '--config', configFile], output);
+  const exitCode = await runCommandLine([...args, '--config', configFile], output);
   return { exitCode, printed: printed(), complaints: complaints() };
 }
 
@@ -39,6 +42,7 @@ const from = ['--from', '2999-01-01T00:00:00Z'];
 
 test('without a monitor nobody is on call and nobody can stand in', async () => {
   assert.match((await run('duty')).complaints, /No monitor has ever watched/);
+  assert.match((await maintain('list')).complaints, /No monitor has ever watched/);
   assert.match((await run('override', 'ben', ...from, ...until)).complaints, /No monitor watches/);
 });
 
@@ -53,6 +57,11 @@ test('who is on call is shown, and who stands in is asked of the monitor, on rec
       shifts: [{ person: 'anna', fromMs: 0, toMs: 86_400_000 }],
       people: ['anna', 'ben'],
     },
+    silenceable: ['database-down', 'replica-lost'],
+    silences: [
+      { id: '9-0', fromMs: 0, toMs: 3_600_000, rules: [], by: '@op:test.example', reason: 'new disks' },
+      { id: '9-1', fromMs: 0, toMs: 3_600_000, rules: ['replica-lost'], by: '@op:test.example', reason: 'moved' },
+    ],
     overrides: [{ id: '7-0', person: 'ben', fromMs: 0, toMs: 60_000, by: '@op:test.example' }],
   });
   const { printed } = await run('duty');
@@ -74,6 +83,47 @@ test('who is on call is shown, and who stands in is asked of the monitor, on rec
     acts.map(({ operation, outcome }) => `${operation} ${outcome}`),
     ['overrideRoster M_NOT_FOUND', 'overrideRoster done', 'endOverride done'],
   );
+});
+
+test('planned maintenance is listed, added and taken away, on record', async () => {
+  const { printed } = await maintain('list');
+  assert.match(printed, /^9-0 {2}1970-01-01T00:00:00Z to 1970-01-01T01:00:00Z {2}all alerts$/m);
+  assert.match(printed, /^9-1 .* replica-lost\n {2}moved \(@op:test.example\)$/m);
+  const span = ['--from', new Date(Date.now() + 3_600_000).toISOString(), '--until'];
+  const end = new Date(Date.now() + 7_200_000).toISOString();
+  const added = await maintain('add', 'database-down', 'replica-lost', ...span, end, '--reason', 'upgrade');
+  assert.match(added.printed, /: database-down, replica-lost wake nobody. The monitor does it within five seconds\./);
+  assert.match((await maintain('add', ...span, end, '--reason', 'move')).printed, /: all alerts wake nobody/);
+  assert.equal((await maintain('remove', '9-0')).exitCode, 0);
+  const asked = await takeOperatorRequests(sql);
+  assert.deepEqual(
+    asked.map((each) => [each.kind, 'rules' in each ? each.rules : undefined, 'id' in each ? each.id : undefined]),
+    [
+      ['plan-maintenance', ['database-down', 'replica-lost'], undefined],
+      ['plan-maintenance', [], undefined],
+      ['end-silence', undefined, '9-0'],
+    ],
+  );
+  const acts = await homeserver.context.database<{ act: string }[]>`
+    SELECT operation || ' ' || target || ': ' || outcome AS act FROM audit_entry ORDER BY id DESC LIMIT 3`;
+  assert.deepEqual(
+    acts.map(({ act }) => act),
+    ['endMaintenance 9-0: done', 'planMaintenance : done', 'planMaintenance database-down replica-lost: done'],
+  );
+  const wrong: [args: string[], why: RegExp][] = [
+    [['add', 'database-donw', ...span, end, '--reason', 'x'], /There is no alert "database-donw" that can be silenced/],
+    [['add', 'message-lost', ...span, end, '--reason', 'x'], /There is no alert "message-lost" that can be silenced/],
+    [['add', ...span, end], /Say why/],
+    [['add', '--reason', 'x'], /Say until when/],
+    [['add', ...span, '2999-01-01T00:00:00Z', '--reason', 'x'], /more than a week/],
+    [['remove', 'nothing'], /Nothing that is planned has the id/],
+  ];
+  for (const [args, why] of wrong) {
+    const { exitCode, complaints } = await maintain(...args);
+    assert.notEqual(exitCode, 0);
+    assert.match(complaints, why);
+  }
+  assert.deepEqual(await takeOperatorRequests(sql), []);
 });
 
 test('what makes no sense is refused with why', async () => {

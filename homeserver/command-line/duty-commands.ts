@@ -1,10 +1,10 @@
-import { userInfo } from 'node:os';
 import { askMonitor } from '../administration/monitor/ask-monitor.ts';
 import { describeMonitor } from '../administration/monitor/describe-monitor.ts';
 import { planOverride } from '../administration/monitor/plan-override.ts';
-import { type Command, CommandError, type CommandInput } from './command.ts';
+import { type Command, CommandError } from './command.ts';
 import { formatTime } from './format-times.ts';
 import { configOptions } from './load-command-config.ts';
+import { readOne, readOperator, readTime } from './read-operator-input.ts';
 import { withContext } from './with-context.ts';
 import { withRecord } from './with-record.ts';
 
@@ -20,7 +20,6 @@ interface Shift {
   readonly to_ts: number;
 }
 
-const operator = () => `command line: ${userInfo().username}`;
 const done = 'The monitor does it within five seconds.';
 
 export const monitorDutyCommand: Command = {
@@ -59,7 +58,7 @@ export const monitorOverrideCommand: Command = {
     const from = readTime(input, 'from');
     return withRecord(input, { operation: 'overrideRoster', target: person }, async (context) => {
       const fromMs = from ?? context.clock.wallMs();
-      await planOverride(context, { by: operator(), person, fromMs, toMs });
+      await planOverride(context, { by: readOperator(), person, fromMs, toMs });
       terminal.print(`${person} stands in ${formatTime(fromMs)} to ${formatTime(toMs)}. ${done}`);
       return 0;
     });
@@ -75,25 +74,9 @@ export const monitorEndOverrideCommand: Command = {
     return withRecord(input, { operation: 'endOverride', target: id }, async (context) => {
       const { overrides } = ((await describeMonitor(context)) ?? { overrides: [] }) as unknown as Duty;
       if (!overrides.some((each) => each.id === id)) throw new CommandError(`No standing in has the id ${id}.`);
-      await askMonitor(context, { kind: 'end-override', by: operator(), id });
+      await askMonitor(context, { kind: 'end-override', by: readOperator(), id });
       terminal.print(`It ends. ${done}`);
       return 0;
     });
   },
 };
-
-function readOne({ words }: CommandInput, otherwise: string): string {
-  const [word, ...more] = words;
-  if (word === undefined || more.length > 0) throw new CommandError(otherwise);
-  return word;
-}
-
-/** With its offset from UTC, which is not guessed. */
-function readTime({ options }: CommandInput, name: string): number | undefined {
-  const text = options[name];
-  if (typeof text !== 'string') return undefined;
-  const isWhole = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text);
-  const ms = Date.parse(text);
-  if (isWhole && !Number.isNaN(ms)) return ms;
-  throw new CommandError(`--${name} ${text} is not understood. A time has its offset: 2026-12-24T18:00:00+01:00`);
-}

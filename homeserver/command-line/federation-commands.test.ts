@@ -98,10 +98,14 @@ test('a check of a server that is not there, or may not be, is not well and says
       '         → see federation.enabled, federation.allow and federation.deny',
     ],
   );
-  for (const names of [[], ['one.test', 'two.test']]) {
-    const { exitCode, complaints } = await run('federation', 'check', ...names);
-    assert.deepEqual([exitCode, complaints], [1, 'Name one server, such as: holdfast federation check matrix.org']);
-  }
+  const { exitCode, complaints } = await run('federation', 'check', 'one.test', 'two.test');
+  assert.deepEqual([exitCode, complaints], [1, 'Name one server, such as: holdfast federation check matrix.org']);
+});
+
+test('a check without a name goes the way that others go to this server, and no other', async () => {
+  const { exitCode, lines } = await run('federation', 'check');
+  assert.deepEqual([exitCode, lines.length], [0, 3], lines.join('\n'));
+  assert.match(lines[2] ?? '', /^ok {7}this server publishes its key ed25519:\w+ there$/);
 });
 
 test('the status shows for which server something waits, since when and why, and who has sent', async () => {

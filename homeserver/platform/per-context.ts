@@ -1,7 +1,7 @@
 import type { PlatformContext } from './platform-context.ts';
 
 /** One value for each process's context, made when it is first asked for. */
-export interface PerContext<Given extends PlatformContext, Value> {
+export interface PerContext<Given extends Pick<PlatformContext, 'metrics'>, Value> {
   of(context: Given): Value;
   /** The value if it has been made. */
   peek(context: Given): Value | undefined;
@@ -13,7 +13,7 @@ export interface PerContext<Given extends PlatformContext, Value> {
  * For what a module keeps for the life of a process (connections, caches) without being handed around. Contexts that are
  * copies of each other share it: they have the same metrics, in which such a thing could not be registered twice.
  */
-export function perContext<Given extends PlatformContext, Value>(
+export function perContext<Given extends Pick<PlatformContext, 'metrics'>, Value>(
   create: (context: Given) => Value,
 ): PerContext<Given, Value> {
   const values = new WeakMap<object, Value>();

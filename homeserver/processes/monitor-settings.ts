@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Config } from '../platform/config/config.ts';
 
+/** Runs where the monitor does: what other servers find there is what counts. */
+const ownNameProgram = fileURLToPath(new URL('../remote-servers/check/check-own-name.ts', import.meta.url));
 const hourMs = 3_600_000;
 
 /** What the monitor is told when it starts, by the names that it expects. */
@@ -17,7 +20,7 @@ export function formatMonitorSettings(
   config: Config,
   server: { readonly serverName: string; readonly url: string; readonly databaseUrl: string },
 ): MonitorSettings {
-  const { monitor, dataDir, media, metrics, tls, applicationServices, backup } = config;
+  const { monitor, dataDir, media, metrics, tls, applicationServices, backup, federation } = config;
   return {
     ...{ server_name: server.serverName, homeserver_url: server.url, database_url: server.databaseUrl },
     ...{ data_dir: dataDir, media_dir: media.storePath ?? join(dataDir, 'media') },
@@ -31,6 +34,13 @@ export function formatMonitorSettings(
     ...{ is_database_embedded: config.database.url === undefined, volumes: monitor.volumes },
     ...(config.database.url === undefined &&
       backup.enabled && { backup_folder: backup.folder ?? join(dataDir, 'backups') }),
+    ...(federation.enabled &&
+      monitor.ownName && {
+        own_name_check: {
+          program: ownNameProgram,
+          question: { server_name: server.serverName, homeserver_url: server.url, ca_file: federation.caFile },
+        },
+      }),
     expected_activity: monitor.expectedActivity,
     ...{ reserve_bytes: monitor.reserveBytes, drop_slots_over_bytes: monitor.dropSlotsOverBytes },
     ...(config.database.url === undefined && backup.enabled && { backup_interval_ms: backup.intervalHours * hourMs }),
@@ -39,6 +49,6 @@ export function formatMonitorSettings(
       monitor.databaseArchive !== undefined && {
         database_archive: { folder: monitor.databaseArchive, interval_ms: backup.intervalHours * hourMs },
       }),
-    ...{ replicas: monitor.replicas, paging: monitor.paging ?? {} },
+    ...{ replicas: monitor.replicas, patroni: monitor.patroni, etcd: monitor.etcd, paging: monitor.paging ?? {} },
   };
 }

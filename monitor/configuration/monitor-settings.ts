@@ -37,6 +37,8 @@ export interface MonitorSettings {
   readonly machines: readonly string[];
   /** `host:port` where certificates are served. */
   readonly certificates: readonly string[];
+  /** How the homeserver looks for itself by its name; not there where it has nothing to do with other servers. */
+  readonly own_name_check?: { readonly program: string; readonly question: Readonly<Record<string, unknown>> };
   readonly turn: readonly string[];
   readonly push_gateways: readonly string[];
   /** Addresses of `/metrics` of bridges. */
@@ -44,6 +46,9 @@ export interface MonitorSettings {
   /** Application services that have to be heard of. */
   readonly expected_activity: readonly { readonly service: string; readonly within_minutes: number }[];
   readonly replicas: readonly string[];
+  /** Of the machines of a PostgreSQL that fails over: their Patronis and the members of their etcd. */
+  readonly patroni: readonly string[];
+  readonly etcd: readonly string[];
   /** Room that is given to the database when its volume is full; 0: none. */
   readonly reserve_bytes: number;
   readonly drop_slots_over_bytes?: number;

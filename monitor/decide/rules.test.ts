@@ -50,6 +50,19 @@ const bridge = (changed: Partial<SourceValues['bridges'][number]>): Values => ({
 const backups = (changed: Partial<SourceValues['backups']>): Values => ({
   backups: { ...soundValues.backups, ...changed },
 });
+const reach = (changed: Partial<SourceValues['reachability']>): Values => ({
+  reachability: { ...soundValues.reachability, goodChecks: 0, ...changed },
+});
+const cluster = (changed: object): Values => ({
+  patroni: { silent: [], cluster: { ...soundValues.patroni.cluster!, ...changed } },
+});
+const member = (changed: object): Values => {
+  const [first, second] = soundValues.patroni.cluster!.members;
+  return cluster({ members: [first!, { ...second!, ...changed }] });
+};
+const etcd = (...changed: Partial<SourceValues['etcd'][number]>[]): Values => ({
+  etcd: soundValues.etcd.map((each, index) => ({ ...each, ...changed[index] })),
+});
 const toldLate = (({ toldAfterMs: _, ...others }) => others)(soundValues.bridges[0]!);
 const dead = (share: number, sizeBytes: number): Values =>
   primary({ deadRows: [{ table: 'public.event', share, sizeBytes }] });
@@ -171,24 +184,38 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   'replication-lag': [
     {
       says: 'seconds',
-      given: primary({ replicas: [{ name: 'db2', isSynchronous: true, lagBytes: 9, lagMs: 2_000 }] }),
+      given: primary({ replicas: [{ name: 'db2', isSynchronous: true, lagBytes: 9, lagMs: 2_000, silentForMs: 0 }] }),
       expected: [],
     },
     {
       says: 'a minute',
-      given: primary({ replicas: [{ name: 'db2', isSynchronous: true, lagBytes: 9, lagMs: minuteMs }] }),
+      given: primary({
+        replicas: [{ name: 'db2', isSynchronous: true, lagBytes: 9, lagMs: minuteMs, silentForMs: 0 }],
+      }),
       expected: [['db2', 'warning']],
     },
     {
       says: 'much, and no time is known',
-      given: primary({ replicas: [{ name: 'db2', isSynchronous: false, lagBytes: gib }] }),
+      given: primary({ replicas: [{ name: 'db2', isSynchronous: false, lagBytes: gib, silentForMs: 0 }] }),
       expected: [['db2', 'warning']],
     },
     {
       says: 'minutes',
-      given: primary({ replicas: [{ name: 'db2', isSynchronous: false, lagBytes: gib, lagMs: 6 * minuteMs }] }),
+      given: primary({
+        replicas: [{ name: 'db2', isSynchronous: false, lagBytes: gib, lagMs: 6 * minuteMs, silentForMs: 0 }],
+      }),
       expected: [['db2', 'page']],
     },
+    {
+      says: 'connected and silent',
+      given: primary({ replicas: [{ name: 'db2', isSynchronous: true, lagBytes: 0, silentForMs: 2 * minuteMs }] }),
+      expected: [['db2', 'warning']],
+    },
+  ],
+  'slot-idle': [
+    { says: 'followed', given: slot({ isActive: true, inactiveForMs: 0 }), expected: [] },
+    { says: 'an afternoon', given: slot({ isActive: false, inactiveForMs: 5 * hourMs }), expected: [] },
+    { says: 'left over', given: slot({ isActive: false, inactiveForMs: 25 * hourMs }), expected: [['db2', 'warning']] },
   ],
   'archive-failing': [
     { says: 'one attempt', given: primary({ archiver: { isOn: true, failingForMs: 20_000 } }), expected: [] },
@@ -226,6 +253,21 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       given: primary({ oldestTransaction: { ageMs: 4 * hourMs, application: 'psql' } }),
       expected: [['', 'page']],
     },
+    {
+      says: 'prepared a moment ago',
+      given: primary({ oldestPrepared: { ageMs: minuteMs, name: 'two-phase' } }),
+      expected: [],
+    },
+    {
+      says: 'prepared and left',
+      given: primary({ oldestPrepared: { ageMs: 11 * minuteMs, name: 'two-phase' } }),
+      expected: [['prepared', 'warning']],
+    },
+    {
+      says: 'prepared and forgotten',
+      given: primary({ oldestPrepared: { ageMs: dayMs, name: 'two-phase' } }),
+      expected: [['prepared', 'page']],
+    },
   ],
   'table-bloated': [
     { says: 'mostly dead', given: dead(0.6, gib), expected: [['public.event', 'warning']] },
@@ -240,6 +282,58 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { says: 'ordinary', given: primary({ transactionIdAge: 250_000_000 }), expected: [] },
     { says: 'too many', given: primary({ transactionIdAge: 700_000_000 }), expected: [['', 'warning']] },
     { says: 'near', given: primary({ transactionIdAge: 1_500_000_000 }), expected: [['', 'page']] },
+    { says: 'many rows locked', given: primary({ multixactAge: 600_000_000 }), expected: [['multixact', 'warning']] },
+    {
+      says: 'too many rows locked',
+      given: primary({ multixactAge: 1_400_000_000 }),
+      expected: [['multixact', 'page']],
+    },
+  ],
+  'patroni-paused': [
+    { says: 'a moment', given: cluster({ pausedForMs: 30_000 }), expected: [] },
+    { says: 'work', given: cluster({ pausedForMs: 2 * minuteMs }), expected: [['', 'warning']] },
+    { says: 'forgotten', given: cluster({ pausedForMs: 5 * hourMs }), expected: [['', 'page']] },
+  ],
+  'cluster-leaderless': [
+    { says: 'a look between two', given: cluster({ leaderlessForMs: 1 }), expected: [] },
+    { says: 'a take-over', given: cluster({ leaderlessForMs: 20_000 }), expected: [['', 'warning']] },
+    { says: 'no take-over', given: cluster({ leaderlessForMs: 45_000 }), expected: [['', 'page']] },
+    { says: 'none answers, so nothing is known', given: { patroni: { silent: [] } }, expected: [] },
+  ],
+  'cluster-member-unwell': [
+    { says: 'a restart', given: member({ state: 'starting', unwellForMs: 10_000 }), expected: [] },
+    { says: 'down', given: member({ state: 'stopped', unwellForMs: 30_000 }), expected: [['db-2', 'warning']] },
+    { says: 'off', given: member({ state: 'gone', unwellForMs: 11 * minuteMs }), expected: [['db-2', 'page']] },
+    {
+      says: 'on a history that is no more',
+      given: member({ state: 'running', unwellForMs: 30_000, isOnOldTimeline: true }),
+      expected: [['db-2', 'warning']],
+    },
+    {
+      says: 'its Patroni is silent',
+      given: { patroni: { ...soundValues.patroni, silent: [{ place: 'db-2:8009', forMs: 30_000, why: 'refused' }] } },
+      expected: [['Patroni at db-2:8009', 'warning']],
+    },
+  ],
+  'etcd-unwell': [
+    { says: 'one, for a moment', given: etcd({ silentForMs: 10_000 }), expected: [] },
+    { says: 'one', given: etcd({ silentForMs: 30_000 }), expected: [['db-1:2379', 'warning']] },
+    { says: 'two, for a moment', given: etcd({ silentForMs: 3_000 }, { silentForMs: 4_000 }), expected: [] },
+    {
+      says: 'two',
+      given: etcd({ silentForMs: hourMs }, { silentForMs: 10_000 }),
+      expected: [['majority', 'warning']],
+    },
+    {
+      says: 'one is off and one reaches no majority',
+      given: etcd({ silentForMs: hourMs }, { unwellForMs: 30_000 }),
+      expected: [['majority', 'page']],
+    },
+    {
+      says: 'full',
+      given: etcd({ unwellForMs: 9_000, alarms: ['NOSPACE'] }, { unwellForMs: 9_000, alarms: ['NOSPACE'] }),
+      expected: [['NOSPACE', 'page']],
+    },
   ],
   'disk-filling': [
     {
@@ -374,6 +468,50 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       says: 'long',
       given: network({ unresolvedNames: [{ name: 'db1', forMs: 61_000, why: 'x' }] }),
       expected: [['db1', 'page']],
+    },
+  ],
+  'own-name-unreachable': [
+    { says: 'one check', given: reach({ failedChecks: 1, failingForMs: 1, why: 'x' }), expected: [] },
+    {
+      says: 'two',
+      given: reach({ failedChecks: 2, failingForMs: minuteMs, why: 'x' }),
+      expected: [['example.org', 'warning']],
+    },
+    {
+      says: 'long',
+      given: reach({ failedChecks: 16, failingForMs: 15 * minuteMs, why: 'x' }),
+      expected: [['example.org', 'page']],
+    },
+    {
+      says: 'never found from here',
+      given: reach({ failedChecks: 99, failingForMs: dayMs, wasReached: false, why: 'x' }),
+      expected: [['example.org', 'warning']],
+    },
+    {
+      says: 'found once',
+      given: reach({ goodChecks: 1 }),
+      raised: ['example.org'],
+      expected: [['example.org', 'warning']],
+    },
+    {
+      says: 'lost again at once',
+      given: reach({ failedChecks: 1, failingForMs: 1, why: 'x' }),
+      raised: ['example.org'],
+      expected: [['example.org', 'warning']],
+    },
+    { says: 'found twice', given: reach({ goodChecks: 2 }), raised: ['example.org'], expected: [] },
+    { says: 'found for the first time', given: reach({ goodChecks: 1 }), expected: [] },
+    { says: 'one doubt', given: reach({ goodChecks: 1, doubtfulChecks: 1, why: 'x' }), expected: [] },
+    {
+      says: 'a certificate that ends',
+      given: reach({ goodChecks: 9, doubtfulChecks: 2, why: 'x' }),
+      expected: [['example.org', 'warning']],
+    },
+    { says: 'the check is slow', given: reach({ unseenForMs: 10 * minuteMs, why: 'x' }), expected: [] },
+    {
+      says: 'the check ends no more',
+      given: reach({ unseenForMs: 30 * minuteMs, why: 'x' }),
+      expected: [['check', 'warning']],
     },
   ],
   'peer-unreachable': [

@@ -12,9 +12,12 @@ import { checksumsWrong } from './rules/checksums-wrong.ts';
 import { clockOff } from './rules/clock-off.ts';
 import { clockStepped } from './rules/clock-stepped.ts';
 import { clockUnkept } from './rules/clock-unkept.ts';
+import { clusterLeaderless } from './rules/cluster-leaderless.ts';
+import { clusterMemberUnwell } from './rules/cluster-member-unwell.ts';
 import { connectionsRunningOut } from './rules/connections-running-out.ts';
 import { databaseDown } from './rules/database-down.ts';
 import { diskFilling } from './rules/disk-filling.ts';
+import { etcdUnwell } from './rules/etcd-unwell.ts';
 import { eventLoopSlow } from './rules/event-loop-slow.ts';
 import { federationStuck } from './rules/federation-stuck.ts';
 import { inodesRunningOut } from './rules/inodes-running-out.ts';
@@ -23,6 +26,8 @@ import { logHole } from './rules/log-hole.ts';
 import { mediaDamaged } from './rules/media-damaged.ts';
 import { messageLost } from './rules/message-lost.ts';
 import { nameUnresolved } from './rules/name-unresolved.ts';
+import { ownNameUnreachable } from './rules/own-name-unreachable.ts';
+import { patroniPaused } from './rules/patroni-paused.ts';
 import { peerUnreachable } from './rules/peer-unreachable.ts';
 import { processSilent } from './rules/process-silent.ts';
 import { pushFailing } from './rules/push-failing.ts';
@@ -30,6 +35,7 @@ import { readersStale } from './rules/readers-stale.ts';
 import { replicaLost } from './rules/replica-lost.ts';
 import { replicationLag } from './rules/replication-lag.ts';
 import { routeLost } from './rules/route-lost.ts';
+import { slotIdle } from './rules/slot-idle.ts';
 import { slotRunningOut } from './rules/slot-running-out.ts';
 import { sourceUnseen } from './rules/source-unseen.ts';
 import { tableBloated } from './rules/table-bloated.ts';
@@ -57,9 +63,12 @@ export const rules: readonly Rule[] = [
   clockOff,
   clockStepped,
   clockUnkept,
+  clusterLeaderless,
+  clusterMemberUnwell,
   connectionsRunningOut,
   databaseDown,
   diskFilling,
+  etcdUnwell,
   eventLoopSlow,
   federationStuck,
   inodesRunningOut,
@@ -68,6 +77,8 @@ export const rules: readonly Rule[] = [
   mediaDamaged,
   messageLost,
   nameUnresolved,
+  ownNameUnreachable,
+  patroniPaused,
   peerUnreachable,
   processSilent,
   pushFailing,
@@ -75,6 +86,7 @@ export const rules: readonly Rule[] = [
   replicaLost,
   replicationLag,
   routeLost,
+  slotIdle,
   slotRunningOut,
   sourceUnseen,
   tableBloated,

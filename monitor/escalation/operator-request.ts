@@ -9,6 +9,16 @@ export type OperatorRequest =
       readonly duration_ms: number;
       readonly reason: string;
     }
+  | {
+      readonly kind: 'plan-maintenance';
+      readonly by: string;
+      /** None: all kinds of alerts. */
+      readonly rules: readonly string[];
+      readonly from_ms: number;
+      readonly to_ms: number;
+      readonly reason: string;
+    }
+  /** Ends planned maintenance, too. */
   | { readonly kind: 'end-silence'; readonly by: string; readonly id: string }
   | {
       readonly kind: 'override';
@@ -34,19 +44,16 @@ export function parseOperatorRequest(text: string): OperatorRequest | undefined 
   }
   const isText = (name: string) => typeof value[name] === 'string' && value[name] !== '';
   const { rules, duration_ms: durationMs } = value;
+  const areRules = Array.isArray(rules) && rules.length <= mostRules && rules.every((rule) => typeof rule === 'string');
+  const hasSpan = Number.isFinite(value['from_ms']) && Number.isFinite(value['to_ms']);
   const isSilence =
-    Array.isArray(rules) &&
-    rules.length > 0 &&
-    rules.length <= mostRules &&
-    rules.every((rule) => typeof rule === 'string') &&
-    typeof durationMs === 'number' &&
-    durationMs > 0 &&
-    durationMs <= longestMs;
+    areRules && rules.length > 0 && typeof durationMs === 'number' && durationMs > 0 && durationMs <= longestMs;
   const isWhole: Readonly<Record<string, boolean>> = {
     acknowledge: isText('incident'),
     silence: isSilence && isText('reason'),
+    'plan-maintenance': areRules && hasSpan && isText('reason'),
     'end-silence': isText('id'),
-    override: isText('person') && Number.isFinite(value['from_ms']) && Number.isFinite(value['to_ms']),
+    override: isText('person') && hasSpan,
     'end-override': isText('id'),
     note: isText('incident') && isText('text'),
   };

@@ -19,8 +19,12 @@ export interface PrimaryFacts {
   readonly connections: { readonly used: number; readonly limit: number };
   /** The transaction that has been open for longest. */
   readonly oldestTransaction?: { readonly ageMs: number; readonly application: string };
+  /** The transaction that has been prepared for longest: it outlives restarts, and holds its locks until somebody ends it. */
+  readonly oldestPrepared?: { readonly name: string; readonly ageMs: number };
   /** Age of the oldest transaction id, of the 2,147,483,648 that there are. */
   readonly transactionIdAge: number;
+  /** The same of the ids that stand for several holders of one row's lock; as many, and as final when they run out. */
+  readonly multixactAge: number;
   /** Tables of many dead rows, the most first and five at most: how much of each is dead, and its size on the disk. */
   readonly deadRows: readonly { readonly table: string; readonly share: number; readonly sizeBytes: number }[];
   /** Pages whose checksum was wrong, over all databases. */
@@ -32,6 +36,8 @@ export interface ReplicaObservation {
   /** What the primary's commits wait for. */
   readonly isSynchronous: boolean;
   readonly lagBytes: number;
+  /** Since it last said anything; by itself it does every ten seconds. 0 where that is not known. */
+  readonly silentForMs: number;
   /** Undefined where nothing is written, and so nothing is known. */
   readonly lagMs?: number;
 }

@@ -33,12 +33,15 @@ const question = `SELECT json_build_object(
   'replicas', (SELECT coalesce(json_agg(json_build_object(
       'name', application_name, 'sync', sync_state IN ('sync', 'quorum'), 'state', state,
       'lagBytes', pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8,
-      'lagMs', (extract(epoch FROM replay_lag) * 1000)::float8)), '[]'::json)
+      'lagMs', (extract(epoch FROM replay_lag) * 1000)::float8,
+      'silentMs', (extract(epoch FROM clock_timestamp() - reply_time) * 1000)::float8)), '[]'::json)
     FROM pg_stat_replication WHERE state <> 'backup'),
   'slots', (SELECT coalesce(json_agg(json_build_object(
       'name', slot_name, 'active', active, 'status', wal_status, 'safe', safe_wal_size::float8,
-      'retained', pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::float8)), '[]'::json)
-    FROM pg_replication_slots WHERE NOT temporary),
+      'retained', pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::float8,
+      -- PostgreSQL 17 tells since when; of one before, the column is none.
+      'idleMs', (extract(epoch FROM clock_timestamp() - (to_jsonb(s) ->> 'inactive_since')::timestamptz) * 1000)::float8)), '[]'::json)
+    FROM pg_replication_slots s WHERE NOT temporary),
   'archiver', (SELECT json_build_object('on', current_setting('archive_mode') <> 'off', 'file', last_failed_wal,
       'failing', last_failed_time IS NOT NULL AND last_failed_time > coalesce(last_archived_time, '-infinity'))
     FROM pg_stat_archiver),
@@ -48,7 +51,10 @@ const question = `SELECT json_build_object(
       'application', application_name) FROM pg_stat_activity
     WHERE xact_start IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()
     ORDER BY xact_start LIMIT 1),
+  'prepared', (SELECT json_build_object('name', gid, 'ageMs', (extract(epoch FROM clock_timestamp() - prepared) * 1000)::float8)
+    FROM pg_prepared_xacts ORDER BY prepared LIMIT 1),
   'xidAge', (SELECT max(age(datfrozenxid))::float8 FROM pg_database),
+  'multixactAge', (SELECT max(mxid_age(datminmxid))::float8 FROM pg_database),
   'dead', (SELECT coalesce(json_agg(json_build_object('table', name, 'share', dead / (dead + live),
       'sizeBytes', pg_table_size(relid)::float8)), '[]'::json)
     FROM (SELECT relid, schemaname || '.' || relname AS name, n_dead_tup::float8 AS dead, n_live_tup::float8 AS live
@@ -65,19 +71,29 @@ interface Answer {
   readonly standby: boolean;
   readonly nowMs: number;
   readonly mostLogBytes: number;
-  readonly replicas: { name: string; sync: boolean; state: string; lagBytes: number | null; lagMs: number | null }[];
+  readonly replicas: {
+    name: string;
+    sync: boolean;
+    state: string;
+    lagBytes: number | null;
+    lagMs: number | null;
+    silentMs: number | null;
+  }[];
   readonly slots: {
     name: string;
     active: boolean;
     status: string | null;
     safe: number | null;
     retained: number | null;
+    idleMs: number | null;
   }[];
   readonly archiver: { on: boolean; file: string | null; failing: boolean };
   readonly used: number;
   readonly limit: number;
   readonly oldest: { ageMs: number; application: string } | null;
+  readonly prepared: { name: string; ageMs: number } | null;
   readonly xidAge: number;
+  readonly multixactAge: number;
   readonly dead: PrimaryFacts['deadRows'];
   readonly checksums: number;
 }
@@ -137,12 +153,14 @@ function toFacts(answer: Answer, { known, since, safeBytes, atMs }: Known): Prim
   return {
     versionNumber: answer.version,
     missingReplicas: missing.filter(({ isMissing }) => isMissing).map(({ name, forMs }) => ({ name, forMs })),
-    replicas: answer.replicas.map(({ name, sync, lagBytes, lagMs }): ReplicaObservation => {
-      return { name, isSynchronous: sync, lagBytes: lagBytes ?? 0, ...(lagMs !== null && { lagMs }) };
+    replicas: answer.replicas.map(({ name, sync, lagBytes, lagMs, silentMs }): ReplicaObservation => {
+      const silentForMs = Math.max(0, silentMs ?? 0);
+      return { name, isSynchronous: sync, lagBytes: lagBytes ?? 0, silentForMs, ...(lagMs !== null && { lagMs }) };
     }),
-    slots: answer.slots.map(({ name, active, status, retained }): SlotObservation => {
+    slots: answer.slots.map(({ name, active, status, retained, idleMs }): SlotObservation => {
+      const seenMs = since.note(`slot ${name}`, !active, atMs);
       return {
-        ...{ name, isActive: active, inactiveForMs: since.note(`slot ${name}`, !active, atMs) },
+        ...{ name, isActive: active, inactiveForMs: active ? 0 : Math.max(seenMs, idleMs ?? 0) },
         ...{ retainedBytes: retained ?? 0, safeBytes: safeBytes.get(name) ?? [] },
         walStatus: (status ?? 'reserved') as SlotObservation['walStatus'],
       };
@@ -150,7 +168,9 @@ function toFacts(answer: Answer, { known, since, safeBytes, atMs }: Known): Prim
     archiver: { isOn: on, failingForMs, ...(file !== null && { lastFailedFile: file }) },
     connections: { used: answer.used, limit: answer.limit },
     ...(answer.oldest && { oldestTransaction: answer.oldest }),
+    ...(answer.prepared && { oldestPrepared: answer.prepared }),
     transactionIdAge: answer.xidAge,
+    multixactAge: answer.multixactAge,
     deadRows: answer.dead,
     checksumFailures: answer.checksums,
   };

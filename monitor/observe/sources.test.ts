@@ -512,3 +512,30 @@ test('a source that hangs or breaks costs its own deadline, is told as unseen, a
   clock.advance(60_000);
   assert.equal(watched.read().sources.bridges?.kind, 'failed');
 });
+
+test('PostgreSQL: a prepared transaction that nobody ends, and a slot of yesterday, are seen with their age', async () => {
+  let changed: Record<string, unknown> = {};
+  const source = postgresSource({
+    ask: async (text) => {
+      const [row] = await sql.unsafe<{ answer: object }[]>(text);
+      return [{ answer: { ...row?.answer, ...changed } }];
+    },
+    ...{ replicas: [], onDatabaseTime: () => {}, onLogLimit: () => {} },
+  });
+  const { primary } = await look(source);
+  assert.deepEqual([primary?.oldestPrepared, typeof primary?.multixactAge], [undefined, 'number']);
+  const slot = { name: 'db2', active: false, status: null, safe: null, retained: 9 };
+  changed = {
+    prepared: { name: 'left behind', ageMs: 7 },
+    slots: [
+      { ...slot, idleMs: 90_000_000 },
+      { ...slot, name: 'db3', active: true, idleMs: null },
+    ],
+  };
+  const changedFacts = (await look(source)).primary;
+  assert.deepEqual(changedFacts?.oldestPrepared, { name: 'left behind', ageMs: 7 });
+  assert.deepEqual(
+    changedFacts?.slots.map(({ inactiveForMs }) => inactiveForMs),
+    [90_000_000, 0],
+  );
+});

@@ -2,7 +2,7 @@ import type { IncidentChange } from '../decide/incident.ts';
 import { rules } from '../decide/rules.ts';
 import { dropPastOverrides, judgeOverride } from '../escalation/kept-override.ts';
 import type { OperatorRequest } from '../escalation/operator-request.ts';
-import { addSilence, dropEnded } from '../escalation/silence.ts';
+import { addSilence, dropEnded, judgeMaintenance } from '../escalation/silence.ts';
 import { addToTimeline, type MonitorState } from '../storage/monitor-state.ts';
 
 const mostTextChars = 2_000;
@@ -42,11 +42,13 @@ export function applyRequest(
       const text = `${ended.person} does not stand in until ${formatTime(ended.toMs)} any more, by ${by}`;
       return addToTimeline({ ...state, overrides }, [change('rostered', '', text)]);
     }
+    case 'plan-maintenance':
+      return planMaintenance(state, request, atMs);
     case 'end-silence': {
       const ended = state.silences.find(({ id }) => id === request.id);
       if (!ended) return state;
       const silences = state.silences.filter((each) => each !== ended);
-      return addToTimeline({ ...state, silences }, [change('silenced', '', `${by} ends: ${ended.rules.join(', ')}`)]);
+      return addToTimeline({ ...state, silences }, [change('silenced', '', `${by} ends: ${formatRules(ended.rules)}`)]);
     }
     default: {
       const { rules: asked, reason, duration_ms: durationMs } = request;
@@ -59,6 +61,28 @@ export function applyRequest(
       return addToTimeline({ ...state, silences }, [change('silenced', '', text)]);
     }
   }
+}
+
+function planMaintenance(
+  state: MonitorState,
+  request: Extract<OperatorRequest, { readonly kind: 'plan-maintenance' }>,
+  atMs: number,
+): MonitorState {
+  const { by, rules: asked, from_ms: fromMs, to_ms: toMs, reason } = request;
+  const tell = (next: MonitorState, text: string) => {
+    return addToTimeline(next, [{ atMs, incident: '', kind: 'silenced', text: text.slice(0, mostTextChars) }]);
+  };
+  const planned = dropEnded(state.silences, atMs);
+  const problem = judgeMaintenance({ rules: asked, fromMs, toMs }, { rules, atMs, count: planned.length });
+  if (problem !== undefined) return tell(state, `${by} cannot plan maintenance: ${problem}`);
+  const added = { id: `${atMs}-${planned.length}`, fromMs: Math.max(fromMs, atMs), toMs, rules: asked, by, reason };
+  const span = `from ${formatTime(added.fromMs)} until ${formatTime(toMs)}`;
+  const text = `${by} plans maintenance ${span}, during which ${asked.length === 0 ? 'only the loss of data wakes anybody' : `${asked.join(', ')} wakes nobody`}: ${reason}`;
+  return tell({ ...state, silences: [...planned, added] }, text);
+}
+
+function formatRules(names: readonly string[]): string {
+  return names.length === 0 ? 'maintenance of everything' : names.join(', ');
 }
 
 function formatTime(ms: number): string {

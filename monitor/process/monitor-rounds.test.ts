@@ -61,7 +61,15 @@ function settingsFor(name: string, also: Also = { notifiers: {}, team: [] }): Mo
     ...{ is_database_embedded: true, volumes: [], expected_activity: [] },
     ...{ data_dir: join(folder, name), media_dir: folder, registration_folder: folder, bind: '127.0.0.1', port: 8009 },
     ...{ processes: [], peers: [], routes: [], addresses: [], names: [], machines: [], certificates: [], turn: [] },
-    ...{ push_gateways: [], bridge_metrics: [], replicas: [], status_folder: join(folder, 'status'), reserve_bytes: 0 },
+    ...{
+      push_gateways: [],
+      bridge_metrics: [],
+      replicas: [],
+      patroni: [],
+      etcd: [],
+      status_folder: join(folder, 'status'),
+      reserve_bytes: 0,
+    },
     paging: {
       notifiers: { hook: { kind: 'webhook' }, ...also.notifiers },
       people: {
@@ -288,6 +296,26 @@ test('what administrators ask for in the console is done in the next round: taki
   assert.match(status, /A disk is being replaced/);
   assert.doesNotMatch(status, /@op/);
   assert.deepEqual(monitor.rounds.state.duty.order, ['anna', 'ben']);
+});
+
+test('planned maintenance calls nobody while it lasts, and calls when what it broke is broken still', async () => {
+  const monitor = makeMonitor('a');
+  await monitor.pass(10);
+  const sql = openMonitorDatabase(database.url);
+  closers.push(() => sql.end({ timeout: 1 }));
+  const { savedMs, silenceable } = monitor.rounds.state;
+  assert.ok(silenceable.includes('database-down') && !silenceable.includes('message-lost'));
+  const wanted = { kind: 'plan-maintenance', by: '@op:example.org', rules: ['database-down'], reason: 'upgrade' };
+  const span = { from_ms: savedMs + 20_000, to_ms: savedMs + 120_000 };
+  await sql`INSERT INTO operator_request (content) VALUES (${JSON.stringify({ ...wanted, ...span })})`;
+  const before = told().filter(({ path }) => path === '/anna').length;
+  await monitor.pass(20);
+  monitor.values = down;
+  await monitor.pass(70);
+  assert.deepEqual([ids(monitor).length, monitor.rounds.state.escalations], [1, []]);
+  assert.equal(told().filter(({ path }) => path === '/anna').length, before);
+  await monitor.pass(40);
+  await untilTold('/anna', before + 1);
 });
 
 test('who stands in because an administrator said so is called first, also by another monitor, until it ends', async () => {

@@ -41,6 +41,7 @@ const roundMs = 5_000;
 /** What has not changed is stored this often, so that whoever takes over knows that it is so still. */
 const saveEveryMs = 60_000;
 const planEveryMs = 3_600_000;
+const silenceable = rules.filter(({ losesData }) => !losesData).map(({ name }) => name);
 /** So often those are told of what is open who would take it for over. */
 const repeatOpenEveryMs = 5 * 60_000;
 
@@ -237,7 +238,7 @@ export class MonitorRounds {
   async #keep(state: MonitorState): Promise<void> {
     const { leadership, publish, log, time } = this.#parts;
     this.#savedMs = time.nowMs();
-    this.#state = { ...state, savedMs: this.#savedMs };
+    this.#state = { ...state, silenceable, savedMs: this.#savedMs };
     await leadership.save(this.#state);
     await publish(this.#state).catch((error: unknown) =>
       log.warn({ err: error }, 'the status page could not be written'),

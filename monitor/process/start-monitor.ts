@@ -15,13 +15,17 @@ import { bridgesSource } from '../observe/bridges.ts';
 import { canariesSource } from '../observe/canaries.ts';
 import { openCanaryUser, writeRegistration } from '../observe/canary-user.ts';
 import { certificatesSource } from '../observe/certificates.ts';
+import { checkOwnName } from '../observe/check-own-name.ts';
 import { clocksSource } from '../observe/clocks.ts';
+import { etcdSource } from '../observe/etcd.ts';
 import { federationSource } from '../observe/federation.ts';
 import { networkSource } from '../observe/network.ts';
 import { findMetric, type MetricSample } from '../observe/parse-metrics.ts';
+import { patroniSource } from '../observe/patroni.ts';
 import { openPeerClocks } from '../observe/peer-clocks.ts';
 import { postgresSource } from '../observe/postgres.ts';
 import { processesSource } from '../observe/processes.ts';
+import { reachabilitySource } from '../observe/reachability.ts';
 import type { Source } from '../observe/source.ts';
 import { pushSource, turnSource } from '../observe/turn-and-push.ts';
 import { volumesSource } from '../observe/volumes.ts';
@@ -183,6 +187,10 @@ function listSources(
   if (files.length + settings.certificates.length > 0) {
     all.push(certificatesSource({ files, places: settings.certificates, nowMs: () => clock.wallMs() }));
   }
+  const { own_name_check: ownName, server_name: serverName } = settings;
+  if (ownName) all.push(reachabilitySource({ serverName, check: () => checkOwnName(ownName) }));
+  if (settings.patroni.length > 0) all.push(patroniSource(settings.patroni, send));
+  if (settings.etcd.length > 0) all.push(etcdSource(settings.etcd, send));
   if (settings.turn.length > 0) all.push(turnSource(settings.turn));
   if (settings.push_gateways.length > 0) all.push(pushSource(settings.push_gateways, send));
   return all;

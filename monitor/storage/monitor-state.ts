@@ -14,8 +14,10 @@ export interface MonitorState {
   readonly escalations: readonly Escalation[];
   /** The newest last. */
   readonly timeline: readonly IncidentChange[];
-  /** What administrators silenced in the console. */
+  /** What administrators silenced, from now on or planned. */
   readonly silences: readonly Silence[];
+  /** Rules that can be silenced: those that do not mean that data is being lost. For those who plan. */
+  readonly silenceable: readonly string[];
   /** Who stands in because administrators said so. */
   readonly overrides: readonly KeptOverride[];
   /** Processes that this monitor asked to rest. */
@@ -31,6 +33,7 @@ export const emptyMonitorState: MonitorState = {
     escalations: [],
     timeline: [],
     silences: [],
+    silenceable: [],
     overrides: [],
     rested: [],
     duty: { order: [], shifts: [], people: [] },

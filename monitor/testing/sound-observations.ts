@@ -14,7 +14,7 @@ export const soundValues: SourceValues = {
     primary: {
       versionNumber: 180_004,
       missingReplicas: [],
-      replicas: [{ name: 'db2', isSynchronous: false, lagBytes: 1_000, lagMs: 5 }],
+      replicas: [{ name: 'db2', isSynchronous: false, lagBytes: 1_000, lagMs: 5, silentForMs: 900 }],
       slots: [
         {
           ...{ name: 'db2', isActive: true, inactiveForMs: 0, retainedBytes: 1_000_000, walStatus: 'reserved' },
@@ -25,10 +25,24 @@ export const soundValues: SourceValues = {
       connections: { used: 20, limit: 100 },
       oldestTransaction: { ageMs: 50, application: 'holdfast' },
       transactionIdAge: 50_000_000,
+      multixactAge: 1_000_000,
       deadRows: [{ table: 'public.event', share: 0.3, sizeBytes: 40 * 1024 ** 3 }],
       checksumFailures: 0,
     },
   },
+  patroni: {
+    silent: [],
+    cluster: {
+      ...{ pausedForMs: 0, leaderlessForMs: 0 },
+      members: [
+        { name: 'db-1', state: 'running', unwellForMs: 0, isOnOldTimeline: false },
+        { name: 'db-2', state: 'streaming', unwellForMs: 0, isOnOldTimeline: false },
+      ],
+    },
+  },
+  etcd: ['db-1:2379', 'db-2:2379', 'db-3:2379'].map((place) => {
+    return { place, silentForMs: 0, unwellForMs: 0, alarms: [] };
+  }),
   volumes: [
     {
       ...{ path: '/var/lib/postgresql', holds: 'database', sizeBytes: 100 * 1024 ** 3, isReadOnly: false },
@@ -48,6 +62,10 @@ export const soundValues: SourceValues = {
     ...{ oldestWaitingMs: 0, waiting: 0 },
   })),
   federation: { destinationsBehind: 1, destinationsKnown: 40, stuck: [], receivedWaiting: 0, oldestReceivedMs: 0 },
+  reachability: {
+    ...{ serverName: 'example.org', failedChecks: 0, failingForMs: 0, goodChecks: 5, doubtfulChecks: 0 },
+    ...{ wasReached: true, unseenForMs: 0 },
+  },
   backups: {
     ...{ newestAgeMs: 10 * hourMs, allowedAgeMs: 26 * hourMs },
     ...{ verifiedAgoMs: 50 * hourMs, allowedUnverifiedMs: 31 * 24 * hourMs },

@@ -9,6 +9,7 @@ interface Document {
   readonly escalations?: readonly Escalation[];
   readonly timeline?: readonly Entry[];
   readonly silences?: readonly Silence[];
+  readonly silenceable?: readonly string[];
   readonly overrides?: readonly Override[];
   readonly duty?: {
     readonly order?: readonly string[];
@@ -38,6 +39,7 @@ interface Entry {
 }
 interface Silence {
   readonly id: string;
+  readonly fromMs: number;
   readonly toMs: number;
   readonly rules: readonly string[];
   readonly by: string;
@@ -85,6 +87,7 @@ export async function describeMonitor({ database }: Context): Promise<DescribedM
     escalations = [],
     timeline = [],
     silences = [],
+    silenceable = [],
     overrides = [],
     duty = {},
   } = JSON.parse(stored.content) as Document;
@@ -92,10 +95,12 @@ export async function describeMonitor({ database }: Context): Promise<DescribedM
   return {
     ...{ watches: stored.watches, saved_ts: stored.savedMs },
     incidents: (decision?.incidents ?? []).map((each) => describeIncident(each, escalationOf.get(each.id))),
-    silences: silences.map(({ id, toMs, rules, by, reason }) => ({
+    silences: silences.map(({ id, fromMs, toMs, rules, by, reason }) => ({
       ...{ id, by, reason, rules: [...rules] },
+      from_ts: fromMs,
       until_ts: toMs,
     })),
+    silenceable: [...silenceable],
     on_duty: [...(duty.order ?? [])],
     people: [...(duty.people ?? [])],
     shifts: (duty.shifts ?? []).map(({ person, fromMs, toMs }) => ({ person, from_ts: fromMs, to_ts: toMs })),

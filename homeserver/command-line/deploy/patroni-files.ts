@@ -31,18 +31,23 @@ export function formatPatroniFiles(plan: PatroniPlan): Map<string, string> {
   return files;
 }
 
-/** The monitor sees the disks of the database's machines through their node exporters; the first one tells of the archive. */
+/** The monitor sees the disks of the database's machines through their node exporters; the first one tells of the archive; and it asks Patroni and etcd. */
 function formatHoldfastConfig(plan: PatroniPlan): object {
   const { machines, dataFolder: path, archiveFolder } = plan;
-  const exporters = machines.map(({ address }) => {
-    return `http://${address.includes(':') ? `[${address}]` : address}:${nodeExporterPort}/metrics`;
-  });
+  const urlsOf = (port: number) => {
+    return machines.map(({ address }) => `http://${address.includes(':') ? `[${address}]` : address}:${port}`);
+  };
+  const exporters = urlsOf(nodeExporterPort).map((url) => `${url}/metrics`);
   const volumes = [
     { path: '/', holds: 'system' },
     ...exporters.map((exporter) => ({ path, holds: 'database', exporter })),
     { path: archiveFolder, holds: 'log archive', exporter: exporters[0] },
   ];
-  return { database: { url: formatDatabaseUrl(plan) }, monitor: { volumes } };
+  const { patroni, etcd } = plan.ports;
+  return {
+    database: { url: formatDatabaseUrl(plan) },
+    monitor: { volumes, patroni: urlsOf(patroni), etcd: urlsOf(etcd) },
+  };
 }
 
 /** Makes the homeserver's role and database on a new cluster; Patroni gives it a URL. */

@@ -11,6 +11,7 @@ import { listMediaUsage } from './media/list-media-usage.ts';
 import { quarantineMedia } from './media/quarantine-media.ts';
 import { getMonitor } from './monitor/get-monitor.ts';
 import { endOverride, overrideRoster } from './monitor/override-roster.ts';
+import { endMaintenance, planMaintenance } from './monitor/plan-maintenance.ts';
 import { endSilence, silenceAlerts } from './monitor/silence-alerts.ts';
 import { takeIncident } from './monitor/take-incident.ts';
 import { writeNote } from './monitor/write-note.ts';
@@ -70,4 +71,5 @@ export const adminRoutes: readonly Endpoint[] = [
   ...[listMediaUsage, quarantineMedia, deleteMedia],
   ...[listShards, handOverShard, restProcess, getDatabase, listActs],
   ...[getMonitor, takeIncident, silenceAlerts, endSilence, overrideRoster, endOverride, writeNote],
+  ...[planMaintenance, endMaintenance],
 ];

@@ -44,6 +44,11 @@ export const monitorKeys = section('Watching the server and waking somebody; see
     check: checkPlace,
   }),
   certificates: textList([], 'Where certificates are served, as `host:port`.', { check: checkPlace }),
+  ownName: flag(
+    true,
+    'Watch whether other servers find this one by its name: well-known file, SRV records, port, certificate and keys, every ' +
+      'five minutes. Off: for a machine without a way to the public address. Without `federation.enabled` it is not looked for.',
+  ),
   turn: textList([], 'TURN servers, such as `turn:turn.example.org:3478`.'),
   pushGateways: textList([], 'Addresses of push gateways that must answer.', { check: checkUrl }),
   bridgeMetrics: textList([], 'Addresses of `/metrics` of IRC bridges that have a canary.', { check: checkUrl }),
@@ -57,6 +62,13 @@ export const monitorKeys = section('Watching the server and waking somebody; see
     [],
     'Replicas of PostgreSQL that must follow, by application_name. Those that were seen are watched anyway.',
   ),
+  patroni: textList(
+    [],
+    'Patronis of a PostgreSQL that fails over, such as `http://10.0.0.11:8009`: whether it is paused, has a primary, and its ' +
+      'machines run and follow.',
+    { check: checkUrl },
+  ),
+  etcd: textList([], 'Members of the etcd that these use, such as `http://10.0.0.11:2379`.', { check: checkUrl }),
   volumes: entryList<WatchedVolume>(
     [{ path: '/', holds: 'system' }],
     'Folders whose volumes are watched besides those of Holdfast itself, each as `{ path: /var/lib/postgresql, holds: ' +

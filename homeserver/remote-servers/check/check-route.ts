@@ -4,8 +4,7 @@ import type { Deadline } from '@holdfast/effects/deadline.ts';
 import { parseServerName } from '@holdfast/protocol/identifiers/server-name.ts';
 import { parseJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
-import type { Context } from '../../platform/context.ts';
-import { connectionsOf } from '../connections/connections-of.ts';
+import { connectionsOf, type OutsideContext } from '../connections/connections-of.ts';
 import { describeConnectionError } from '../connections/describe-connection-error.ts';
 import { fetchUrl } from '../connections/fetch-url.ts';
 import { openConnection } from '../connections/open-connection.ts';
@@ -21,7 +20,7 @@ const nearlyExpiredDays = 10;
 
 /** The way from the name of a server to a connection that its certificate vouches for. `isOwn`: it is this server. */
 export async function checkRoute(
-  context: Context,
+  context: OutsideContext,
   serverName: string,
   isOwn: boolean,
   deadline: Deadline,
@@ -51,7 +50,7 @@ export async function checkRoute(
   return findings;
 }
 
-async function checkWellKnown(context: Context, host: string, deadline: Deadline): Promise<ServerFinding> {
+async function checkWellKnown(context: OutsideContext, host: string, deadline: Deadline): Promise<ServerFinding> {
   const url = `https://${host}/.well-known/matrix/server`;
   const without = 'a server without this file is looked for by SRV records and on port 8448';
   try {
@@ -66,7 +65,12 @@ async function checkWellKnown(context: Context, host: string, deadline: Deadline
   }
 }
 
-async function checkTarget(context: Context, route: Route, isOwn: boolean, deadline: Deadline): Promise<ServerFinding> {
+async function checkTarget(
+  context: OutsideContext,
+  route: Route,
+  isOwn: boolean,
+  deadline: Deadline,
+): Promise<ServerFinding> {
   const place = route.targets.map(formatTarget).join();
   try {
     // A session that goes on shows no certificate.
@@ -81,7 +85,7 @@ async function checkTarget(context: Context, route: Route, isOwn: boolean, deadl
   }
 }
 
-function judgeCertificate({ clock }: Context, what: string, certificate: PeerCertificate): ServerFinding {
+function judgeCertificate({ clock }: OutsideContext, what: string, certificate: PeerCertificate): ServerFinding {
   const untilMs = Date.parse(certificate.valid_to);
   if (Number.isNaN(untilMs)) return found(what);
   const days = Math.floor((untilMs - clock.wallMs()) / dayMs);

@@ -5,7 +5,8 @@ import { type FederatedHomeserver, startFederatedHomeservers } from '../../testi
 import type { TestNetwork } from '../../testing/test-network.ts';
 import { connectionsOf } from '../connections/connections-of.ts';
 import { routeCaches } from '../discovery/route-cache.ts';
-import { checkServer, hasProblem } from './check-server.ts';
+import { checkServer } from './check-server.ts';
+import { hasProblem } from './server-finding.ts';
 
 let network: TestNetwork;
 let one: FederatedHomeserver;

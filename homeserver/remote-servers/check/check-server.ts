@@ -1,4 +1,4 @@
-import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer, type ServerQuestion } from '../ask-server.ts';
@@ -6,8 +6,9 @@ import { isServerAllowed } from '../is-server-allowed.ts';
 import { ownKeysOf } from '../keys/own-keys.ts';
 import { parseServerKeys } from '../keys/parse-server-keys.ts';
 import { RemoteServerError } from '../remote-server-error.ts';
+import { checkOwnSide, type OwnSide } from './check-own-side.ts';
 import { checkRoute } from './check-route.ts';
-import { found, type ServerFinding, wrong } from './server-finding.ts';
+import { found, hasProblem, type ServerFinding, wrong } from './server-finding.ts';
 
 const timeoutMs = 60_000;
 const questionTimeoutMs = 15_000;
@@ -20,7 +21,7 @@ const questionTimeoutMs = 15_000;
 export async function checkServer(context: Context, serverName: string): Promise<ServerFinding[]> {
   const deadline = startDeadline(timeoutMs, `checking ${serverName}`, { clock: context.clock });
   try {
-    if (serverName === context.serverName) return await checkOwnSide(context, deadline);
+    if (serverName === context.serverName) return await checkOwnSide(context, ownSideOf(context), deadline);
     const findings: ServerFinding[] = [];
     if (!isServerAllowed(context, serverName)) {
       findings.push(
@@ -30,14 +31,10 @@ export async function checkServer(context: Context, serverName: string): Promise
     }
     findings.push(...(await checkRoute(context, serverName, false, deadline)));
     if (!hasProblem(findings)) findings.push(...(await checkAnswers(context, serverName)));
-    return [...findings, ...(await checkOwnSide(context, deadline))];
+    return [...findings, ...(await checkOwnSide(context, ownSideOf(context), deadline))];
   } finally {
     deadline.finish();
   }
-}
-
-export function hasProblem(findings: readonly ServerFinding[]): boolean {
-  return findings.some(({ verdict }) => verdict === 'problem');
 }
 
 async function checkAnswers(context: Context, server: string): Promise<ServerFinding[]> {
@@ -101,20 +98,6 @@ async function ask(
   }
 }
 
-/** How other servers find this one. */
-async function checkOwnSide(context: Context, deadline: Deadline): Promise<ServerFinding[]> {
-  const { serverName } = context;
-  const route = await checkRoute(context, serverName, true, deadline);
-  if (hasProblem(route)) return route;
-  const own = ownKeysOf.of(context).current.keyId;
-  const question = { server: serverName, path: '/_matrix/key/v2/server', isSigned: false };
-  const keys = await ask(context, question, (answer) => {
-    const { published, problem } = parseServerKeys(answer, serverName, context.clock.wallMs());
-    if (published?.keys.has(own)) return found(`this server publishes its key ${own} there`);
-    return wrong(
-      `what answers there as ${serverName} does not have this server's key: ${problem ?? 'it has others'}`,
-      'another homeserver answers under this name, or a proxy sends /_matrix/key elsewhere',
-    );
-  });
-  return [...route, keys];
+function ownSideOf(context: Context): OwnSide {
+  return { serverName: context.serverName, keyIds: [ownKeysOf.of(context).current.keyId] };
 }

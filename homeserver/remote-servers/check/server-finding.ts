@@ -9,3 +9,7 @@ export interface ServerFinding {
 export const found = (what: string): ServerFinding => ({ verdict: 'ok', what });
 export const doubtful = (what: string, mend: string): ServerFinding => ({ verdict: 'warning', what, mend });
 export const wrong = (what: string, mend: string): ServerFinding => ({ verdict: 'problem', what, mend });
+
+export function hasProblem(findings: readonly ServerFinding[]): boolean {
+  return findings.some(({ verdict }) => verdict === 'problem');
+}

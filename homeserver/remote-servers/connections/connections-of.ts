@@ -1,13 +1,18 @@
-import type { Context } from '../../platform/context.ts';
 import { type PerContext, perContext } from '../../platform/per-context.ts';
+import type { PlatformContext } from '../../platform/platform-context.ts';
 import { createSystemResolver, type NameResolver } from '../discovery/name-resolver.ts';
-import { Connections } from './connections.ts';
+import { Connections, type OutsideConfig } from './connections.ts';
+
+/** What the way to another server needs; a program without a database has it, too. */
+export interface OutsideContext extends Pick<PlatformContext, 'clock' | 'random' | 'metrics'> {
+  readonly config: OutsideConfig;
+}
 
 /** Whom a process asks for names: the machine's DNS, unless a test says otherwise before the first connection. */
-export const nameResolvers: PerContext<Context, NameResolver> = perContext(() => createSystemResolver());
+export const nameResolvers: PerContext<OutsideContext, NameResolver> = perContext(() => createSystemResolver());
 
 /** The connections of a process to other servers. */
-export const connectionsOf: PerContext<Context, Connections> = perContext((context) => {
+export const connectionsOf: PerContext<OutsideContext, Connections> = perContext((context) => {
   const { config, clock, metrics } = context;
   const connections = new Connections(config, clock, nameResolvers.of(context));
   metrics.observedGauge({

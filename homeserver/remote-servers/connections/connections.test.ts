@@ -4,7 +4,6 @@ import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { startDeadline } from '@holdfast/effects/deadline.ts';
-import type { Config } from '../../platform/config/config.ts';
 import { type ManualClock, makeManualClock } from '../../testing/make-manual-clock.ts';
 import { makeTestNetwork } from '../../testing/test-network.ts';
 import type { Target } from '../discovery/find-route.ts';
@@ -51,7 +50,7 @@ async function startBlackHole(t: TestContext) {
 function setUp(t: TestContext) {
   const clock = makeManualClock();
   const federation = { maxConnections, caFile: network.caFile, privateAddresses: ['127.0.0.0/8'] };
-  const connections = new Connections({ federation } as unknown as Config, clock, network.resolver);
+  const connections = new Connections({ federation }, clock, network.resolver);
   t.after(() => connections.close());
   return { clock, connections };
 }

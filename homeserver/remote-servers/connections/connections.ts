@@ -16,13 +16,18 @@ const waitingPerServer = 500;
 const waitingInAll = 20_000;
 const rememberedSessions = 2_000;
 
+/** What is set of the ways to other servers. */
+export interface OutsideConfig {
+  readonly federation: Pick<Config['federation'], 'privateAddresses' | 'caFile' | 'maxConnections'>;
+}
+
 /** The connections of this process to other servers: bounded, kept open for a while, checked for where they go. */
 export class Connections {
   readonly rules: ConnectionRules;
   readonly slots: RequestSlots;
   readonly agent: ServerAgent;
 
-  constructor({ federation }: Config, clock: Clock, resolver: NameResolver) {
+  constructor({ federation }: OutsideConfig, clock: Clock, resolver: NameResolver) {
     this.rules = {
       ...{ clock, resolver, mayConnect: addressRules(federation.privateAddresses) },
       secureContext: () => trustAuthorities(federation.caFile),

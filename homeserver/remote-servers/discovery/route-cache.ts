@@ -1,8 +1,7 @@
 import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
 import { BoundedCache } from '../../platform/bounded-cache.ts';
-import type { Context } from '../../platform/context.ts';
 import { type PerContext, perContext } from '../../platform/per-context.ts';
-import { connectionsOf, nameResolvers } from '../connections/connections-of.ts';
+import { connectionsOf, nameResolvers, type OutsideContext } from '../connections/connections-of.ts';
 import { fetchUrl } from '../connections/fetch-url.ts';
 import { readResponse } from '../connections/read-response.ts';
 import { findRoute, type Route } from './find-route.ts';
@@ -21,11 +20,11 @@ const wellKnownBytes = 50 * 1024;
 
 /** The ways to servers that this process has found lately. */
 export class RouteCache {
-  readonly #context: Context;
+  readonly #context: OutsideContext;
   readonly #files: WellKnownFiles;
   readonly #routes = new BoundedCache<string, CachedRoute>(cachedRoutes);
 
-  constructor(context: Context) {
+  constructor(context: OutsideContext) {
     this.#context = context;
     this.#files = new WellKnownFiles((url) => fetchWellKnown(context, url), context.clock);
   }
@@ -54,7 +53,7 @@ export class RouteCache {
   }
 }
 
-export const routeCaches: PerContext<Context, RouteCache> = perContext((context) => {
+export const routeCaches: PerContext<OutsideContext, RouteCache> = perContext((context) => {
   const routes = new RouteCache(context);
   context.metrics.observedGauge({
     name: 'holdfast_remote_routes_cached',
@@ -68,7 +67,7 @@ export const routeCaches: PerContext<Context, RouteCache> = perContext((context)
  * Reads a well-known file: 50 KiB and ten seconds at most, redirections included. `url` has no port but in tests. Throws
  * errors that `describeConnectionError` can tell.
  */
-export async function fetchWellKnown(context: Context, url: string): Promise<WellKnownAnswer> {
+export async function fetchWellKnown(context: OutsideContext, url: string): Promise<WellKnownAnswer> {
   const { clock } = context;
   const deadline = startDeadline(wellKnownTimeoutMs, `reading ${url}`, { clock });
   try {

@@ -18,6 +18,7 @@ export const databaseDown = defineRule({
       explains: ({ subject, severity }) => subject.includes('database') && severity === 'page',
     },
     { rule: 'volume-read-only', explains: ({ subject }) => subject.includes('database') },
+    ...[{ rule: 'etcd-unwell' }, { rule: 'cluster-leaderless' }],
     ...[{ rule: 'route-lost' }, { rule: 'address-lost' }, { rule: 'name-unresolved' }],
   ],
   judge({ silentForMs, why }) {

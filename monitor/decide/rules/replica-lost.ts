@@ -16,7 +16,10 @@ export const replicaLost = defineRule({
   source: 'postgres',
   raiseAfterMs: 0,
   clearAfterMs: 30_000,
-  causes: ['route-lost', 'address-lost', 'peer-unreachable'],
+  causes: [
+    ...[{ rule: 'route-lost' }, { rule: 'address-lost' }, { rule: 'peer-unreachable' }],
+    { rule: 'cluster-member-unwell', explains: (cause, symptom) => cause.subject === symptom.subject },
+  ],
   judge({ primary }) {
     return (primary?.missingReplicas ?? []).flatMap(({ name, forMs }) => {
       if (forMs < warningMs) return [];

@@ -1,5 +1,5 @@
 import { formatDuration } from '../format-figures.ts';
-import { defineRule } from '../rule.ts';
+import { type Condition, defineRule } from '../rule.ts';
 
 const warningMs = 10 * 60_000;
 const pageMs = 3 * 3_600_000;
@@ -11,9 +11,16 @@ export const transactionOpenLong = defineRule({
   severities: ['page', 'warning'],
   source: 'postgres',
   judge({ primary }) {
-    const oldest = primary?.oldestTransaction;
-    if (!oldest || oldest.ageMs < warningMs) return [];
-    const summary = `${oldest.application || 'a program'} has had a transaction open for ${formatDuration(oldest.ageMs)}`;
-    return [{ subject: '', severity: oldest.ageMs >= pageMs ? 'page' : 'warning', summary }];
+    const { oldestTransaction: open, oldestPrepared: prepared } = primary ?? {};
+    return [
+      ...judge('', open?.ageMs, `${open?.application || 'a program'} has had a transaction open`),
+      ...judge('prepared', prepared?.ageMs, `the transaction ${prepared?.name} is prepared and not ended`),
+    ];
   },
 });
+
+function judge(subject: string, ageMs: number | undefined, what: string): Condition[] {
+  if (ageMs === undefined || ageMs < warningMs) return [];
+  const summary = `${what} for ${formatDuration(ageMs)}`;
+  return [{ subject, severity: ageMs >= pageMs ? 'page' : 'warning', summary }];
+}

@@ -1,5 +1,5 @@
 import { formatShare } from '../format-figures.ts';
-import { defineRule } from '../rule.ts';
+import { type Condition, defineRule } from '../rule.ts';
 
 const all = 2 ** 31;
 const warningShare = 0.25;
@@ -14,9 +14,16 @@ export const wraparoundNear = defineRule({
   raiseAfterMs: 60_000,
   causes: ['transaction-open-long'],
   judge({ primary }) {
-    const share = (primary?.transactionIdAge ?? 0) / all;
-    if (share < warningShare) return [];
-    const summary = `${formatShare(share)} of PostgreSQL's transaction ids are used and not cleared up`;
-    return [{ subject: '', severity: share >= pageShare ? 'page' : 'warning', summary }];
+    return [
+      ...judge('', 'transaction ids', primary?.transactionIdAge ?? 0),
+      ...judge('multixact', 'multixact ids', primary?.multixactAge ?? 0),
+    ];
   },
 });
+
+function judge(subject: string, what: string, age: number): Condition[] {
+  const share = age / all;
+  if (share < warningShare) return [];
+  const summary = `${formatShare(share)} of PostgreSQL's ${what} are used and not cleared up`;
+  return [{ subject, severity: share >= pageShare ? 'page' : 'warning', summary }];
+}

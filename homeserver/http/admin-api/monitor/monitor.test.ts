@@ -48,10 +48,15 @@ test('an administrator sees what the monitor stored, and what is asked for comes
     ],
     timeline: [{ atMs: 5, incident: 'one', kind: 'opened', text: 'the disk' }],
     duty: { order: ['anna', 'ben'], shifts: [{ person: 'anna', fromMs: 1, toMs: 2 }], people: ['anna', 'ben'] },
+    silences: [{ id: '9', fromMs: 5, toMs: 6, rules: [], by: '@op:test.example', reason: 'work' }],
+    silenceable: ['disk-filling'],
     overrides: [{ id: '7', person: 'ben', fromMs: 3, toMs: 4, by: '@op:test.example' }],
   });
   const { monitor } = await admin.call('GET', path);
   assert.deepEqual([monitor.watches, monitor.saved_ts, monitor.on_duty], [true, 9, ['anna', 'ben']]);
+  assert.deepEqual(monitor.silences, [
+    { id: '9', by: '@op:test.example', reason: 'work', rules: [], from_ts: 5, until_ts: 6 },
+  ]);
   assert.deepEqual(monitor.people, ['anna', 'ben']);
   assert.deepEqual(monitor.overrides, [{ id: '7', by: '@op:test.example', person: 'ben', from_ts: 3, to_ts: 4 }]);
   const [{ id, told, can_be_taken: canBeTaken, rules, symptoms }] = monitor.incidents;
@@ -74,14 +79,28 @@ test('an administrator sees what the monitor stored, and what is asked for comes
   await admin.call('POST', `${path}/overrides`, { person: 'ben', from_ts: soonMs, to_ts: soonMs }, 400);
   await admin.call('POST', `${path}/overrides`, { person: 'ben', from_ts: 0, to_ts: soonMs }, 400);
   await admin.call('DELETE', `${path}/overrides/7`);
+  const planned = { to_ts: soonMs, reason: 'new disks' };
+  await admin.call('POST', `${path}/maintenance`, { ...planned, rules: ['disk-filling'] });
+  await admin.call('POST', `${path}/maintenance`, { ...planned, rules: ['message-lost'] }, 404);
+  await admin.call('POST', `${path}/maintenance`, { ...planned, from_ts: 0 }, 400);
+  await admin.call('DELETE', `${path}/maintenance/9`);
   assert.deepEqual(
     (await takeOperatorRequests(sql)).map(({ kind, by }) => [kind, by]),
-    ['acknowledge', 'silence', 'end-silence', 'note', 'override', 'end-override'].map((kind) => [kind, admin.userId]),
+    [
+      ...['acknowledge', 'silence', 'end-silence', 'note', 'override', 'end-override'],
+      ...['plan-maintenance', 'end-silence'],
+    ].map((kind) => [kind, admin.userId]),
   );
-  const { acts } = await admin.call('GET', '/_holdfast/v1/admin/audit?limit=9');
+  const { acts } = await admin.call('GET', '/_holdfast/v1/admin/audit?limit=13');
   assert.deepEqual(
     acts.map(({ operation, outcome }: { operation: string; outcome: string }) => `${operation} ${outcome}`),
     [
+      ...[
+        'endMaintenance done',
+        'planMaintenance M_INVALID_PARAM',
+        'planMaintenance M_NOT_FOUND',
+        'planMaintenance done',
+      ],
       ...['endOverride done', 'overrideRoster M_INVALID_PARAM', 'overrideRoster M_INVALID_PARAM'],
       ...['overrideRoster M_NOT_FOUND', 'overrideRoster done', 'writeNote done', 'endSilence done'],
       ...['silenceAlerts done', 'takeIncident done'],
@@ -98,6 +117,9 @@ test('what is out of bounds is refused, and so are people who are no administrat
     ['take', {}],
     ['overrides', { person: 'ben' }],
     ['overrides', { person: '', to_ts: 5 }],
+    ['maintenance', { rules: ['a'], reason: 'x' }],
+    ['maintenance', { to_ts: 9e12, reason: '' }],
+    ['maintenance', { to_ts: 9e12, reason: 'x', rules: [7] }],
   ];
   for (const [what, body] of wrong) await admin.call('POST', `${path}/${what}`, body, 400);
   const ben = await registerUser(homeserver.baseUrl, 'ben');

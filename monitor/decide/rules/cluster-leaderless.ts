@@ -1,0 +1,23 @@
+import { formatDuration } from '../format-figures.ts';
+import { defineRule } from '../rule.ts';
+
+const warningMs = 5_000;
+/** Another machine is primary after 25 s. */
+const pageMs = 40_000;
+
+/** Patroni has no primary: the one before is gone, and no other has taken over. */
+export const clusterLeaderless = defineRule({
+  name: 'cluster-leaderless',
+  title: 'No machine is the primary',
+  severities: ['page', 'warning'],
+  source: 'patroni',
+  raiseAfterMs: 0,
+  clearAfterMs: 15_000,
+  causes: ['etcd-unwell', 'patroni-paused', 'route-lost', 'address-lost'],
+  judge({ cluster }) {
+    const { leaderlessForMs = 0 } = cluster ?? {};
+    if (leaderlessForMs < warningMs) return [];
+    const summary = `Patroni has had no primary for ${formatDuration(leaderlessForMs)}`;
+    return [{ subject: '', severity: leaderlessForMs >= pageMs ? 'page' : 'warning', summary }];
+  },
+});
