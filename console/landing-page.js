@@ -29,6 +29,7 @@ export function showLanding(server) {
         build('h2', {}, 'No account yet?'),
         build('p', {}, accountHint(server)),
       ),
+      build('p', {}, build('a', { href: '/status/' }, 'How the server is')),
     ],
   };
 }

@@ -3,6 +3,7 @@ import { adminRoutes } from '@holdfast/homeserver/http/admin-api/routes.ts';
 import { clientRoutes } from '@holdfast/homeserver/http/client-api/routes.ts';
 import { consoleRoutes } from '@holdfast/homeserver/http/console/console-routes.ts';
 import type { Endpoint } from '@holdfast/homeserver/http/endpoint.ts';
+import { statusRoutes } from '@holdfast/homeserver/http/status-page/status-routes.ts';
 import { createRandom, type Random } from '../simulation/random.ts';
 import { fuzzAppservices } from './appservices/fuzz-appservices.ts';
 import { choose } from './choose.ts';
@@ -41,7 +42,7 @@ export async function fuzz(requests: number, seed: number): Promise<FuzzReport> 
     const random = createRandom(seed);
     const pool = await fillPool(server.port);
     const clients = clientRoutes.filter((route) => !endingOperations.has(route.operation));
-    const others = [...adminRoutes, ...consoleRoutes];
+    const others = [...adminRoutes, ...consoleRoutes, ...statusRoutes];
     const destroying = others.filter(({ operation }) => destroyingOperations.has(operation));
     const operatorPool = {
       ...{ ...pool, tokens: [await makeAdministrator(server), ...pool.tokens] },

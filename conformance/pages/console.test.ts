@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { checkPage } from './check-page.ts';
 import { fillConsole } from './fill-console.ts';
 import { openBrowser } from './open-browser.ts';
+import type { PageName } from './pictured-pages.ts';
 import { type RunningHoldfast, startHoldfast } from './start-holdfast.ts';
 
 const password = 'correct horse battery staple';
@@ -92,7 +93,7 @@ test('every page of the navigation is there, and can be seen, read and used on a
   for (const target of targets.slice(1)) {
     await open(target?.slice(1) ?? '');
     assert.equal(await page.getByRole('alert').filter({ visible: true }).count(), 0, `${target} tells of a problem`);
-    await checkPage(page, target?.split('/').at(-1) ?? '');
+    await checkPage(page, (target?.split('/').at(-1) ?? '') as PageName);
   }
 });
 

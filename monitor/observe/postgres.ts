@@ -1,3 +1,4 @@
+import { startDeadline } from '@holdfast/effects/deadline.ts';
 import type {
   PostgresObservation,
   PrimaryFacts,
@@ -62,6 +63,9 @@ const question = `SELECT json_build_object(
   'checksums', (SELECT coalesce(sum(checksum_failures), 0)::float8 FROM pg_stat_database)
 ) AS answer`;
 
+/** An answer takes milliseconds. A primary that is gone must have been seen to be gone twice before another one may be there. */
+const questionTimeoutMs = 3_000;
+
 interface Answer {
   readonly version: number;
   readonly standby: boolean;
@@ -102,8 +106,9 @@ export function postgresSource(parts: PostgresParts): Source<'postgres'> {
   return {
     ...{ name: 'postgres', everyMs: 5_000, timeoutMs: 8_000 },
     async look(deadline, atMs): Promise<PostgresObservation> {
+      const own = startDeadline(questionTimeoutMs, 'asking the database', { signal: deadline.signal });
       try {
-        const [row] = await deadline.race(parts.ask(question));
+        const [row] = await own.race(parts.ask(question));
         const answer = row?.['answer'] as Answer;
         if (answer.standby) return silent(since, atMs, 'only a standby answers, which takes no writes');
         since.note('primary', false, atMs);
@@ -119,6 +124,8 @@ export function postgresSource(parts: PostgresParts): Source<'postgres'> {
         return { silentForMs: 0, primary: toFacts(answer, { known, since, safeBytes, atMs }) };
       } catch (error) {
         return silent(since, atMs, describeFailure(error));
+      } finally {
+        own.finish();
       }
     },
   };

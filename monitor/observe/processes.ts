@@ -1,4 +1,4 @@
-import { type Deadline, startDeadline } from '@holdfast/effects/deadline.ts';
+import { type Deadline, startDeadline, withDeadline } from '@holdfast/effects/deadline.ts';
 import type { HttpAnswer, SendRequest } from '@holdfast/effects/send-request.ts';
 import type { ProcessObservation } from '../observations/process.ts';
 import type { ProcessEntry } from '../observations/process-entry.ts';
@@ -48,7 +48,9 @@ export function processesSource(parts: ProcessesParts): Source<'processes'> {
   return {
     ...{ name: 'processes', everyMs: 5_000, timeoutMs: 2 * lookTimeoutMs },
     async look(deadline, atMs): Promise<ProcessObservation[]> {
-      const entered = deadline.race(parts.readEntries()).catch(() => []);
+      const entered = withDeadline(parts.readEntries(), lookTimeoutMs, 'reading the processes', deadline).catch(
+        () => [],
+      );
       const asked = await Promise.all(parts.urls.map((url) => ask(url, deadline, atMs)));
       const entries = judgeEntries(await entered, new Set(idOf.values()), { silence, atMs });
       return [...asked, ...entries];

@@ -99,6 +99,21 @@ test('PostgreSQL: a table of dead rows is seen with its size', async () => {
   await sql`DROP TABLE public.changed`;
 });
 
+test('PostgreSQL: a primary that says nothing is silent after 3 s, and not a source that could not be looked at', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const source = postgresSource({
+    ask: () => new Promise(() => {}),
+    ...{ replicas: [], onDatabaseTime: () => {}, onLogLimit: () => {} },
+  });
+  const seen = [look(source, 1_000), look(source, 9_000)];
+  t.mock.timers.tick(3_000);
+  const why = 'asking the database took longer than 3000 ms';
+  assert.deepEqual(await Promise.all(seen), [
+    { silentForMs: 1, why },
+    { silentForMs: 8_000, why },
+  ]);
+});
+
 test('PostgreSQL: a slot that nobody follows is seen with what it holds', async () => {
   await sql`SELECT pg_create_physical_replication_slot('forgotten', true)`;
   try {
@@ -469,7 +484,11 @@ test('a source that hangs or breaks costs its own deadline, is told as unseen, a
     look: () => Promise.reject(new Error('broken')),
   };
   const well: Source<'bridges'> = { name: 'bridges', everyMs: 5_000, timeoutMs: 8_000, look: async () => [] };
-  const watched = watchSources([hangs, breaks, well] as Source[], {
+  const tells: Source<'federation'> = {
+    ...{ name: 'federation', everyMs: 5_000, timeoutMs: 8_000 },
+    look: (deadline) => deadline.race(new Promise<never>(() => {})).catch(() => [] as never),
+  };
+  const watched = watchSources([hangs, breaks, well, tells] as Source[], {
     clock,
     log: silentLog,
     nowMs: () => clock.monotonicMs(),
@@ -477,12 +496,16 @@ test('a source that hangs or breaks costs its own deadline, is told as unseen, a
   // What answers at once has answered before the deadlines of the others are over.
   await new Promise(setImmediate);
   clock.advance(8_000);
+  await new Promise(setImmediate);
+  clock.advance(1_000);
   await watched.first;
   const { sources } = watched.read();
   assert.deepEqual(sources, {
-    turn: { kind: 'failed', why: 'looking at turn took longer than 8000 ms', forMs: 8_000 },
-    push: { kind: 'failed', why: 'broken', forMs: 8_000 },
+    turn: { kind: 'failed', why: 'looking at turn took longer than 9000 ms', forMs: 9_000 },
+    push: { kind: 'failed', why: 'broken', forMs: 9_000 },
     bridges: { kind: 'seen', value: [] },
+    // What a source says when its own deadline is over is heard.
+    federation: { kind: 'seen', value: [] },
   });
   await watched.close();
   // A value that nobody has renewed for long is none.

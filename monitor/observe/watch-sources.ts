@@ -20,6 +20,8 @@ interface Watched {
 
 /** A value older than so many rounds is none. */
 const roundsKept = 3;
+/** For a source to say what it has seen when its deadline was over. */
+const lastWordsMs = 1_000;
 
 /** Looks at all sources, each at its own pace: one that hangs costs its own deadline and nobody else's. */
 export function watchSources(
@@ -31,9 +33,11 @@ export function watchSources(
   const watched = new Map<Source, Watched>(sources.map((source) => [source, { seenMs: nowMs(), why: undefined }]));
   const lookOnce = async (source: Source) => {
     const state = watched.get(source) as Watched;
-    const deadline = startDeadline(source.timeoutMs, `looking at ${source.name}`, { clock, signal: stopping.signal });
+    const [what, options] = [`looking at ${source.name}`, { clock, signal: stopping.signal }];
+    const deadline = startDeadline(source.timeoutMs, what, options);
+    const outer = startDeadline(source.timeoutMs + lastWordsMs, what, options);
     try {
-      const value = await deadline.race(source.look(deadline, nowMs()));
+      const value = await outer.race(source.look(deadline, nowMs()));
       watched.set(source, { value, seenMs: nowMs(), why: undefined });
     } catch (error) {
       const why = (error as Error).message;
@@ -41,6 +45,7 @@ export function watchSources(
       watched.set(source, { ...state, why });
     } finally {
       deadline.finish();
+      outer.finish();
     }
   };
   const repeat = async (source: Source) => {

@@ -4,6 +4,7 @@ import type { Incident } from '../decide/incident.ts';
 import { rules } from '../decide/rules.ts';
 import { readAcknowledgeToken } from '../escalation/acknowledge-link.ts';
 import { escapeMarkup } from '../platform/escape-markup.ts';
+import { pagePolicy, pageStyle } from '../platform/page-style.ts';
 import type { MonitorState } from '../storage/monitor-state.ts';
 
 export interface PeopleParts {
@@ -65,14 +66,18 @@ function sendPage(reply: FastifyReply, status: number, title: string, text: stri
   const button =
     person === undefined ? '' : `<form method="post"><button>I take it (${escapeMarkup(person)})</button></form>`;
   const paragraphs = text.split('\n').map((line) => `<p>${escapeMarkup(line)}</p>`);
-  const style = 'body{font:1.2rem sans-serif;margin:2rem auto;max-width:40rem}button{font:inherit;padding:1rem 2rem}';
   return reply
     .code(status)
-    .header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
+    .header('Content-Security-Policy', pagePolicy("'self'"))
     .header('Cache-Control', 'no-store')
+    .header('Referrer-Policy', 'no-referrer')
     .type('text/html; charset=utf-8')
     .send(
-      `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Holdfast</title>` +
-        `<style>${style}</style><h1>${escapeMarkup(title)}</h1>${paragraphs.join('')}${button}</html>`,
+      [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width,initial-scale=1">',
+        `<meta name="color-scheme" content="light dark"><title>Holdfast</title><style>${pageStyle}</style></head>`,
+        `<body><main><h1>${escapeMarkup(title)}</h1>${paragraphs.join('')}${button}</main></body></html>\n`,
+      ].join(''),
     );
 }

@@ -10,7 +10,6 @@ import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import type { SourceValues } from '../observations/observations.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import { sendRequest } from '../platform/send-request.ts';
-import { writeStatusFolder } from '../status-page/write-status-folder.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { countQueries } from '../testing/count-queries.ts';
 import { observe } from '../testing/sound-observations.ts';
@@ -19,6 +18,7 @@ import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
+import { openStatusPublisher } from './publish-status.ts';
 import { createReplyReader } from './read-chat-replies.ts';
 import { recover } from './recover.ts';
 import { takeReplies } from './take-replies.ts';
@@ -97,6 +97,7 @@ function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor
     'secret',
   );
   const beats = { count: 0 };
+  const publishStatus = openStatusPublisher(settings, sql, name);
   const monitor: TestMonitor = {
     ...{ clock, beats, values: {}, recoveries: [] },
     rounds: new MonitorRounds({
@@ -117,10 +118,7 @@ function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor
       },
       readReserve: async () => undefined,
       readReplies: createReplyReader(settings.paging, { send: sendRequest, clock, log: silentLog }),
-      publish: ({ decision, timeline }) =>
-        writeStatusFolder(settings.status_folder ?? '', {
-          ...{ serverName: 'example.org', atMs: time.nowMs(), incidents: decision.incidents, timeline },
-        }),
+      publish: (state) => publishStatus(state, time.nowMs()),
     }),
     server: createPeopleServer({
       ...{ ownName: name, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
@@ -192,6 +190,13 @@ test('a fault is named and paged, a person takes it by the link, and its end is 
   assert.equal((await untilTold('/anna', 2)).at(-1)?.kind, 'all-clear');
   assert.match(await readFile(join(folder, 'status', 'index.html'), 'utf8'), /All is well/);
   assert.match(await readFile(join(folder, 'status', 'feed.atom'), 'utf8'), /<entry>.*The database is down/);
+  // The homeserver hands out the same, from the database.
+  const sql = openMonitorDatabase(database.url);
+  closers.push(() => sql.end({ timeout: 1 }));
+  const [stored] = await sql`SELECT html, feed, facts FROM status_page`;
+  assert.match(stored?.['html'], /example\.org: All is well.*The database is down/s);
+  assert.match(stored?.['feed'], /<entry>.*The database is down/);
+  assert.equal(JSON.parse(stored?.['facts']).verdict, 'All is well');
   const kinds = monitor.rounds.state.timeline.map(({ kind }) => kind);
   assert.deepEqual(kinds, ['opened', 'told', 'acknowledged', 'closed', 'told']);
   assert.equal((await monitor.server.inject({ method: 'POST', url: link })).statusCode, 404);

@@ -34,8 +34,6 @@ import { listFolders } from '../observe/watched-folders.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import { formatMonitorMetrics } from '../prometheus/format-monitor-metrics.ts';
 import { openDiskReserve } from '../recover/disk-reserve.ts';
-import { writeStatusFolder } from '../status-page/write-status-folder.ts';
-import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { readProcesses } from '../storage/read-processes.ts';
 import { readShardOfRoom, readShards } from '../storage/read-shards.ts';
@@ -43,6 +41,7 @@ import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
+import { openStatusPublisher } from './publish-status.ts';
 import { createReplyReader } from './read-chat-replies.ts';
 import { recover } from './recover.ts';
 import { serveMetrics } from './serve-metrics.ts';
@@ -82,6 +81,7 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
   const { reserve_bytes: reserveBytes } = settings;
   const reserve =
     reserveBytes > 0 ? openDiskReserve(join(settings.data_dir, 'monitor', 'reserve'), reserveBytes) : undefined;
+  const publishStatus = openStatusPublisher(settings, sql, ownName);
   const rounds: MonitorRounds = new MonitorRounds({
     ...{ settings, time, clock, log, sources, leadership },
     ways: buildWays(settings.paging, { send, clock }),
@@ -90,7 +90,7 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
     recover: (recovery) => recover(recovery, { sql, reserve, dropSlotsOverBytes: settings.drop_slots_over_bytes, log }),
     readReserve: async () => reserve && { isHeld: await reserve.isHeld(), sizeBytes: reserve.sizeBytes },
     readReplies: createReplyReader(settings.paging, { send, clock, log }),
-    publish: (state) => publish(settings, state, time.nowMs()),
+    publish: (state) => publishStatus(state, time.nowMs()),
   });
   const server = createPeopleServer({
     ...{ ownName, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
@@ -219,11 +219,4 @@ async function callOutside({ settings, send, clock, log }: MonitorParts): Promis
   } finally {
     deadline.finish();
   }
-}
-
-async function publish(settings: MonitorSettings, state: MonitorState, atMs: number): Promise<void> {
-  if (settings.status_folder === undefined) return;
-  await writeStatusFolder(settings.status_folder, {
-    ...{ serverName: settings.server_name, atMs, incidents: state.decision.incidents, timeline: state.timeline },
-  });
 }

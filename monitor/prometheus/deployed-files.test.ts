@@ -75,7 +75,10 @@ function listExported(): Set<string> {
     const ends = prefix === undefined ? [] : [...text.matchAll(/\[\s*'(\w+)',\s*['"`]/g)];
     return [...whole, ...ends.map(([, end]) => `${prefix}${end}`)];
   });
-  return new Set([...made, ...monitorMetrics.map(({ name }) => name), 'up']);
+  // What other bridges are asked to export.
+  const page = readFileSync(join(root, 'docs/operating/application-services.md'), 'utf8');
+  const ofOthers = [...page.matchAll(/^(holdfast_canary_\w+)\{/gm)].map(([, name = '']) => name);
+  return new Set([...made, ...ofOthers, ...monitorMetrics.map(({ name }) => name), 'up']);
 }
 
 test('every metric that a rule or a dashboard asks for is one that a process exports', () => {

@@ -90,7 +90,7 @@ function formatParameters({ slotKeepMebibytes }: PatroniPlan): Record<string, st
     ...{ wal_sender_timeout: '10s', wal_receiver_timeout: '10s' },
     // After a change of the primary nothing can be committed until a replica follows the new one; by itself it would try
     // every 5 s.
-    wal_retrieve_retry_interval: '500ms',
+    wal_retrieve_retry_interval: '100ms',
     ...{ tcp_keepalives_idle: 5, tcp_keepalives_interval: 2, tcp_keepalives_count: 3 },
     ...{ client_connection_check_interval: '10s', idle_in_transaction_session_timeout: '60s' },
     ...{ log_min_duration_statement: '2s', log_parameter_max_length: 0, log_parameter_max_length_on_error: 0 },
