@@ -90,10 +90,10 @@ export function storedJson(
 
 /** The rows that say where the state after an event is. A set that is named by the event is new. */
 export function forkWrites(shard: OwnedShard, room: HotRoom, position: number, place: StatePlace): Write[] {
-  const { base, stateSet, differences } = place;
-  const event = insertForkEvent(room.name.id, position, base, stateSet);
+  const { stateSet, own } = place;
+  const event = insertForkEvent(room.name.id, position, place);
   if (stateSet !== position) return [event];
-  const states = [...differences.values()].map((difference) =>
+  const states = [...own.values()].map((difference) =>
     insertForkState({
       room: room.name.id,
       stateSet,

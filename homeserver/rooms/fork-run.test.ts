@@ -201,3 +201,47 @@ test('two branches of state are resolved twice in one call, and who is banned on
     ['accepted', 'soft-failed'],
   );
 });
+
+test('a long branch takes few rows for each event, whose state is the right one, also where another process goes on', async (t) => {
+  const moving = await startTestContext();
+  t.after(() => moving.stop());
+  let owner: Pick<TestContext, 'context' | 'shardLog'> = moving;
+  const { context } = moving;
+  const remote = new RemoteRoom();
+  const join = await remote.enter(context, local);
+  const fact = (side: string, index: number, after: readonly string[]) =>
+    remote.send({ type: 'org.example.fact', sender: ann, stateKey: `${index % 110}`, content: { side, index }, after });
+  const grow = (side: string, length: number) => {
+    const events = [fact(side, 0, [join.eventId])];
+    for (let index = 1; index < length; index++) events.push(fact(side, index, [events.at(-1)?.eventId ?? '']));
+    return events;
+  };
+  const [left, right] = [grow('left', 110), grow('right', 150)];
+  const receive = (events: readonly ReceivedEvent[]) =>
+    receiveEvents(owner.context, { roomId: remote.roomId, origin, events: events.map(received) });
+  await receive(left);
+  const room = await findRoom(context, remote.roomId);
+  assert.ok(room);
+  for (let first = 0; first < right.length; first += 7) {
+    await receive(right.slice(first, first + 7));
+    if (first % 3 !== 1) continue;
+    const before = owner;
+    owner = await moving.startAnother();
+    await before.shardLog.close();
+  }
+  const stored = await readEventsById(
+    owner.context,
+    right.map(({ eventId }) => eventId),
+  );
+  const expected = new Map<string, string>();
+  for (const event of right) {
+    expected.set(stateTuple('org.example.fact', event.pdu.state_key ?? ''), event.eventId);
+    const state = await readStateIdsAt(owner.context, room, stored.get(event.eventId) as never, 'after');
+    const facts = [...state].filter(([tuple]) => tuple.includes('org.example.fact'));
+    assert.deepEqual(new Map(facts.map(([tuple, { eventId }]) => [tuple, eventId])), expected);
+  }
+  const [rows] = await owner.context.database<{ count: number }[]>`
+    SELECT count(*)::int FROM fork_state WHERE room = ${room.id}`;
+  // With all of each it would be more than three thousand.
+  assert.ok((rows?.count ?? 0) < 1_500, String(rows?.count));
+});

@@ -1,7 +1,7 @@
 import { selectAuthEvents } from '@holdfast/protocol/authorization/select-auth-events.ts';
 import type { IdentifiedPdu } from '@holdfast/protocol/events/pdu.ts';
 import { policyType } from '@holdfast/protocol/policy-servers/policy-server.ts';
-import { stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
+import { type StateTuple, stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
 import { internNames } from '../storage/names/intern-names.ts';
 import { removeBackwardExtremity } from '../storage/rooms/write-extremities.ts';
 import type { Extremity } from './hot-room.ts';
@@ -12,11 +12,20 @@ import { resolveRoomState } from './resolve-room-state.ts';
 import { roomGraphMetrics } from './room-graph-metrics.ts';
 import type { RoomReceiver } from './room-receiver.ts';
 import { isUserOfServer } from './server-of-user.ts';
-import { haveSameStates, noOverrides, type Override, type Overrides, overrideWith } from './state-overrides.ts';
+import {
+  changeOverride,
+  haveSameStates,
+  noOverrides,
+  type Override,
+  type Overrides,
+  overrideWith,
+} from './state-overrides.ts';
 
 interface Branch {
   readonly eventId: string;
   readonly overrides: Overrides;
+  /** The run's own copy, which it changes: copying a long branch's state for each event would cost more than all the rest. */
+  readonly copy?: Map<StateTuple, Override>;
 }
 
 interface TakenEvent {
@@ -61,16 +70,19 @@ export class ForkRun {
     if (!this.#isJudgedByAgreed(event)) return false;
     if (receiver.judge(event, room, true).verdict !== 'accepted') return false;
     const { type, state_key: stateKey } = event.pdu;
-    let { overrides } = branch;
+    let { overrides, copy } = branch;
     let replaced: string | undefined;
     if (stateKey !== undefined) {
       const current = room.get(type, stateKey);
       const override = overrides.get(stateTuple(type, stateKey));
       replaced = override ? override.event?.eventId : current?.eventId;
-      overrides = overrideWith(overrides, ownOverride(event, 0), current);
+      copy ??= new Map(overrides);
+      changeOverride(copy, ownOverride(event, 0), current);
+      overrides = copy;
     }
     this.#taken.push({ event, replaced });
-    this.#branches = [...this.#branches.filter((other) => other !== branch), { eventId: event.eventId, overrides }];
+    const grown = { eventId: event.eventId, overrides, ...(copy && { copy }) };
+    this.#branches = [...this.#branches.filter((other) => other !== branch), grown];
     receiver.noteAccepted(event);
     return true;
   }

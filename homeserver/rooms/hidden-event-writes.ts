@@ -1,4 +1,3 @@
-import { stateTuple } from '@holdfast/protocol/state-resolution/state-map.ts';
 import type { Write } from '../platform/shard-log/batch.ts';
 import type { OwnedShard } from '../platform/shard-log/command.ts';
 import { eventFlags } from '../storage/rooms/event-row.ts';
@@ -7,7 +6,7 @@ import { forkWrites, nameId, storedJson } from './draft-writes.ts';
 import type { HotRoom } from './hot-room.ts';
 import type { Judgement } from './judge-event.ts';
 import type { ParsedEvent } from './received-event.ts';
-import type { StatePlace } from './state-overrides.ts';
+import { addToPlace, type StatePlace } from './state-overrides.ts';
 
 /** The rows of an event that is rejected or soft-failed: in no timeline, with the state after it. */
 export function hiddenEventWrites(
@@ -46,6 +45,5 @@ export function hiddenEventWrites(
   // A rejected event changes no state; a soft-failed one does so for those that come after it.
   if (isRejected || stateKey === undefined) return [row, ...forkWrites(shard, room, position, place)];
   const own = { type, stateKey, event: { eventId: event.eventId, position } };
-  const differences = new Map(place.differences).set(stateTuple(type, stateKey), own);
-  return [row, ...forkWrites(shard, room, position, { base: place.base, stateSet: position, differences })];
+  return [row, ...forkWrites(shard, room, position, addToPlace(place, own, position))];
 }

@@ -34,14 +34,17 @@ export async function readStatesAfter(
     readStateSets(
       context,
       room,
-      [...places.values()].flatMap(({ stateSet }) => stateSet ?? []),
+      [...places.values()].flatMap(({ stateSet, parentSet }) => [stateSet ?? [], parentSet ?? []].flat()),
     ),
   ]);
   return new Map(
-    [...places].map(([position, { base, stateSet }]) => {
-      const differences = sets.get(stateSet ?? NaN) ?? [];
+    [...places].map(([position, { base, stateSet, parentSet }]) => {
+      const own = sets.get(stateSet ?? NaN) ?? [];
+      // Later ones replace earlier ones.
+      const differences = [...(sets.get(parentSet ?? NaN) ?? []), ...own];
       const overrides = overridesOf([...(since.get(base) ?? []), ...differences]);
-      return [position, { overrides, place: { base, stateSet, differences: new Map(differences.map(entryOf)) } }];
+      const place = { base, stateSet, parentSet, differences: mapOf(differences), own: mapOf(own) };
+      return [position, { overrides, place }];
     }),
   );
 }
@@ -55,6 +58,10 @@ function overridesOf(differences: readonly StoredDifference[]): Overrides {
     else overrides.set(tuple, override);
   }
   return overrides;
+}
+
+function mapOf(differences: readonly StoredDifference[]): Overrides {
+  return new Map(differences.map(entryOf));
 }
 
 function entryOf({ type, stateKey, event }: StoredDifference): [string, Override] {

@@ -194,7 +194,7 @@ export function placementOf(room: HotRoom, event: IdentifiedPdu, fork: Fork, pos
   const { before, replaced, others } = fork;
   const changes = fork.changes.map((change) => placedChange(room, change, event, position));
   const isState = pdu.state_key !== undefined;
-  const after = isState ? withPosition(fork.after, eventId, position) : fork.after;
+  const after = isState ? withPosition(fork.after, event, position) : fork.after;
   const overrides = rebaseOverrides(after, changes);
   const [only] = changes;
   const isOwnChange =
@@ -246,13 +246,12 @@ function placedChange(
   };
 }
 
-/** The overrides with the position of an event that had none. */
-function withPosition(overrides: Overrides, eventId: string, position: number): Overrides {
-  return new Map(
-    [...overrides].map(([tuple, override]) =>
-      override.event?.eventId === eventId ? [tuple, { ...override, event: { eventId, position } }] : [tuple, override],
-    ),
-  );
+/** The overrides with the position of a state event that had none. */
+function withPosition(overrides: Overrides, { eventId, pdu }: IdentifiedPdu, position: number): Overrides {
+  const tuple = stateTuple(pdu.type, pdu.state_key ?? '');
+  const own = overrides.get(tuple);
+  if (own?.event?.eventId !== eventId || own.event.position === position) return overrides;
+  return new Map(overrides).set(tuple, { ...own, event: { eventId, position } });
 }
 
 /**

@@ -28,17 +28,26 @@ export interface CurrentChange {
   readonly after: StateRef | undefined;
 }
 
-/** Where the state after an event is stored: the main line at `base`, with the differences of a set (null: none). */
+/**
+ * Where the state after an event is stored: the main line at `base`, with the differences of a set (null: none), which adds
+ * to those of another one (null: none).
+ */
 export interface StatePlace {
   readonly base: number;
   readonly stateSet: number | null;
-  /** From the main line at `base`. */
+  readonly parentSet: number | null;
+  /** From the main line at `base`: of both sets. */
   readonly differences: Overrides;
+  /** Of `stateSet` alone. */
+  readonly own: Overrides;
 }
+
+/** Up to so many differences are written with each event of a branch: it is read in one piece. */
+const smallSet = 16;
 
 /** Of an event after which the state is the main line's. */
 export function mainLinePlace(position: number): StatePlace {
-  return { base: position, stateSet: null, differences: noOverrides };
+  return { base: position, stateSet: null, parentSet: null, differences: noOverrides, own: noOverrides };
 }
 
 /** The same state, once the current one has changed. */
@@ -57,10 +66,19 @@ export function rebaseOverrides(overrides: Overrides, changes: readonly CurrentC
 /** The same state with one more event in it; `current` is what the current state has in its place. */
 export function overrideWith(overrides: Overrides, override: Override, current: StateRef | undefined): Overrides {
   const changed = new Map(overrides);
-  const tuple = stateTuple(override.type, override.stateKey);
-  if (override.event?.eventId === current?.eventId) changed.delete(tuple);
-  else changed.set(tuple, override);
+  changeOverride(changed, override, current);
   return changed;
+}
+
+/** The same in place. */
+export function changeOverride(
+  overrides: Map<StateTuple, Override>,
+  override: Override,
+  current: StateRef | undefined,
+): void {
+  const tuple = stateTuple(override.type, override.stateKey);
+  if (override.event?.eventId === current?.eventId) overrides.delete(tuple);
+  else overrides.set(tuple, override);
 }
 
 export function isSameState(one: Overrides, other: Overrides): boolean {
@@ -89,12 +107,29 @@ export function haveSameStates(some: readonly Overrides[], others: readonly Over
 
 /** The place of a state that is nobody's so far: the main line at `base`, with differences under an event's name. */
 export function newPlace(base: number, differences: Overrides, position: number): StatePlace {
-  return { base, stateSet: differences.size === 0 ? null : position, differences };
+  const stateSet = differences.size === 0 ? null : position;
+  return { base, stateSet, parentSet: null, differences, own: differences };
+}
+
+/**
+ * A place with one more difference, of the event at `position`. Of many differences only those since a set that has all of
+ * them are written again, as long as these are fewer than the square root of all: a branch of n changes costs some n * sqrt(n)
+ * rows, and not n * n / 2.
+ */
+export function addToPlace(place: StatePlace, own: Override, position: number): StatePlace {
+  const tuple = stateTuple(own.type, own.stateKey);
+  const differences = new Map(place.differences).set(tuple, own);
+  const whole = newPlace(place.base, differences, position);
+  const parentSet = place.parentSet ?? place.stateSet;
+  if (differences.size <= smallSet || parentSet === null) return whole;
+  const added = new Map(place.parentSet === null ? noOverrides : place.own).set(tuple, own);
+  if (added.size ** 2 > differences.size) return whole;
+  return { base: place.base, stateSet: position, parentSet, differences, own: added };
 }
 
 /**
  * Where the state after an event at `position` is stored: with its only prev event's state and its own change
- * (`own`, of a state event), or against the main line at its own position, whichever has fewer differences.
+ * (`own`, of a state event), or against the main line at its own position, whichever takes fewer rows.
  * `overrides` is the state from there.
  */
 export function placeOnFork(
@@ -106,6 +141,6 @@ export function placeOnFork(
   const againstMainLine = newPlace(position, overrides, position);
   if (!prev) return againstMainLine;
   if (!own) return overrides.size === 0 ? againstMainLine : prev;
-  const differences = new Map(prev.differences).set(stateTuple(own.type, own.stateKey), own);
-  return differences.size < overrides.size ? newPlace(prev.base, differences, position) : againstMainLine;
+  const added = addToPlace(prev, own, position);
+  return added.own.size < overrides.size ? added : againstMainLine;
 }

@@ -64,7 +64,7 @@ export class StretchForks {
   /** The rows that say where the state at the events of branches is. */
   writes(shard: OwnedShard, room: RoomName): Write[] {
     return [...this.#forked].flatMap(([position, { base, stateSet, changes }]) => {
-      const event = insertForkEvent(room.id, position, base, stateSet);
+      const event = insertForkEvent(room.id, position, { base, stateSet, parentSet: null });
       if (stateSet !== position) return [event];
       const states = [...changes.values()].map((change) =>
         insertForkState({

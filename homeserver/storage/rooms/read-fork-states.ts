@@ -2,12 +2,7 @@ import type { Context } from '../../platform/context.ts';
 import { nameTexts } from '../names/intern-names.ts';
 import type { RoomName } from '../names/room-names.ts';
 import { currentPosition } from './read-state.ts';
-
-/** Where the state after an event is stored: room_state at `base`, with the differences of a set (null: none). */
-export interface StoredStatePlace {
-  readonly base: number;
-  readonly stateSet: number | null;
-}
+import type { StoredStatePlace } from './stored-state-place.ts';
 
 /** The places of the states after events (by position) of a room. One query. */
 export async function readStatePlaces(
@@ -16,15 +11,16 @@ export async function readStatePlaces(
   positions: readonly number[],
 ): Promise<Map<number, StoredStatePlace>> {
   const places = new Map<number, StoredStatePlace>(
-    positions.map((position) => [position, { base: position, stateSet: null }]),
+    positions.map((position) => [position, { base: position, stateSet: null, parentSet: null }]),
   );
   if (positions.length === 0) return places;
   const rows = await context.database.unsafe<(StoredStatePlace & { readonly position: number })[]>(
-    `SELECT position, base, state_set AS "stateSet" FROM fork_event WHERE room = $1 AND position = ANY($2::bigint[])`,
+    `SELECT position, base, state_set AS "stateSet", parent_set AS "parentSet" FROM fork_event
+     WHERE room = $1 AND position = ANY($2::bigint[])`,
     [room.id, positions as number[]],
     { prepare: true },
   );
-  for (const { position, base, stateSet } of rows) places.set(position, { base, stateSet });
+  for (const { position, ...place } of rows) places.set(position, place);
   return places;
 }
 

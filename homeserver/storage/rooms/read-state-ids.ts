@@ -23,14 +23,21 @@ interface NumberedRow {
 export async function readStateIdsAfter(context: Context, room: RoomName, position: number): Promise<StateIdRow[]> {
   const rows = await context.database.unsafe<NumberedRow[]>(
     `WITH place AS (
-       SELECT base, state_set FROM fork_event WHERE room = $2 AND position = $3
-       UNION ALL SELECT $3, NULL WHERE NOT EXISTS (SELECT FROM fork_event WHERE room = $2 AND position = $3)
+       SELECT base, state_set, parent_set FROM fork_event WHERE room = $2 AND position = $3
+       UNION ALL SELECT $3, NULL, NULL WHERE NOT EXISTS (SELECT FROM fork_event WHERE room = $2 AND position = $3)
      ), state AS (
        SELECT s.type, s.state_key, s.event FROM place JOIN room_state s
          ON s.room = $2 AND s.from_position <= place.base AND s.to_position > place.base
        WHERE NOT EXISTS (
          SELECT FROM fork_state f
-         WHERE f.room = $2 AND f.state_set = place.state_set AND f.type = s.type AND f.state_key = s.state_key)
+         WHERE f.room = $2 AND f.state_set IN (place.state_set, place.parent_set)
+           AND f.type = s.type AND f.state_key = s.state_key)
+       UNION ALL
+       SELECT f.type, f.state_key, f.event FROM place JOIN fork_state f
+         ON f.room = $2 AND f.state_set = place.parent_set
+       WHERE NOT EXISTS (
+         SELECT FROM fork_state o
+         WHERE o.room = $2 AND o.state_set = place.state_set AND o.type = f.type AND o.state_key = f.state_key)
        UNION ALL
        SELECT f.type, f.state_key, f.event FROM place JOIN fork_state f
          ON f.room = $2 AND f.state_set = place.state_set

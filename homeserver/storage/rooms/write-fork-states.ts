@@ -1,10 +1,11 @@
 import type { BatchStatement, Write } from '../../platform/shard-log/batch.ts';
+import type { StoredStatePlace } from './stored-state-place.ts';
 
 const insertForkEvents: BatchStatement = {
   name: 'insert-fork-events',
   table: 'fork_event',
-  columns: { room: 'integer', position: 'bigint', base: 'bigint', state_set: 'bigint' },
-  text: (rows) => `INSERT INTO fork_event (room, position, base, state_set) SELECT * FROM ${rows}`,
+  columns: { room: 'integer', position: 'bigint', base: 'bigint', state_set: 'bigint', parent_set: 'bigint' },
+  text: (rows) => `INSERT INTO fork_event (room, position, base, state_set, parent_set) SELECT * FROM ${rows}`,
 };
 
 const insertForkStates: BatchStatement = {
@@ -14,9 +15,9 @@ const insertForkStates: BatchStatement = {
   text: (rows) => `INSERT INTO fork_state (room, state_set, type, state_key, event) SELECT * FROM ${rows}`,
 };
 
-/** After the event at `position` the state is the one at `base` with the differences of a set; null: without any. */
-export function insertForkEvent(room: number, position: number, base: number, stateSet: number | null): Write {
-  return { statement: insertForkEvents, row: [room, position, base, stateSet] };
+/** Where the state after the event at `position` is. */
+export function insertForkEvent(room: number, position: number, place: StoredStatePlace): Write {
+  return { statement: insertForkEvents, row: [room, position, place.base, place.stateSet, place.parentSet] };
 }
 
 /** One difference of a set; `event` null: no such state. */
