@@ -26,6 +26,8 @@ article p,footer{color:var(--muted);margin:.2rem 0}
 article ul{margin:.6rem 0 0;padding-left:1.2rem}
 article time,footer time{color:var(--muted);font-variant-numeric:tabular-nums}
 .note{font-weight:600}
+.muted{color:var(--muted);font-size:.9rem}
+a:focus-visible,button:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 button{font:inherit;font-weight:600;padding:.8rem 1.6rem;border:0;border-radius:10px;background:var(--well);color:var(--page)}
 footer{margin:2rem 0 1rem;font-size:.9rem}
 `;
