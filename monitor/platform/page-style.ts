@@ -19,7 +19,8 @@ a{color:var(--link)}
 .bad{color:var(--bad)}
 .components,article{background:var(--surface);border:1px solid var(--line);border-radius:10px;margin:0;padding:0 1rem}
 .components{list-style:none}
-.components li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;padding:.6rem 0}
+.components li{display:flex;justify-content:space-between;gap:1rem;padding:.6rem 0}
+.components strong{flex:none}
 .components li+li{border-top:1px solid var(--line)}
 article{margin:0 0 1rem;padding:.8rem 1rem}
 article p,footer{color:var(--muted);margin:.2rem 0}

@@ -12,6 +12,7 @@ export const components = {
 } as const;
 
 export type ComponentName = keyof typeof components;
+export const componentNames = Object.keys(components) as ComponentName[];
 
 /** The worst last. `unknown`: what watches it sees nothing. */
 export const componentStates = ['works', 'unknown', 'disturbed', 'down'] as const;
@@ -106,7 +107,7 @@ export const sourceOf: Readonly<Record<ComponentName, SourceName>> = {
 /** The components that the monitor looks at. There are bridges only where there is one. */
 export function listWatched({ sources }: Observations): ComponentName[] {
   const { bridges, reachability } = sources;
-  return (Object.keys(components) as ComponentName[]).filter((name) => {
+  return componentNames.filter((name) => {
     if (name === 'bridges') return bridges !== undefined && (bridges.kind !== 'seen' || bridges.value.length > 0);
     if (name === 'federation' && reachability !== undefined) return true;
     return sources[sourceOf[name]] !== undefined;
@@ -118,7 +119,7 @@ export function listEffects(key: string, severity: 'page' | 'warning'): [Compone
   const [rule = '', ...rest] = key.split(' ');
   const subject = rest.join(' ');
   if (rule === 'source-unseen') {
-    const unseen = (Object.keys(sourceOf) as ComponentName[]).filter((name) => sourceOf[name] === subject);
+    const unseen = componentNames.filter((name) => sourceOf[name] === subject);
     return unseen.map((name) => [name, 'unknown']);
   }
   return (effects[rule] ?? [])

@@ -9,12 +9,12 @@ const classOfVerdict: Readonly<Record<PublicFacts['verdict'], string>> = {
   'Some things are not as they should be': 'warn',
   Disturbed: 'bad',
 };
-/** Said by a sign and in words: colours are not for everybody. */
-const stateWords: Readonly<Record<ComponentState, readonly [className: string, sign: string, text: string]>> = {
-  works: ['well', '✓', 'Works'],
-  unknown: ['warn', '?', 'Not known'],
-  disturbed: ['warn', '!', 'Partly disturbed'],
-  down: ['bad', '✕', 'Does not work'],
+/** Said in words: colours are not for everybody. */
+const stateWords: Readonly<Record<ComponentState, readonly [className: string, text: string]>> = {
+  works: ['well', 'Works'],
+  unknown: ['warn', 'Not known'],
+  disturbed: ['warn', 'Partly disturbed'],
+  down: ['bad', 'Does not work'],
 };
 
 /**
@@ -43,9 +43,9 @@ export function formatStatusPage({ serverName, verdict, components: shown, incid
 
 function formatComponent({ name, state }: { readonly name: ComponentName; readonly state: ComponentState }): string {
   const { title, about } = components[name];
-  const [className, sign, text] = stateWords[state];
+  const [className, text] = stateWords[state];
   const described = `<span>${title}<br><span class="muted">${about}</span></span>`;
-  return `<li>${described}<strong class="${className}"><span aria-hidden="true">${sign}</span> ${text}</strong></li>`;
+  return `<li>${described}<strong class="${className}">${text}</strong></li>`;
 }
 
 function formatIncident({ title, affected, entries, ...incident }: PublicIncident): string {

@@ -1,6 +1,6 @@
 import type { Incident, IncidentChange } from '../decide/incident.ts';
 import { rules } from '../decide/rules.ts';
-import { type ComponentName, type ComponentState, componentStates, listEffects } from './components.ts';
+import { type ComponentName, type ComponentState, componentNames, componentStates, listEffects } from './components.ts';
 
 export interface StatusFacts {
   readonly serverName: string;
@@ -136,7 +136,7 @@ function describeIncident(
       });
   const affected = new Set(states.flatMap(([name, state]) => (state === 'works' ? [] : [name])));
   return {
-    ...{ id, isOpen: incident !== undefined, affected: [...affected] },
+    ...{ id, isOpen: incident !== undefined, affected: componentNames.filter((name) => affected.has(name)) },
     openedMs: incident?.openedMs ?? changes[0]?.atMs ?? 0,
     closedMs: changes.findLast(({ kind }) => kind === 'closed' || kind === 'merged')?.atMs,
     title: key === undefined ? 'From those who look after this server' : titleOf(key),

@@ -66,7 +66,7 @@ test('each alert disturbs what it is about', () => {
 });
 
 test('only what is looked at is on the page, and bridges only where there is one', () => {
-  assert.deepEqual(listWatched(observe(atMs)), Object.keys(components));
+  assert.deepEqual(listWatched(observe(atMs)), componentNames);
   assert.ok(!listWatched(observe(atMs, { bridges: [] })).includes('bridges'));
   assert.deepEqual(listWatched({ atMs, sources: { reachability: { kind: 'failed', why: 'x', forMs: 1 } } }), [
     'federation',
@@ -140,8 +140,8 @@ test('the page allows its own style and nothing else, and says in words what wor
   const policy = `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`;
   assert.ok(html.includes(policy));
   assert.doesNotMatch(html, /<script|\ssrc=|\sstyle=|\son\w+=|https?:/);
-  assert.match(html, /Messages.*<span aria-hidden="true">✕<\/span> Does not work/);
-  assert.match(html, /Calls.*<span aria-hidden="true">✓<\/span> Works/);
+  assert.match(html, /Messages.*>Does not work/);
+  assert.match(html, /Calls.*>Works/);
 });
 
 test('each entry of the feed has an id of its own, which stays while the timeline goes on and its beginning is dropped', () => {
