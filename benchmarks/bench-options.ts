@@ -8,6 +8,7 @@ const wantedNames = ['micro', ...scenarios.map((scenario) => scenario.name)];
 
 export const usage = `npm run bench -- federation [options]   between servers; see there: npm run bench -- federation --help
 npm run bench -- bridge [options]       application services and the bridge to IRC; see there: --help
+npm run bench -- monitor [options]      what the monitor costs at rest; fails beyond its bounds; see there: --help
 npm run bench -- [options]
   --against synapse     measure another server too, on the same PostgreSQL
   --only a,b            of ${wantedNames.join(', ')}

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   if (args[0] === 'federation')
     return (await import('./federation/bench-federation.ts')).benchFederation(args.slice(1));
   if (args[0] === 'bridge') return (await import('./bridge/bench-bridge.ts')).benchBridge(args.slice(1));
+  if (args[0] === 'monitor') return (await import('./monitor/bench-monitor.ts')).benchMonitor(args.slice(1));
   const options = readBenchOptions(args);
   if (options === 'help') return console.log(usage);
   const core = options.wanted.has('micro') ? measureCore() : [];

@@ -18,12 +18,12 @@ export function readTreeMemoryBytes(rootPid: number): number {
   return totalBytes;
 }
 
-/** CPU time (seconds, user and system) that a process and its living descendants have used. */
-export function readTreeCpuSeconds(rootPid: number): number {
+/** CPU time (seconds, user and system) that a process and its descendants have used; those that ended only `withEnded`. */
+export function readTreeCpuSeconds(rootPid: number, withEnded = false): number {
   let ticks = 0;
   for (const pid of processTree(rootPid)) {
-    const fields = readStat(pid);
-    ticks += Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0);
+    const fields = readStat(pid)?.slice(11, withEnded ? 15 : 13) ?? [];
+    for (const field of fields) ticks += Number(field);
   }
   return ticks / 100;
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { fuzzFederation } from './federation/fuzz-federation.ts';
 import { fuzz } from './fuzz.ts';
 import { judgeReply } from './judge-reply.ts';
+import { fuzzMonitor } from './monitor/fuzz-monitor.ts';
 
 test('two thousand hostile requests are all answered, none of them with 500, and nothing is stored in part', async () => {
   const { requests, statuses, problems } = await fuzz(2_000, 7);
@@ -31,4 +32,12 @@ test('another server that is hostile gets no 500 and stores nothing in part', as
   const ofClients = ['make_join', 'query/directory', 'query/profile', 'publicRooms', 'invite', 'media', 'user/keys'];
   const unasked = ofClients.filter((operation) => !hostileAsked.has(operation));
   assert.ok(unasked.length < 3, `what clients want is asked of the hostile server, but not ${unasked.join()}`);
+});
+
+test('nobody takes an incident from the monitor without what proves it, and nothing ends it or has it answer 500', async () => {
+  const { requests, statuses, problems, more } = await fuzzMonitor(1_000, 7);
+  assert.deepEqual(problems, []);
+  assert.equal(requests, 1_000);
+  assert.ok((statuses.get(403) ?? 0) > 200, 'many prove nothing');
+  assert.match(more?.join() ?? '', /^taken [1-9]\d* times/, 'some are right');
 });

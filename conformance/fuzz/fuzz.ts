@@ -3,6 +3,7 @@ import { adminRoutes } from '@holdfast/homeserver/http/admin-api/routes.ts';
 import { clientRoutes } from '@holdfast/homeserver/http/client-api/routes.ts';
 import { consoleRoutes } from '@holdfast/homeserver/http/console/console-routes.ts';
 import type { Endpoint } from '@holdfast/homeserver/http/endpoint.ts';
+import { statusRoutes } from '@holdfast/homeserver/http/status-page/status-routes.ts';
 import { createRandom, type Random } from '../simulation/random.ts';
 import { fuzzAppservices } from './appservices/fuzz-appservices.ts';
 import { choose } from './choose.ts';
@@ -13,6 +14,7 @@ import { fuzzIrc } from './irc/fuzz-irc.ts';
 import { judgeReply } from './judge-reply.ts';
 import { makeAdministrator } from './make-administrator.ts';
 import { type FuzzPool, makeRequest } from './make-request.ts';
+import { fuzzMonitor } from './monitor/fuzz-monitor.ts';
 import { sendRawRequest } from './send-raw-request.ts';
 import { judgeServer, sendRequests } from './send-requests.ts';
 import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
@@ -20,7 +22,7 @@ import { type FuzzedServer, startFuzzedServer } from './start-fuzzed-server.ts';
 /**
  * Sends hostile requests to every operation of a real server: `npm run fuzz -- --requests N [--seed S]`, as clients and
  * administrators' tools, with `--federation` as another server, with `--appservices` as application services, or with
- * `--irc` as a server of IRC and a homeserver to the bridge. Fails on a crash, a 500, an error without a code, anything
+ * `--irc` as a server of IRC and a homeserver to the bridge, or with `--monitor` as whoever answers a monitor's pages. Fails on a crash, a 500, an error without a code, anything
  * stored in part, and memory that grows on.
  */
 const concurrency = 16;
@@ -40,7 +42,7 @@ export async function fuzz(requests: number, seed: number): Promise<FuzzReport> 
     const random = createRandom(seed);
     const pool = await fillPool(server.port);
     const clients = clientRoutes.filter((route) => !endingOperations.has(route.operation));
-    const others = [...adminRoutes, ...consoleRoutes];
+    const others = [...adminRoutes, ...consoleRoutes, ...statusRoutes];
     const destroying = others.filter(({ operation }) => destroyingOperations.has(operation));
     const operatorPool = {
       ...{ ...pool, tokens: [await makeAdministrator(server), ...pool.tokens] },
@@ -98,9 +100,12 @@ async function main(): Promise<void> {
       federation: { type: 'boolean', default: false },
       irc: { type: 'boolean', default: false },
       appservices: { type: 'boolean', default: false },
+      monitor: { type: 'boolean', default: false },
     },
   });
-  const run = values.irc ? fuzzIrc : values.federation ? fuzzFederation : values.appservices ? fuzzAppservices : fuzz;
+  const { irc, federation, appservices, monitor } = values;
+  const chosen = [irc && fuzzIrc, federation && fuzzFederation, appservices && fuzzAppservices, monitor && fuzzMonitor];
+  const run = chosen.find((each) => each !== false) ?? fuzz;
   const report = await run(Number(values.requests), Number(values.seed));
   const statuses = [...report.statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
   console.log(`${report.requests} requests, seed ${values.seed}; ${statuses.join(', ')}`);

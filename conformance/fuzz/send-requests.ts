@@ -4,6 +4,9 @@ import type { FuzzedServer } from './start-fuzzed-server.ts';
 /** Beyond what it was after the first quarter of the requests, by which caches and pools have filled. */
 const mayGrowBytes = 256 * 1024 * 1024;
 
+/** What is sent requests. */
+export type FuzzedProcess = Pick<FuzzedServer, 'isAlive' | 'residentBytes'>;
+
 export interface SentRequests {
   readonly sent: number;
   /** What the server took after the first quarter. */
@@ -13,7 +16,7 @@ export interface SentRequests {
 
 /** Sends requests, some at a time, until there were enough or the server ended; `sendOne` gives what is wrong. */
 export async function sendRequests(
-  server: FuzzedServer,
+  server: FuzzedProcess,
   { requests, concurrency }: { readonly requests: number; readonly concurrency: number },
   sendOne: (index: number) => Promise<string | undefined>,
 ): Promise<SentRequests> {
@@ -33,11 +36,14 @@ export async function sendRequests(
 }
 
 /** What is wrong with the server after it was sent requests. */
-export async function judgeServer(server: FuzzedServer, { settledBytes }: SentRequests): Promise<string[]> {
+export async function judgeServer(server: FuzzedServer, sent: SentRequests): Promise<string[]> {
+  const problems = await judgeGrowth(server, sent);
+  return server.isAlive() ? [...problems, ...(await checkDatabase(server.databaseUrl))] : problems;
+}
+
+/** Whether it ended, or takes more and more. */
+export async function judgeGrowth(server: FuzzedProcess, { settledBytes }: SentRequests): Promise<string[]> {
   if (!server.isAlive()) return ['the server ended'];
-  const problems: string[] = [];
   const grownBytes = (await server.residentBytes()) - settledBytes;
-  if (grownBytes > mayGrowBytes) problems.push(`memory grew by ${Math.round(grownBytes / 2 ** 20)} MiB`);
-  problems.push(...(await checkDatabase(server.databaseUrl)));
-  return problems;
+  return grownBytes > mayGrowBytes ? [`memory grew by ${Math.round(grownBytes / 2 ** 20)} MiB`] : [];
 }

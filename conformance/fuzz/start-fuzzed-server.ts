@@ -105,7 +105,7 @@ async function waitUntilUp(child: ChildProcess, port: number): Promise<void> {
   throw new Error('the server did not come up');
 }
 
-async function residentBytes(pid: number): Promise<number> {
+export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }

@@ -48,12 +48,14 @@ test('the way is gone every five minutes while it is well, once it has been gone
   assert.deepEqual(checkedMs, [0, minuteMs + 5_000, 6 * minuteMs + 10_000, 11 * minuteMs + 15_000]);
 });
 
-test('what is wrong is looked at again every minute, and counted with its words until it is well', async () => {
+test('what has changed is looked at again after a minute, and counted with its words until it is well', async () => {
   const { checkedMs, lookUntil } = watch([good, good, bad, bad, bad, good]);
   const seen = await lookUntil(9 * minuteMs);
-  assert.deepEqual([seen.failedChecks, seen.goodChecks, seen.why], [3, 0, 'nothing listens there']);
+  assert.deepEqual([seen.failedChecks, seen.goodChecks, seen.why], [2, 0, 'nothing listens there']);
   assert.equal(seen.failingForMs, 9 * minuteMs - (checkedMs[2]! + 5_000));
-  const after = await lookUntil(10 * minuteMs);
+  const third = await lookUntil(13 * minuteMs);
+  assert.equal(third.failedChecks, 3);
+  const after = await lookUntil(18 * minuteMs);
   assert.deepEqual([after.failedChecks, after.goodChecks, after.failingForMs, after.why], [0, 1, 0, undefined]);
 });
 

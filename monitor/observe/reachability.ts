@@ -16,8 +16,9 @@ export interface ReachabilityParts {
 
 /** A check asks the DNS, a web server and the federation port of somebody's firewall: not often. */
 const checkEveryMs = 5 * 60_000;
-/** What has changed is looked at again soon: one check is no proof. */
+/** What has changed is looked at again soon, so often: one check is no proof. */
 const checkAgainMs = 60_000;
+const checksOfChange = 2;
 /** A check has a shorter deadline of its own. */
 const hangingMs = 2 * 60_000;
 
@@ -42,7 +43,9 @@ export function reachabilitySource({ serverName, check }: ReachabilityParts): So
     lastEndMs = atMs;
     state = countChecks(state, result);
     failingSinceMs = state.failedChecks > 0 ? (failingSinceMs ?? atMs) : undefined;
-    if (state.goodChecks > 1 && state.doubtfulChecks !== 1) dueMs = atMs + checkEveryMs;
+    const { goodChecks, failedChecks, doubtfulChecks } = state;
+    const isOld = Math.max(goodChecks, failedChecks) >= checksOfChange && doubtfulChecks !== 1;
+    if (isOld) dueMs = atMs + checkEveryMs;
   };
   return {
     ...{ name: 'reachability', everyMs: 5_000, timeoutMs: 5_000 },

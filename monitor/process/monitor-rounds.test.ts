@@ -12,6 +12,7 @@ import { createMonitorTime } from '../platform/monitor-time.ts';
 import { sendRequest } from '../platform/send-request.ts';
 import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
+import { countQueries } from '../testing/count-queries.ts';
 import { observe } from '../testing/sound-observations.ts';
 import { type StubProvider, startStubProvider } from '../testing/stub-provider.ts';
 import { createPeopleServer } from './answer-people.ts';
@@ -309,6 +310,19 @@ test('what administrators ask for in the console is done in the next round: taki
   assert.match(status, /A disk is being replaced/);
   assert.doesNotMatch(status, /@op/);
   assert.deepEqual(monitor.rounds.state.duty.order, ['anna', 'ben']);
+});
+
+test('at rest a round asks the database twice, and the state is stored once a minute', async () => {
+  const counter = await countQueries(database.url);
+  closers.push(() => counter.close());
+  const monitor = makeMonitor('a', counter.url);
+  await monitor.pass(10);
+  for (let minute = 0; minute < 2; minute++) {
+    const before = counter.read();
+    await monitor.pass(60);
+    const count = counter.read() - before;
+    assert.ok(count >= 12 * 2 && count <= 12 * 2 + 2, `${count} in 12 rounds`);
+  }
 });
 
 test('planned maintenance calls nobody while it lasts, and calls when what it broke is broken still', async () => {

@@ -11,7 +11,7 @@ import { listDeployedFiles } from './deployed-files.ts';
 import { monitorMetrics } from './format-monitor-metrics.ts';
 
 const root = join(import.meta.dirname, '../..');
-const folder = join(root, 'deploy/prometheus');
+const folder = join(root, 'deploy');
 const read = (path: string) => readFileSync(join(folder, path), 'utf8');
 
 interface AlertingRule {
@@ -29,7 +29,7 @@ function layOut(path: string, text: string): string {
   return execFileSync(join(root, 'node_modules/.bin/biome'), args, { cwd: folder, input: text, encoding: 'utf8' });
 }
 
-test('deploy/prometheus is what the monitor’s rules make', () => {
+test('what deploy has for Prometheus is what the monitor’s rules make', () => {
   // How they are laid out is the formatter's.
   for (const [path, text] of listDeployedFiles()) {
     assert.equal(read(path), layOut(path, text), `${path}: npm run prometheus-files`);
@@ -75,7 +75,10 @@ function listExported(): Set<string> {
     const ends = prefix === undefined ? [] : [...text.matchAll(/\[\s*'(\w+)',\s*['"`]/g)];
     return [...whole, ...ends.map(([, end]) => `${prefix}${end}`)];
   });
-  return new Set([...made, ...monitorMetrics.map(({ name }) => name), 'up']);
+  // What other bridges are asked to export.
+  const page = readFileSync(join(root, 'docs/operating/application-services.md'), 'utf8');
+  const ofOthers = [...page.matchAll(/^(holdfast_canary_\w+)\{/gm)].map(([, name = '']) => name);
+  return new Set([...made, ...ofOthers, ...monitorMetrics.map(({ name }) => name), 'up']);
 }
 
 test('every metric that a rule or a dashboard asks for is one that a process exports', () => {
@@ -92,7 +95,7 @@ test('every metric that a rule or a dashboard asks for is one that a process exp
 
 test('dashboards are whole: panels do not overlap, and have a source, a question and a unit', () => {
   for (const { uid } of dashboards) {
-    const { panels, templating } = JSON.parse(read(`grafana/${uid}.json`)) as {
+    const { panels, templating } = JSON.parse(read(`prometheus/grafana/${uid}.json`)) as {
       panels: {
         id: number;
         gridPos: { x: number; y: number };

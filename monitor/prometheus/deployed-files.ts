@@ -6,13 +6,24 @@ import { listRuleTests } from './rule-tests.ts';
 
 const head = '# Made from monitor/decide/rules by `npm run prometheus-files`; changes here are lost.\n';
 
-/** What deploy/prometheus has, by its path there. */
+/** The same rules as an object of Kubernetes. https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusRule */
+function prometheusRule(): Yaml {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: 'holdfast', namespace: 'holdfast', labels: { app: 'holdfast' } },
+    spec: listRuleGroups(),
+  };
+}
+
+/** What deploy has for Prometheus, by its path there. */
 export function listDeployedFiles(): ReadonlyMap<string, string> {
   const yaml = (content: Yaml) => head + formatYaml(content);
   return new Map([
-    ['rules.yml', yaml(listRuleGroups())],
-    ['rules-test.yml', yaml(listRuleTests())],
-    ['alertmanager.yml', yaml(alertmanagerConfig())],
-    ...dashboards.map((dashboard) => [`grafana/${dashboard.uid}.json`, formatDashboard(dashboard)] as const),
+    ['prometheus/rules.yml', yaml(listRuleGroups())],
+    ['prometheus/rules-test.yml', yaml(listRuleTests())],
+    ['prometheus/alertmanager.yml', yaml(alertmanagerConfig())],
+    ['kubernetes/rules.yaml', yaml(prometheusRule())],
+    ...dashboards.map((dashboard) => [`prometheus/grafana/${dashboard.uid}.json`, formatDashboard(dashboard)] as const),
   ]);
 }

@@ -72,6 +72,7 @@ const pausedService: readonly Series[] = [
 ];
 
 const canaryOf = (what: string) => `irc_bridge_canary_${what}_seconds{network="oftc",direction="irc_to_matrix"}`;
+const otherCanaryOf = (what: string) => `holdfast_canary_${what}_seconds{bridge="telegram",direction="to_matrix"}`;
 
 /** All of them. Limits are those of the monitor's own rules. */
 export const directAlerts: readonly DirectAlert[] = [
@@ -124,6 +125,30 @@ export const directAlerts: readonly DirectAlert[] = [
     rests: [
       [canaryOf('age'), always(30)],
       [canaryOf('interval'), always(30)],
+    ],
+  },
+  // Of any other bridge that has one: docs/operating/application-services.md.
+  {
+    ...{ rule: 'bridge-silent', severity: 'page', subject: 'direction' },
+    expression:
+      `(holdfast_canary_age_seconds >= ${seconds(allowedSilenceMs)} unless ` +
+      'holdfast_canary_age_seconds < 3 * holdfast_canary_interval_seconds)',
+    fires: [[otherCanaryOf('age'), always(100)]],
+    rests: [
+      [otherCanaryOf('age'), always(100)],
+      [otherCanaryOf('interval'), always(95)],
+    ],
+  },
+  {
+    ...{ rule: 'bridge-silent', severity: 'warning', subject: 'direction' },
+    expression: `holdfast_canary_age_seconds - holdfast_canary_interval_seconds >= ${seconds(lateCanaryMs)}`,
+    fires: [
+      [otherCanaryOf('age'), always(60)],
+      [otherCanaryOf('interval'), always(30)],
+    ],
+    rests: [
+      [otherCanaryOf('age'), always(30)],
+      [otherCanaryOf('interval'), always(30)],
     ],
   },
   ...gaugeAlerts(

@@ -43,11 +43,29 @@ test('a commit waits for a replica, a replica that is away costs a bounded log, 
   };
   const { dcs } = config.bootstrap;
   assert.equal(config.name, 'db-2');
-  assert.equal(config.watchdog.mode, 'required');
+  assert.equal(config.watchdog.mode, 'automatic');
   assert.deepEqual([dcs['synchronous_mode'], dcs['synchronous_mode_strict']], ['quorum', true]);
   assert.equal(dcs.postgresql.parameters['max_slot_wal_keep_size'], '8192MB');
   // Patroni's own rule.
   assert.ok(Number(dcs['loop_wait']) + 2 * Number(dcs['retry_timeout']) <= Number(dcs['ttl']));
+});
+
+test('a watchdog is used where there is one, demanded, or left alone, as somebody says', async () => {
+  const folder = await makeTestFolder();
+  for (const mode of ['automatic', 'required', 'off']) {
+    const out = join(folder, mode);
+    assert.equal((await deploy(...machines, '--out', out, ...shared, '--watchdog', mode)).exitCode, 0);
+    const { watchdog } = parse(await readFile(join(out, 'db-1/patroni.yml'), 'utf8')) as { watchdog: { mode: string } };
+    const unit = await readFile(join(out, 'db-1/holdfast-patroni.service'), 'utf8');
+    const install = await readFile(join(out, 'db-1/install.sh'), 'utf8');
+    assert.deepEqual([watchdog.mode, unit.includes('/dev/watchdog')], [mode, mode !== 'off']);
+    assert.equal(install.includes('never becomes primary'), mode === 'required');
+    // A machine without a watchdog starts its Patroni all the same.
+    const [, program] = /^ExecStartPre=\+\/bin\/sh -c "(.*)"$/m.exec(unit) ?? [];
+    if (program === undefined) continue;
+    const tried = program.replaceAll('/dev/watchdog', join(folder, 'nothing')).replace('/sbin/modprobe', 'false');
+    assert.equal(spawnSync('/bin/sh', ['-c', tried]).status, 0);
+  }
 });
 
 test('passwords are made once, and differ from folder to folder', async () => {
@@ -78,6 +96,7 @@ test('what cannot be right is refused', async () => {
     [[...machines, ...out, '--archive', "/a'b"], /no plain absolute path/],
     [[...machines, ...out, '--archive', '/a', '--clients', '10.0.0.0'], /is no network/],
     [[...machines, ...out, '--archive', '/a', '--slot-keep-mib', 'much'], /whole number/],
+    [[...machines, ...out, '--archive', '/a', '--watchdog', 'perhaps'], /automatic, required, off/],
   ] as const) {
     const { exitCode, complaints } = await deploy(...args);
     assert.equal(exitCode, 1);

@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import { systemRandom } from '@holdfast/effects/random.ts';
 import { type Command, CommandError, type CommandInput } from '../command.ts';
 import { formatPatroniFiles } from './patroni-files.ts';
-import { defaultPorts, nameMachines, type PatroniPlan, type PatroniSecrets } from './patroni-plan.ts';
+import {
+  defaultPorts,
+  nameMachines,
+  type PatroniPlan,
+  type PatroniSecrets,
+  type WatchdogMode,
+  watchdogModes,
+} from './patroni-plan.ts';
 
 const fewestMachines = 3;
 const mostMachines = 7;
@@ -24,7 +31,12 @@ export const deployPatroniCommand: Command = {
       type: 'string',
       help: `Log kept for a replica that is away; otherwise ${defaultSlotKeepMebibytes}.`,
     },
-    'no-watchdog': { type: 'boolean', help: 'For machines without one: a machine that froze is not stopped by force.' },
+    watchdog: {
+      type: 'string',
+      help:
+        'What resets a machine whose Patroni hangs: automatic (where there is a watchdog; the default), required (a machine ' +
+        'without one never becomes primary) or off.',
+    },
   },
   async run(input, terminal) {
     const out = readText(input, 'out');
@@ -46,7 +58,7 @@ export const deployPatroniCommand: Command = {
 };
 
 async function readPlan(input: CommandInput, out: string): Promise<PatroniPlan> {
-  const { clients, data, 'postgres-bin': bin, 'slot-keep-mib': keep, 'no-watchdog': noWatchdog } = input.options;
+  const { clients, data, 'postgres-bin': bin, 'slot-keep-mib': keep } = input.options;
   const slotKeepMebibytes = typeof keep === 'string' ? Number(keep) : defaultSlotKeepMebibytes;
   if (!Number.isSafeInteger(slotKeepMebibytes) || slotKeepMebibytes < 64) {
     throw new CommandError('--slot-keep-mib is a whole number from 64 on.');
@@ -59,9 +71,15 @@ async function readPlan(input: CommandInput, out: string): Promise<PatroniPlan> 
     archiveFolder: requireAbsolute(readText(input, 'archive')),
     clients: typeof clients === 'string' ? clients.split(',').map(requireNetwork) : [],
     secrets: await readOrMakeSecrets(out),
-    watchdog: noWatchdog === true ? 'off' : 'required',
+    watchdog: readWatchdog(input),
     slotKeepMebibytes,
   };
+}
+
+function readWatchdog({ options: { watchdog = 'automatic' } }: CommandInput): WatchdogMode {
+  const found = watchdogModes.find((mode) => mode === watchdog);
+  if (found === undefined) throw new CommandError(`--watchdog is one of ${watchdogModes.join(', ')}.`);
+  return found;
 }
 
 function readText(input: CommandInput, name: 'out' | 'archive'): string {

@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { makeTestFolder } from '../../testing/make-test-folder.ts';
 
@@ -164,6 +164,37 @@ test('what the objects of Kubernetes say of each other is there', () => {
     }
   }
   assert.ok(readRoot('docs/operating/kubernetes.md').includes('`holdfast-monitor`'));
+});
+
+/** https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.Rule */
+const ruleKeys = new Set(['alert', 'annotations', 'expr', 'for', 'keep_firing_for', 'labels', 'record']);
+
+test('the rules for the Prometheus operator are those of Prometheus, and the operator knows every field', () => {
+  const object = find('PrometheusRule', 'holdfast') as unknown as Readonly<Record<string, unknown>>;
+  assert.deepEqual(Object.keys(object), ['apiVersion', 'kind', 'metadata', 'spec']);
+  assert.equal(object['apiVersion'], 'monitoring.coreos.com/v1');
+  const { groups } = object['spec'] as { groups: { name: string; rules: Readonly<Record<string, unknown>>[] }[] };
+  assert.deepEqual(object['spec'], parse(readRoot('deploy/prometheus/rules.yml')));
+  assert.deepEqual(Object.keys(object['spec'] as object), ['groups']);
+  assert.equal(new Set(groups.map(({ name }) => name)).size, groups.length);
+  for (const { name, rules, ...more } of groups) {
+    assert.deepEqual(more, {}, name);
+    for (const rule of rules) {
+      const { alert, record, expr, for: lasting, labels = {}, annotations = {} } = rule;
+      assert.deepEqual(
+        Object.keys(rule).filter((key) => !ruleKeys.has(key)),
+        [],
+      );
+      assert.equal(Number(alert !== undefined) + Number(record !== undefined), 1, String(expr));
+      assert.match(typeof lasting === 'string' ? lasting : '0s', /^\d+[smhd]$/);
+      assert.ok(lasting === undefined || typeof lasting === 'string');
+      const texts = [...Object.values(labels as object), ...Object.values(annotations as object)] as unknown[];
+      assert.ok(
+        [expr, ...texts].every((value) => typeof value === 'string'),
+        String(alert),
+      );
+    }
+  }
 });
 
 test('every file for Kubernetes stands on its page', () => {

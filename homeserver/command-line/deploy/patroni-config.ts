@@ -47,8 +47,9 @@ export function formatPatroniConfig(plan: PatroniPlan, name: string): object {
       remove_data_directory_on_diverged_timelines: true,
       basebackup: [{ checkpoint: 'fast' }],
     },
+    // The machine is reset 5 s before its lease runs out, if Patroni says nothing to the watchdog until then.
     watchdog:
-      plan.watchdog === 'off' ? { mode: 'off' } : { mode: 'required', device: '/dev/watchdog', safety_margin: 5 },
+      plan.watchdog === 'off' ? { mode: 'off' } : { mode: plan.watchdog, device: '/dev/watchdog', safety_margin: 5 },
   };
 }
 

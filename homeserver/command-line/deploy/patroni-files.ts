@@ -65,8 +65,11 @@ SQL
 /** Puts a machine's files in their places; run as root on that machine, in its folder. Starts nothing. */
 function formatInstall({ dataFolder, archiveFolder, watchdog }: PatroniPlan, name: string): string {
   const home = join(dataFolder, name);
+  const without = watchdog === 'required' ? ', and without one it never becomes primary' : '';
   const checks =
-    watchdog === 'off' ? '' : "\n[ -e /dev/watchdog ] || modprobe softdog || echo 'There is no watchdog here.' >&2";
+    watchdog === 'off'
+      ? ''
+      : `\n[ -e /dev/watchdog ] || modprobe softdog || echo 'This machine has no watchdog${without}.' >&2`;
   return `#!/bin/sh
 # Makes this machine ${name}: run it as root, in this folder. It starts nothing and overwrites no data.
 set -eu
@@ -112,7 +115,9 @@ function formatPatroniUnit({ watchdog }: PatroniPlan, home: string): string {
   const device =
     watchdog === 'off'
       ? ''
-      : 'ExecStartPre=+/bin/sh -c "[ -e /dev/watchdog ] || /sbin/modprobe softdog; chown postgres /dev/watchdog"\n';
+      : // Without one Patroni starts all the same, and decides by its mode.
+        'ExecStartPre=+/bin/sh -c "[ -e /dev/watchdog ] || /sbin/modprobe softdog || :; ' +
+        '[ ! -e /dev/watchdog ] || chown postgres /dev/watchdog"\n';
   return `[Unit]
 Description=PostgreSQL for Holdfast, kept available by Patroni
 After=network-online.target holdfast-etcd.service

@@ -12,11 +12,14 @@ export interface PatroniPlan {
   /** Networks of the machines that Holdfast runs on, such as `10.0.0.0/24`. */
   readonly clients: readonly string[];
   readonly secrets: PatroniSecrets;
-  /** `required`: a machine without a watchdog never becomes primary. */
-  readonly watchdog: 'required' | 'off';
+  /** `automatic`: used where there is one. `required`: a machine without a watchdog never becomes primary. */
+  readonly watchdog: WatchdogMode;
   /** How much of the log the primary keeps for a replica that is away. */
   readonly slotKeepMebibytes: number;
 }
+
+export const watchdogModes = ['automatic', 'required', 'off'] as const;
+export type WatchdogMode = (typeof watchdogModes)[number];
 
 interface PatroniMachine {
   readonly name: string;

@@ -18,6 +18,7 @@ import {
   judgeTimeSource,
   judgeTimeUnits,
   judgeUnit,
+  judgeWatchdog,
   timeUnits,
 } from './judge-restart.ts';
 
@@ -53,6 +54,7 @@ export async function checkRestart(config: Config, file: string | undefined): Pr
     ...judgeLentAddresses(addresses),
     ...judgeTimeSource(await askTimeKeeper()),
     ...(await checkUnits(config)),
+    ...(await checkWatchdog()),
     ...(await checkMounts(config)),
     ...(await checkSecretFile(config, file)),
     ...hooks.flatMap(({ path, text }) => judgeHook(path, text)),
@@ -80,6 +82,16 @@ async function checkUnits({ database }: Config): Promise<Finding[]> {
     ...(isDatabaseHere(database.url, ownAddresses) ? judgeDatabaseUnits(told) : []),
     ...judgeTimeUnits(told),
   ];
+}
+
+async function checkWatchdog(): Promise<Finding[]> {
+  const [unit, device, users] = await Promise.all([
+    readText('/etc/systemd/system/holdfast-patroni.service'),
+    stat('/dev/watchdog').catch(() => undefined),
+    readText('/etc/passwd'),
+  ]);
+  const uid = /^postgres:[^:]*:(\d+):/m.exec(users ?? '')?.[1];
+  return judgeWatchdog({ unit, device, postgresUid: uid === undefined ? undefined : Number(uid) });
 }
 
 async function checkMounts(config: Config): Promise<Finding[]> {

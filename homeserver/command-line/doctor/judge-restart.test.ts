@@ -13,6 +13,7 @@ import {
   judgeTimeSource,
   judgeTimeUnits,
   judgeUnit,
+  judgeWatchdog,
 } from './judge-restart.ts';
 
 const verdicts = (findings: readonly Finding[]) => {
@@ -118,4 +119,23 @@ test('a hook that calls a program by its bare name is found, as the one of 2017'
   assert.equal(hook('/usr/sbin/ip route add 10.2.0.0/16 via 10.1.0.1'), '');
   assert.equal(hook('PATH=/usr/sbin:/usr/bin\nip route add default via 10.1.0.1'), '');
   assert.equal(hook('echo ip route'), '');
+});
+
+test('a watchdog that is wanted has to be there, and writable for postgres', () => {
+  const unit = 'ExecStartPre=+/bin/sh -c "chown postgres /dev/watchdog"\n';
+  const device = { uid: 104, mode: 0o020600 };
+  const judge = (changed: object) => judgeWatchdog({ unit, device, postgresUid: 104, ...changed });
+  assert.equal(verdicts(judge({})), 'ok');
+  assert.equal(verdicts(judge({ device: { uid: 0, mode: 0o020666 } })), 'ok');
+  assert.match(judge({ device: undefined })[0]?.what ?? '', /there is no \/dev\/watchdog/);
+  assert.equal(verdicts(judge({ device: undefined })), 'warning');
+  for (const wrong of [
+    { device: { uid: 0, mode: 0o020600 } },
+    { device: { uid: 104, mode: 0o020400 } },
+    { postgresUid: undefined },
+  ]) {
+    assert.match(judge(wrong)[0]?.what ?? '', /postgres cannot write/);
+    assert.equal(verdicts(judge(wrong)), 'warning');
+  }
+  assert.deepEqual([judge({ unit: undefined }), judge({ unit: 'ExecStart=/opt/x\n', device: undefined })], [[], []]);
 });

@@ -181,3 +181,34 @@ export function judgeHook(path: string, text: string): Finding[] {
     ),
   ];
 }
+
+export interface WatchdogFacts {
+  /** The unit of `holdfast deploy patroni`, where this machine has it. */
+  readonly unit: string | undefined;
+  /** stat() of /dev/watchdog; undefined: there is none. */
+  readonly device: { readonly uid: number; readonly mode: number } | undefined;
+  /** Of the user that Patroni runs as. */
+  readonly postgresUid: number | undefined;
+}
+
+/** What resets a machine whose Patroni hangs has to be there, and Patroni has to be able to write to it. */
+export function judgeWatchdog({ unit, device, postgresUid }: WatchdogFacts): Finding[] {
+  if (unit === undefined || !unit.includes('/dev/watchdog')) return [];
+  if (device === undefined) {
+    const what = 'there is no /dev/watchdog: when this machine hangs as primary, nothing resets it';
+    return [
+      warning(
+        `${what}; with watchdog.mode required it never becomes one`,
+        'modprobe softdog; then: systemctl restart holdfast-patroni',
+      ),
+    ];
+  }
+  const isWritable = (device.mode & 0o002) !== 0 || (device.uid === postgresUid && (device.mode & 0o200) !== 0);
+  if (isWritable) return [ok('Patroni can write to /dev/watchdog')];
+  return [
+    warning(
+      'the user postgres cannot write to /dev/watchdog',
+      'chown postgres /dev/watchdog; systemctl restart holdfast-patroni',
+    ),
+  ];
+}

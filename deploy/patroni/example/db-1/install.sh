@@ -5,7 +5,7 @@ set -eu
 if [ -e '/var/lib/holdfast-db/db-1/machine' ] || [ ! -e '/var/lib/holdfast-db/db-1' ]; then :; else
   echo '/var/lib/holdfast-db/db-1 is there and was not made by this.' >&2; exit 1
 fi
-[ -e /dev/watchdog ] || modprobe softdog || echo 'There is no watchdog here.' >&2
+[ -e /dev/watchdog ] || modprobe softdog || echo 'This machine has no watchdog.' >&2
 install -d -o postgres -g postgres -m 700 '/var/lib/holdfast-db' '/var/lib/holdfast-db/db-1' '/var/lib/holdfast-db/db-1/etcd' '/mnt/archive/wal'
 echo 'db-1' >'/var/lib/holdfast-db/db-1/machine'
 [ -e '/mnt/archive/holdfast-backups' ] || install -o postgres -g postgres -m 600 /dev/null '/mnt/archive/holdfast-backups'

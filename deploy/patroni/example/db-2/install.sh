@@ -5,7 +5,7 @@ set -eu
 if [ -e '/var/lib/holdfast-db/db-2/machine' ] || [ ! -e '/var/lib/holdfast-db/db-2' ]; then :; else
   echo '/var/lib/holdfast-db/db-2 is there and was not made by this.' >&2; exit 1
 fi
-[ -e /dev/watchdog ] || modprobe softdog || echo 'There is no watchdog here.' >&2
+[ -e /dev/watchdog ] || modprobe softdog || echo 'This machine has no watchdog.' >&2
 install -d -o postgres -g postgres -m 700 '/var/lib/holdfast-db' '/var/lib/holdfast-db/db-2' '/var/lib/holdfast-db/db-2/etcd' '/mnt/archive/wal'
 echo 'db-2' >'/var/lib/holdfast-db/db-2/machine'
 [ -e '/mnt/archive/holdfast-backups' ] || install -o postgres -g postgres -m 600 /dev/null '/mnt/archive/holdfast-backups'
