@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import type { Incident, IncidentChange } from '../decide/incident.ts';
 import { rules } from '../decide/rules.ts';
 import { observe } from '../testing/sound-observations.ts';
-import { type ComponentName, componentNames, componentStates, effects, listEffects, listWatched } from './components.ts';
+import {
+  type ComponentName,
+  componentNames,
+  componentStates,
+  effects,
+  listEffects,
+  listWatched,
+} from './components.ts';
 import { formatStatusPages } from './format-status-pages.ts';
 import { choosePublicFacts, type StatusFacts } from './public-facts.ts';
 
