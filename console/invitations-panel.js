@@ -133,7 +133,7 @@ function copyLink(server, token) {
     {
       type: 'button',
       class: 'quiet',
-      'aria-label': `Copy the link of ${token}`,
+      'aria-label': `Copy link of ${token}`,
       async onclick() {
         const link = invitationLink(server, token);
         if (await copyText(link)) button.textContent = 'Copied';

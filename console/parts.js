@@ -37,13 +37,12 @@ export function newPasswordField({ label = 'Password', minimumLength }) {
     {
       type: 'button',
       class: 'inside',
-      'aria-pressed': 'false',
       'aria-label': 'Show the password',
       onclick() {
         const shown = input.type === 'text';
         input.type = shown ? 'password' : 'text';
-        toggle.setAttribute('aria-pressed', String(!shown));
         toggle.textContent = shown ? 'Show' : 'Hide';
+        toggle.setAttribute('aria-label', `${toggle.textContent} the password`);
       },
     },
     'Show',

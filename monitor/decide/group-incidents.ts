@@ -129,7 +129,8 @@ function describeChanges(incident: Incident, old: Incident | undefined, atMs: nu
     return { ...change('grew', `${word}: ${summary}`, key), severity };
   };
   if (!old) {
-    return [change('opened', incident.headline), ...incident.symptoms.map((symptom) => grew('also', symptom))];
+    const opened = { ...change('opened', incident.headline), severity: incident.severity };
+    return [opened, ...incident.symptoms.map((symptom) => grew('also', symptom))];
   }
   const changes: IncidentChange[] = [];
   const known = new Map(old.symptoms.map(({ key, severity }) => [key, severity]));

@@ -43,6 +43,6 @@ export interface IncidentChange {
   readonly text: string;
   /** Of the alert that it is about, where it is about one. */
   readonly key?: string;
-  /** Of an alert that has joined, or has got worse. */
+  /** Of the incident that has opened; of an alert that has joined, or has got worse. */
   readonly severity?: Severity;
 }

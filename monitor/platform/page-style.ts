@@ -19,13 +19,16 @@ a{color:var(--link)}
 .bad{color:var(--bad)}
 .components,article{background:var(--surface);border:1px solid var(--line);border-radius:10px;margin:0;padding:0 1rem}
 .components{list-style:none}
-.components li{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;padding:.6rem 0}
+.components li{display:flex;justify-content:space-between;gap:1rem;padding:.6rem 0}
+.components strong{flex:none}
 .components li+li{border-top:1px solid var(--line)}
 article{margin:0 0 1rem;padding:.8rem 1rem}
 article p,footer{color:var(--muted);margin:.2rem 0}
 article ul{margin:.6rem 0 0;padding-left:1.2rem}
 article time,footer time{color:var(--muted);font-variant-numeric:tabular-nums}
 .note{font-weight:600}
+.muted{color:var(--muted);font-size:.9rem}
+a:focus-visible,button:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 button{font:inherit;font-weight:600;padding:.8rem 1.6rem;border:0;border-radius:10px;background:var(--well);color:var(--page)}
 footer{margin:2rem 0 1rem;font-size:.9rem}
 `;

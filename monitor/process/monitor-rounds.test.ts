@@ -10,6 +10,7 @@ import type { MonitorSettings } from '../configuration/monitor-settings.ts';
 import type { SourceValues } from '../observations/observations.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import { sendRequest } from '../platform/send-request.ts';
+import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { countQueries } from '../testing/count-queries.ts';
 import { observe } from '../testing/sound-observations.ts';
@@ -18,9 +19,10 @@ import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
-import { openStatusPublisher } from './publish-status.ts';
+import { describeStatus, publishStatus } from './publish-status.ts';
 import { createReplyReader } from './read-chat-replies.ts';
 import { recover } from './recover.ts';
+import { serveStatus } from './serve-status.ts';
 import { takeReplies } from './take-replies.ts';
 
 let database: CreatedTestDatabase;
@@ -97,7 +99,8 @@ function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor
     'secret',
   );
   const beats = { count: 0 };
-  const publishStatus = openStatusPublisher(settings, sql, name);
+  const folderOf = settings.status_folder;
+  const describe = (state: MonitorState) => describeStatus('example.org', state, observe(time.nowMs(), monitor.values));
   const monitor: TestMonitor = {
     ...{ clock, beats, values: {}, recoveries: [] },
     rounds: new MonitorRounds({
@@ -118,7 +121,7 @@ function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor
       },
       readReserve: async () => undefined,
       readReplies: createReplyReader(settings.paging, { send: sendRequest, clock, log: silentLog }),
-      publish: (state) => publishStatus(state, time.nowMs()),
+      publish: (state) => publishStatus({ sql, ownName: name, folder: folderOf }, describe(state)),
     }),
     server: createPeopleServer({
       ...{ ownName: name, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
@@ -137,6 +140,7 @@ function makeMonitor(name: string, url = database.url, also?: Also): TestMonitor
     ...{ settings, readSecret: () => leadership.secret, readState: () => monitor.rounds.state },
     acknowledge: (incident, person, how) => monitor.rounds.acknowledge(incident, person, how),
   });
+  serveStatus(monitor.server, () => (leadership.isLeader ? describe(monitor.rounds.state) : undefined));
   closers.push(() => monitor.server.close());
   return monitor;
 }
@@ -184,7 +188,11 @@ test('a fault is named and paged, a person takes it by the link, and its end is 
     [],
   );
   const status = await readFile(join(folder, 'status', 'index.html'), 'utf8');
-  assert.match(status, /example\.org: Disturbed/);
+  assert.match(status, /example\.org: Disturbed.*Messages.*Does not work/s);
+  const served = await monitor.server.inject({ method: 'GET', url: '/status/' });
+  assert.match(served.body, /example\.org: Disturbed/);
+  assert.match(String(served.headers['content-security-policy']), /^default-src 'none'; style-src 'sha256-/);
+  assert.equal((await monitor.server.inject({ method: 'GET', url: '/status' })).headers.location, '/status/');
   monitor.values = {};
   await monitor.pass(60);
   assert.equal((await untilTold('/anna', 2)).at(-1)?.kind, 'all-clear');

@@ -1,5 +1,6 @@
 import { withDeadline } from '@holdfast/effects/deadline.ts';
-import type { MonitorSettings } from '../configuration/monitor-settings.ts';
+import type { Observations } from '../observations/observations.ts';
+import { listWatched } from '../status-page/components.ts';
 import { formatStatusPages } from '../status-page/format-status-pages.ts';
 import { choosePublicFacts, type PublicFacts } from '../status-page/public-facts.ts';
 import { writeStatusFolder } from '../status-page/write-status-folder.ts';
@@ -7,31 +8,38 @@ import type { MonitorState } from '../storage/monitor-state.ts';
 import type { MonitorSql } from '../storage/open-monitor-database.ts';
 import { writeStatusPages } from '../storage/status-page.ts';
 
+export interface StatusParts {
+  readonly sql: MonitorSql;
+  /** Of this monitor among several. */
+  readonly ownName: string;
+  /** Into which the page is written for any web host; undefined where none was named. */
+  readonly folder: string | undefined;
+}
+
 const storeTimeoutMs = 3_000;
 
+/** What everybody may know of what the monitor knows, and of what it looks at. */
+export function describeStatus(
+  serverName: string,
+  { decision, timeline }: Pick<MonitorState, 'decision' | 'timeline'>,
+  observations: Observations,
+): PublicFacts {
+  const { atMs } = observations;
+  return choosePublicFacts({
+    ...{ serverName, atMs, incidents: decision.incidents, timeline, watched: listWatched(observations) },
+  });
+}
+
 /**
- * Makes what publishes the status page: into a folder, where one is set, at every call, so that its time shows that it is
- * kept; and into the database, where the homeserver reads it, at each change. One that fails keeps the other from nothing.
+ * Writes the status page into the folder, where one is set, and into the database, where the homeserver reads it. One that
+ * fails keeps the other from nothing.
  */
-export function openStatusPublisher(
-  settings: Pick<MonitorSettings, 'server_name' | 'status_folder'>,
-  sql: MonitorSql,
-  ownName: string,
-): (state: Pick<MonitorState, 'decision' | 'timeline'>, atMs: number) => Promise<void> {
-  let stored: string | undefined;
-  const store = async (facts: PublicFacts) => {
-    const { atMs: _, ...content } = facts;
-    const key = JSON.stringify(content);
-    if (key === stored) return;
-    const written = writeStatusPages(sql, ownName, formatStatusPages(facts));
-    await withDeadline(written, storeTimeoutMs, 'storing the status page');
-    stored = key;
-  };
-  return async ({ decision, timeline }, atMs) => {
-    const { server_name: serverName, status_folder: folder } = settings;
-    const facts = choosePublicFacts({ serverName, atMs, incidents: decision.incidents, timeline });
-    const outcomes = await Promise.allSettled([folder && writeStatusFolder(folder, facts), store(facts)]);
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
-  };
+export async function publishStatus({ sql, ownName, folder }: StatusParts, facts: PublicFacts): Promise<void> {
+  const stored = writeStatusPages(sql, ownName, formatStatusPages(facts));
+  const outcomes = await Promise.allSettled([
+    folder && writeStatusFolder(folder, facts),
+    withDeadline(stored, storeTimeoutMs, 'storing the status page'),
+  ]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 }

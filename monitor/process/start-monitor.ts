@@ -34,6 +34,7 @@ import { listFolders } from '../observe/watched-folders.ts';
 import { createMonitorTime } from '../platform/monitor-time.ts';
 import { formatMonitorMetrics } from '../prometheus/format-monitor-metrics.ts';
 import { openDiskReserve } from '../recover/disk-reserve.ts';
+import type { MonitorState } from '../storage/monitor-state.ts';
 import { openMonitorDatabase } from '../storage/open-monitor-database.ts';
 import { readProcesses } from '../storage/read-processes.ts';
 import { readShardOfRoom, readShards } from '../storage/read-shards.ts';
@@ -41,10 +42,11 @@ import { createPeopleServer } from './answer-people.ts';
 import { buildWays } from './build-ways.ts';
 import { openLeadership } from './leadership.ts';
 import { MonitorRounds } from './monitor-rounds.ts';
-import { openStatusPublisher } from './publish-status.ts';
+import { describeStatus, publishStatus } from './publish-status.ts';
 import { createReplyReader } from './read-chat-replies.ts';
 import { recover } from './recover.ts';
 import { serveMetrics } from './serve-metrics.ts';
+import { serveStatus } from './serve-status.ts';
 import { takeReplies } from './take-replies.ts';
 
 export interface MonitorParts {
@@ -81,7 +83,8 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
   const { reserve_bytes: reserveBytes } = settings;
   const reserve =
     reserveBytes > 0 ? openDiskReserve(join(settings.data_dir, 'monitor', 'reserve'), reserveBytes) : undefined;
-  const publishStatus = openStatusPublisher(settings, sql, ownName);
+  const { server_name: serverName, status_folder: folder } = settings;
+  const readStatus = (state: MonitorState) => describeStatus(serverName, state, sources.read());
   const rounds: MonitorRounds = new MonitorRounds({
     ...{ settings, time, clock, log, sources, leadership },
     ways: buildWays(settings.paging, { send, clock }),
@@ -90,7 +93,7 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
     recover: (recovery) => recover(recovery, { sql, reserve, dropSlotsOverBytes: settings.drop_slots_over_bytes, log }),
     readReserve: async () => reserve && { isHeld: await reserve.isHeld(), sizeBytes: reserve.sizeBytes },
     readReplies: createReplyReader(settings.paging, { send, clock, log }),
-    publish: (state) => publishStatus(state, time.nowMs()),
+    publish: (state) => publishStatus({ sql, ownName, folder }, readStatus(state)),
   });
   const server = createPeopleServer({
     ...{ ownName, isLeader: () => leadership.isLeader, readSecret: () => leadership.secret },
@@ -103,6 +106,7 @@ export async function startMonitor(parts: MonitorParts): Promise<StartedMonitor>
     acknowledge: (incident, person, how) => rounds.acknowledge(incident, person, how),
   });
   serveMetrics(server, settings.metrics_token, () => describeMetrics(rounds, sources.read(), leadership.isLeader));
+  serveStatus(server, () => (leadership.isLeader ? readStatus(rounds.state) : undefined));
   const url = await listen(server, settings, log);
   log.info({ url, name: ownName }, 'the monitor watches');
   const running = sources.first.then(() => rounds.run());

@@ -32,9 +32,88 @@ const units = new Set([
   'Bps',
   'dateTimeAsIso',
 ]);
+/** All that Grafana's schema of a dashboard knows, of what there is use for here; another name would be passed over in silence. */
+const fields = {
+  dashboard: [
+    ...[
+      'id',
+      'uid',
+      'title',
+      'description',
+      'tags',
+      'timezone',
+      'editable',
+      'graphTooltip',
+      'time',
+      'timepicker',
+      'refresh',
+    ],
+    ...[
+      'fiscalYearStartMonth',
+      'weekStart',
+      'liveNow',
+      'links',
+      'schemaVersion',
+      'version',
+      'templating',
+      'annotations',
+      'panels',
+    ],
+  ],
+  panel: [
+    ...[
+      'id',
+      'type',
+      'title',
+      'description',
+      'transparent',
+      'datasource',
+      'gridPos',
+      'links',
+      'repeat',
+      'repeatDirection',
+    ],
+    ...[
+      'maxPerRow',
+      'maxDataPoints',
+      'interval',
+      'timeFrom',
+      'timeShift',
+      'hideTimeOverride',
+      'transformations',
+      'options',
+    ],
+    ...['fieldConfig', 'targets', 'pluginVersion', 'libraryPanel'],
+  ],
+  defaults: [
+    ...[
+      'displayName',
+      'displayNameFromDS',
+      'description',
+      'path',
+      'writeable',
+      'filterable',
+      'unit',
+      'decimals',
+      'min',
+      'max',
+    ],
+    ...['mappings', 'thresholds', 'color', 'links', 'noValue', 'custom'],
+  ],
+  target: [
+    ...['refId', 'hide', 'queryType', 'datasource', 'expr', 'instant', 'range', 'exemplar', 'editorMode', 'format'],
+    ...['legendFormat', 'interval', 'intervalFactor'],
+  ],
+} as const;
 const variable = /\$\{?(\w+)\}?/g;
 /** Those that Grafana itself knows. */
 const globals = new Set(['__rate_interval', '__interval', '__range', '__from', '__to']);
+
+/** The names of `value` that there are none of in Grafana. */
+function findUnknown(kind: keyof typeof fields, value: object): string[] {
+  const known: readonly string[] = fields[kind];
+  return Object.keys(value).flatMap((name) => (known.includes(name) ? [] : [`a ${kind} has no ${name}`]));
+}
 
 interface Panel {
   readonly id: number;
@@ -74,6 +153,7 @@ const read = (uid: string) =>
 function findFaults(model: DashboardModel): string[] {
   const faults: string[] = [];
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(fault));
+  faults.push(...findUnknown('dashboard', model));
   // An id is the database's own: one that is given would overwrite another dashboard.
   check(model.id === undefined || model.id === null, 'it has an id');
   check(/^[a-zA-Z0-9_-]+$/.test(model.uid) && model.uid.length <= longestUid, 'its uid');
@@ -103,6 +183,10 @@ function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
 function findPanelFaults(panel: Panel, variables: ReadonlySet<string>): string[] {
   const faults: string[] = [];
   const check = (isRight: boolean, fault: string) => void (isRight || faults.push(fault));
+  const parts = [...panel.targets.map((target) => ['target', target] as const), ['panel', panel] as const];
+  for (const [kind, value] of [...parts, ['defaults', panel.fieldConfig.defaults] as const]) {
+    faults.push(...findUnknown(kind, value));
+  }
   const { x, y, w, h } = panel.gridPos;
   check([x, y, w, h].every(Number.isInteger) && x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= columns, 'its place');
   check(panel.title !== '' && panelTypes.has(panel.type), 'its type');
@@ -144,6 +228,16 @@ test('a dashboard with a fault is found out', () => {
     { ...whole, id: 7 },
     { ...whole, uid: 'with space' },
     { ...whole, schemaVersion: 12 },
+    { ...whole, rows: [] } as DashboardModel,
+    { ...whole, panels: [{ ...first, span: 4 } as Panel, ...rest] },
+    {
+      ...whole,
+      panels: [{ ...first, targets: [{ ...first.targets[0]!, query: 'up' } as Panel['targets'][0]] }, ...rest],
+    },
+    {
+      ...whole,
+      panels: [{ ...first, fieldConfig: { defaults: { unit: 's', units: 's' } as never, overrides: [] } }, ...rest],
+    },
     { ...whole, time: { from: 'yesterday', to: 'now' } },
     { ...whole, templating: { list: [] } },
     { ...whole, panels: [{ ...first, type: 'graph' }, ...rest] },

@@ -1,132 +1,184 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { Incident, IncidentChange } from '../decide/incident.ts';
 import { rules } from '../decide/rules.ts';
-import { judgeComponents, noticedRules } from './components.ts';
+import { observe } from '../testing/sound-observations.ts';
+import {
+  type ComponentName,
+  componentNames,
+  componentStates,
+  effects,
+  listEffects,
+  listWatched,
+} from './components.ts';
 import { formatStatusPages } from './format-status-pages.ts';
-import { choosePublicFacts } from './public-facts.ts';
+import { choosePublicFacts, type StatusFacts } from './public-facts.ts';
 
 const atMs = Date.parse('2017-05-12T02:50:00Z');
+const minuteMs = 60_000;
+const id = '20170512T025000-process-silent-10-1-2-4-8008';
 const incident: Incident = {
-  ...{
-    id: '20170512T025004-database-down',
-    openedMs: atMs,
-    severity: 'page',
-    losesData: false,
-    cause: 'database-down',
-  },
+  ...{ id, openedMs: atMs, severity: 'page', losesData: false, cause: 'database-down' },
   headline: 'no primary has answered for 9 s: connect ECONNREFUSED 10.1.2.3:5432',
   symptoms: [
     { key: 'process-silent 10.1.2.4:8008', summary: '10.1.2.4:8008 has not answered', severity: 'page' },
     { key: 'process-silent 10.1.2.5:8008', summary: '10.1.2.5:8008 has not answered', severity: 'page' },
   ],
 };
-const bridge: Incident = {
-  ...{ id: '20170505T083000-bridge-silent-irc', openedMs: atMs - 9e6, severity: 'warning', losesData: false },
-  ...{ cause: 'bridge-silent irc from Matrix', headline: 'nothing has come through irc', symptoms: [] },
-};
-const change = (afterMs: number, of: Incident, kind: IncidentChange['kind'], more: Partial<IncidentChange> = {}) => {
-  return { atMs: of.openedMs + afterMs, incident: of.id, kind, text: of.headline, key: of.cause, ...more };
+const change = (kind: IncidentChange['kind'], text: string, also: Partial<IncidentChange> = {}): IncidentChange => {
+  return { atMs, incident: id, kind, text, ...also };
 };
 const timeline: IncidentChange[] = [
-  change(0, bridge, 'opened'),
-  change(5_000, bridge, 'closed'),
-  change(0, incident, 'opened'),
-  { atMs: atMs + 1, incident: incident.id, kind: 'told', text: 'anna is called (first)' },
-  change(2, incident, 'grew', { text: '10.1.2.4', key: 'process-silent 10.1.2.4:8008' }),
-  { atMs: atMs + 3, incident: incident.id, kind: 'noted', text: 'We are <moving> to another machine' },
+  change('opened', '10.1.2.4:8008 has not answered', { key: 'process-silent 10.1.2.4:8008', severity: 'page' }),
+  change('told', 'anna is called (first)', { atMs: atMs + 1 }),
+  change('explained', incident.headline, { atMs: atMs + 2, key: 'database-down' }),
+  change('grew', 'also: 10.1.2.5', { atMs: atMs + 3, key: 'process-silent 10.1.2.5:8008', severity: 'page' }),
+  change('grew', 'also: 10.1.2.6', { atMs: atMs + 3, key: 'process-silent 10.1.2.6:8008', severity: 'page' }),
+  change('noted', 'A <disk> is being replaced\u000b', { atMs: atMs + minuteMs }),
 ];
-const facts = { serverName: '<b>&example', atMs: atMs + 4, incidents: [incident], timeline };
+const watched: ComponentName[] = ['messages', 'federation', 'calls', 'safekeeping'];
+const facts: StatusFacts = { serverName: '<b>&example', atMs, incidents: [incident], timeline, watched };
+const over: StatusFacts = {
+  ...{ ...facts, incidents: [] },
+  timeline: [...timeline, change('closed', 'well', { atMs: atMs + 12 * minuteMs, key: 'database-down' })],
+};
 
-test('what is open comes first, what is over after it, each with what happened, the newest first', () => {
-  const shown = choosePublicFacts(facts);
-  assert.equal(shown.verdict, 'Disturbed');
-  assert.deepEqual(
-    shown.incidents.map(({ title, isOpen, also, closedMs, entries }) => {
-      return { title, isOpen, also, closedMs, said: entries.map(({ text }) => text) };
-    }),
+test('every rule says what it means for those who use the server, and no other one does', () => {
+  assert.deepEqual(Object.keys(effects).toSorted(), rules.map(({ name }) => name).toSorted());
+  for (const [rule, all] of Object.entries(effects)) {
+    assert.equal(all.length > 0, rule !== 'source-unseen', rule);
+  }
+});
+
+test('each alert disturbs what it is about', () => {
+  const cases: [key: string, severity: 'page' | 'warning', expected: Record<string, string>][] = [
+    ['database-down', 'page', { messages: 'down', files: 'down', federation: 'down', bridges: 'down' }],
+    ['turn-failing turn:a', 'page', { calls: 'down' }],
+    ['turn-failing turn:a', 'warning', { calls: 'disturbed' }],
     [
-      {
-        ...{ title: 'The database is down', isOpen: true, also: ['A process does not answer'], closedMs: undefined },
-        said: ['We are <moving> to another machine', 'Also: A process does not answer', 'The database is down'],
-      },
-      {
-        ...{ title: 'A bridge is silent in one direction', isOpen: false, also: [], closedMs: bridge.openedMs + 5_000 },
-        said: ['All is well again: A bridge is silent in one direction', 'A bridge is silent in one direction'],
-      },
+      'volume-read-only database, media at /data',
+      'page',
+      { messages: 'down', files: 'down', safekeeping: 'disturbed' },
+    ],
+    ['volume-read-only backups at /database', 'page', { safekeeping: 'disturbed' }],
+    ['disk-filling media at /media', 'warning', { files: 'works', safekeeping: 'disturbed' }],
+    ['source-unseen turn', 'page', { calls: 'unknown' }],
+    ['backup-too-old', 'page', { safekeeping: 'disturbed' }],
+    ['a rule of another version', 'page', {}],
+  ];
+  for (const [key, severity, expected] of cases) {
+    assert.deepEqual(Object.fromEntries(listEffects(key, severity)), expected, `${key} ${severity}`);
+  }
+});
+
+test('only what is looked at is on the page, and bridges only where there is one', () => {
+  assert.deepEqual(listWatched(observe(atMs)), componentNames);
+  assert.ok(!listWatched(observe(atMs, { bridges: [] })).includes('bridges'));
+  assert.deepEqual(listWatched({ atMs, sources: { reachability: { kind: 'failed', why: 'x', forMs: 1 } } }), [
+    'federation',
+  ]);
+});
+
+test('the worst of what is open is the state of each component', () => {
+  const states = (found: Incident[]) =>
+    Object.fromEntries(
+      choosePublicFacts({ ...facts, incidents: found }).components.map((each) => [each.name, each.state]),
+    );
+  assert.deepEqual(states([]), { messages: 'works', federation: 'works', calls: 'works', safekeeping: 'works' });
+  assert.deepEqual(states([incident]), { messages: 'down', federation: 'down', calls: 'works', safekeeping: 'works' });
+  const slow: Incident = { ...incident, id: 'slow', severity: 'warning', cause: 'event-loop-slow hs1', symptoms: [] };
+  assert.equal(states([slow])['messages'], 'disturbed');
+  assert.equal(states([{ ...slow, severity: 'notice' }])['messages'], 'works');
+  assert.equal(componentStates.at(-1), 'down');
+});
+
+test('what happened is told for each incident, those that go on first, and then the newest', () => {
+  const [shown, ...none] = choosePublicFacts(facts).incidents;
+  assert.deepEqual(none, []);
+  assert.equal(choosePublicFacts(facts).verdict, 'Disturbed');
+  assert.deepEqual([shown?.title, shown?.isOpen, shown?.openedMs], ['The database is down', true, atMs]);
+  assert.deepEqual(shown?.affected, ['messages', 'files', 'federation', 'bridges']);
+  assert.deepEqual(
+    shown?.entries.map(({ text }) => text),
+    [
+      'A <disk> is being replaced\u000b',
+      'Also: A process does not answer',
+      'The cause is known: The database is down',
+      'A process does not answer',
     ],
   );
-  const over = choosePublicFacts({
-    ...facts,
-    incidents: [],
-    timeline: [...timeline, change(9_000, incident, 'closed')],
-  });
-  assert.equal(over.verdict, 'All is well');
+  const later = change('opened', 'x', { incident: 'later', atMs: atMs + 99 * minuteMs, key: 'turn-failing turn:a' });
+  const both = choosePublicFacts({ ...facts, timeline: [...timeline, later] }).incidents;
   assert.deepEqual(
-    over.incidents.map(({ isOpen }) => isOpen),
-    [false, false],
+    both.map(({ title }) => title),
+    ['The database is down', 'A TURN server does not answer'],
   );
+  const [done] = choosePublicFacts(over).incidents;
+  assert.deepEqual([done?.title, done?.isOpen, done?.closedMs], ['The database is down', false, atMs + 12 * minuteMs]);
+  assert.match(formatStatusPages(choosePublicFacts(over)).html, /Over<\/strong> after 12 min/);
 });
 
-test('what works is told by what people use, from the rules whose alerts are open', () => {
-  const stateOf = (open: readonly Incident[], name: string) =>
-    choosePublicFacts({ ...facts, incidents: open }).components.find((each) => each.name === name)?.state;
-  assert.equal(stateOf([incident], 'Messages'), 'Does not work as it should');
-  assert.equal(stateOf([incident], 'Calls'), 'Works');
-  assert.equal(stateOf([bridge], 'Bridges'), 'May be slow or incomplete');
-  assert.equal(stateOf([bridge], 'Messages'), 'Works');
-  assert.ok(judgeComponents([{ rule: 'backup-too-old', severity: 'page' }]).every(({ state }) => state === 'Works'));
-  const known = new Set(rules.map(({ name }) => name));
-  assert.deepEqual(
-    noticedRules.filter((name) => !known.has(name)),
-    [],
-  );
+test('what never was more than a notice is nobody’s business, until it gets worse or somebody writes of it', () => {
+  const opened = change('opened', 'x', { key: 'clock-unkept hs1', severity: 'notice' });
+  const notices = (changes: IncidentChange[]) =>
+    choosePublicFacts({ ...facts, incidents: [], timeline: changes }).incidents.length;
+  assert.equal(notices([opened, change('closed', 'x', { key: 'clock-unkept hs1' })]), 0);
+  assert.equal(notices([opened, change('worsened', 'now a warning')]), 1);
+  assert.equal(notices([opened, change('noted', 'We know')]), 1);
+  assert.equal(notices([change('rostered', 'ben stands in', { incident: '' })]), 0);
 });
 
-test('a notice is nobody else’s business', () => {
-  const notice = { ...bridge, cause: 'clock-unkept this machine', severity: 'notice' as const };
-  const own = [change(0, notice, 'opened'), change(9, notice, 'closed')];
-  assert.equal(choosePublicFacts({ ...facts, incidents: [notice], timeline: own.slice(0, 1) }).verdict, 'All is well');
-  assert.deepEqual(choosePublicFacts({ ...facts, incidents: [notice], timeline: own.slice(0, 1) }).incidents, []);
-});
-
-test('no address, machine, person or markup gets out', () => {
-  const { html, feed, facts: json } = formatStatusPages(choosePublicFacts(facts));
-  for (const text of [html, feed, json]) {
-    assert.doesNotMatch(text, /10[.-]1[.-]2|anna/);
-    assert.match(text, /The database is down/);
+test('nobody sees addresses, people, or markup that is not ours', () => {
+  for (const each of [choosePublicFacts(facts), choosePublicFacts(over)]) {
+    const { html, feed, facts: json } = formatStatusPages(each);
+    for (const text of [html, feed, json]) {
+      assert.doesNotMatch(text, /10[.-]1[.-]2|anna/);
+      assert.match(text, /The database is down/);
+    }
+    assert.doesNotMatch(html + feed, /<b>|<disk>/);
   }
-  for (const text of [html, feed]) assert.doesNotMatch(text, /<b>&|<moving>/);
 });
 
-test('the page needs nothing beside itself, and its policy allows its own style alone', () => {
+test('the page allows its own style and nothing else, and says in words what works', () => {
   const { html } = formatStatusPages(choosePublicFacts(facts));
-  assert.match(
-    html,
-    /Content-Security-Policy" content="default-src &#39;none&#39;; style-src &#39;sha256-[\w+/]+=&#39;;/,
-  );
-  assert.doesNotMatch(html, /<script|src=|https?:/);
+  const [, style = ''] = /<style>([^<]*)<\/style>/.exec(html) ?? [];
+  const hash = createHash('sha256').update(style).digest('base64');
+  const policy = `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`;
+  assert.ok(html.includes(policy));
+  assert.doesNotMatch(html, /<script|\ssrc=|\sstyle=|\son\w+=|https?:/);
+  assert.match(html, /Messages.*>Does not work/);
+  assert.match(html, /Calls.*>Works/);
 });
 
-test('each entry of the feed has an id of its own, which stays when others come and go', () => {
-  const idsOf = (given: typeof facts) => {
-    const { feed } = formatStatusPages(choosePublicFacts(given));
-    return [...feed.matchAll(/<entry><id>([^<]*)/g)].map(([, id]) => id);
+test('each entry of the feed has an id of its own, which stays while the timeline goes on and its beginning is dropped', () => {
+  const idsOf = (changes: readonly IncidentChange[]) => {
+    const { feed } = formatStatusPages(choosePublicFacts({ ...facts, timeline: changes }));
+    return [...feed.matchAll(/<entry><id>([^<]*)/g)].map(([, each]) => each ?? '');
   };
-  const ids = idsOf(facts);
-  assert.equal(new Set(ids).size, 5);
-  const later = idsOf({ ...facts, incidents: [], timeline: [...timeline, change(9_000, incident, 'closed')] });
-  assert.deepEqual(later.slice(1), ids);
+  const before = idsOf(timeline);
+  assert.equal(new Set(before).size, 4);
+  const start = 'tag:&lt;b&gt;&amp;example,2026:incidents/20170512T025000-process-silent/';
+  for (const each of before) assert.ok(each.startsWith(start), each);
+  const later = idsOf([
+    ...timeline.slice(1),
+    change('closed', 'well', { atMs: atMs + 2 * minuteMs, key: 'database-down' }),
+  ]);
+  assert.deepEqual(later.slice(1).toSorted(), before.slice(0, -1).toSorted());
 });
 
-test('a timeline of any length makes a page of bounded size', () => {
-  const many = Array.from({ length: 500 }, (_, index) => ({
-    ...change(index, { ...incident, id: `incident-${index}` }, index % 2 ? 'closed' : 'noted'),
-    text: 'x'.repeat(1_000),
-  }));
-  const one = Array.from({ length: 500 }, (_, index) => change(index, incident, 'noted', { text: 'y'.repeat(1_000) }));
-  for (const given of [many, one]) {
-    const pages = formatStatusPages(choosePublicFacts({ ...facts, timeline: given }));
-    for (const text of Object.values(pages)) assert.ok(text.length < 300_000, String(text.length));
-  }
+test('the feed has no character that XML cannot hold, and reads the same until something happens', () => {
+  const { feed } = formatStatusPages(choosePublicFacts(facts));
+  assert.ok(!feed.includes('\u000b'));
+  assert.equal(feed, formatStatusPages(choosePublicFacts({ ...facts, atMs: atMs + minuteMs })).feed);
+});
+
+test('a timeline of any length makes pages of bounded size', () => {
+  const many = Array.from({ length: 500 }, (_, number) =>
+    change('noted', `${number}${'"'.repeat(2_000)}`, { incident: `${number % 25}`, atMs: atMs + number }),
+  );
+  const { html, feed, facts: json } = formatStatusPages(choosePublicFacts({ ...facts, timeline: many }));
+  assert.ok(html.length > 1_000_000);
+  for (const text of [html, feed, json]) assert.ok(Buffer.byteLength(text) < 2 * 1024 * 1024);
+  assert.equal([...feed.matchAll(/<entry>/g)].length, 100);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { takeLease, writeState } from '@holdfast/monitor/storage/lease-and-state.ts';
 import { emptyMonitorState } from '@holdfast/monitor/storage/monitor-state.ts';
@@ -14,7 +15,7 @@ import { startTestHomeserver, type TestHomeserver } from '../../testing/start-te
 import { formatServedStatus } from './format-served-status.ts';
 
 const pages = {
-  html: '<!doctype html><p>All is well</p><!-- age -->',
+  html: '<!doctype html><style>b{top:0}</style><p>All is well</p><!-- age -->',
   feed: '<feed xmlns="http://www.w3.org/2005/Atom"></feed>',
   facts: '{"verdict":"All is well"}',
 };
@@ -61,7 +62,15 @@ test('everybody is shown what the monitor wrote, with its time, and nothing in i
   while (!text.includes('All is well') && Date.now() < endMs) text = await (await get('/status/')).text();
   assert.match(text, /<p>All is well<\/p><p>It was so <time datetime="2017-05-12T02:50:00\.000Z">/);
   const page = await get('/status/');
-  assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none';.*frame-ancestors 'none'/);
+  const hash = createHash('sha256').update('b{top:0}').digest('base64');
+  assert.equal(
+    page.headers.get('content-security-policy'),
+    `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  );
+  const again = await fetch(`${homeserver.baseUrl}/status/`, {
+    headers: { 'If-None-Match': page.headers.get('etag') ?? '' },
+  });
+  assert.deepEqual([again.status, await again.text()], [304, '']);
   assert.deepEqual(
     [page.headers.get('content-type'), page.headers.get('cache-control')],
     ['text/html; charset=utf-8', 'public, max-age=5'],
