@@ -8,13 +8,14 @@ import { withBenchGround } from '../with-bench-ground.ts';
 import { type FederationScenario, type FederationSizes, runScenario } from './federation-run.ts';
 import { formatFederationTable } from './federation-table.ts';
 import { measureResolution } from './measure-resolution.ts';
+import { conflict } from './scenarios/conflict.ts';
 import { deadServers } from './scenarios/dead-servers.ts';
 import { fanOut } from './scenarios/fan-out.ts';
 import { forks } from './scenarios/forks.ts';
 import { joinLargeRoom } from './scenarios/join-large-room.ts';
 import { receive } from './scenarios/receive.ts';
 
-const scenarios: readonly FederationScenario[] = [receive, fanOut, deadServers, forks, joinLargeRoom];
+const scenarios: readonly FederationScenario[] = [receive, fanOut, deadServers, forks, conflict, joinLargeRoom];
 const scenarioNames = [...scenarios.map(({ name }) => name), 'resolve'];
 
 const fullSizes: FederationSizes = {
@@ -26,6 +27,7 @@ const fullSizes: FederationSizes = {
   servers: 1_000,
   sentMessages: { holdfast: 20, synapse: 5 },
   forks: 500,
+  conflicts: 10_000,
 };
 const shortSizes: FederationSizes = {
   ...fullSizes,
@@ -34,6 +36,7 @@ const shortSizes: FederationSizes = {
   stateEvents: 1_500,
   servers: 50,
   forks: 100,
+  conflicts: 1_000,
 };
 
 const usage = `npm run bench -- federation [options]
@@ -80,7 +83,7 @@ export async function benchFederation(args: string[]): Promise<void> {
   reportFigures(results, {
     setting: [
       `large room: ${sizes.members} members, ${sizes.stateEvents} state events, told by a ${sizes.resident}; wide room: ${sizes.servers} servers; ` +
-        `${sizes.origins} origins; ${sizes.forks} forks`,
+        `${sizes.origins} origins; ${sizes.forks} forks; ${sizes.conflicts} conflicting events`,
     ],
     table: formatFederationTable(results),
     out: values.out,

@@ -19,6 +19,8 @@ export interface FederationSizes {
   readonly servers: number;
   readonly sentMessages: Readonly<Record<ServerKind, number>>;
   readonly forks: number;
+  /** Events of two sides of a room, each of which the other one contradicts. */
+  readonly conflicts: number;
 }
 
 /** What a scenario is given: a way to start servers and stubs, all of which end with the scenario. */

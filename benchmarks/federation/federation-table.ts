@@ -78,6 +78,16 @@ const rows: readonly FigureRow[] = [
     goal: 'heals',
     reached: (look) => compare(look('holdfast', 'forksHealedSeconds'), 0, () => true),
   },
+  { key: 'conflictSeconds', title: 'the second side of a split room, with all that it contradicts', unit: 's', digits: 1 },
+  {
+    key: 'conflictResolveMs',
+    title: 'its resolution in the end, reading included',
+    unit: 'ms',
+    digits: 0,
+    goal: '< 1,000 ms',
+    reached: (look) => compare(look('holdfast', 'conflictResolveMs'), 1_000, (own, most) => own < most),
+  },
+  loopRow('conflictLoopMs', 'meanwhile'),
   {
     key: 'resolveMs',
     title: 'resolution of conflicted state (one thread, no I/O)',

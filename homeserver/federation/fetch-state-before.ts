@@ -4,7 +4,8 @@ import { askServer } from '../remote-servers/ask-server.ts';
 import { isFinalAnswer } from '../remote-servers/explain-failure.ts';
 import { askServerForEvents } from '../remote-servers/received-events/ask-server-for-events.ts';
 import { orderByAuth } from '../remote-servers/received-events/order-by-auth.ts';
-import type { VerifiedEvent } from '../remote-servers/received-events/received-event.ts';
+import { VerifiedEvent } from '../remote-servers/received-events/received-event.ts';
+import { mayBeSound } from '../remote-servers/received-events/reply-events.ts';
 import { RemoteServerError } from '../remote-servers/remote-server-error.ts';
 import { addOutliers } from '../rooms/add-outliers.ts';
 import { readStateIdsAt } from '../rooms/state-at-event.ts';
@@ -21,10 +22,13 @@ const maxIds = 300_000;
 const maxSingleEvents = 100;
 const singleEventsAtOnce = 5;
 const idsPerLook = 5_000;
+/** A room waits so long for the keys of what another server tells as its state, and then goes on without that. */
+const keyPatienceMs = 60_000;
 
 /**
  * Asks a server for the state before an event, and stores of it what is not here. Gives the ids of that state, without
- * what the server has not got itself; undefined where it does not tell all that it has.
+ * what the server has not got itself; undefined where it does not tell all that it has, and for the first minute also
+ * where a key is missing that would say whether an event is sound: that one would be missing from the room's state for good.
  * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1state_idsroomid
  */
 export async function fetchStateBefore(
@@ -35,7 +39,7 @@ export async function fetchStateBefore(
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
   for await (const { eventId, agreesWith, change } of anchorsOf(context, room, server, event, signal)) {
-    const before = await fetchStateAt(context, room, server, eventId, signal);
+    const before = await fetchStateAt(context, room, server, eventId, event.waitedMs < keyPatienceMs, signal);
     const told = before && change ? await withChange(context, room, before, change) : before;
     if (told && (await agrees(context, room, told, agreesWith))) return told;
   }
@@ -59,6 +63,7 @@ async function fetchStateAt(
   room: RoomName,
   server: string,
   eventId: string,
+  isPatient: boolean,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
   return await orNothing(context, undefined, async () => {
@@ -72,9 +77,17 @@ async function fetchStateAt(
       throw new RemoteServerError('bad-answer', server, 'what it calls a state is none');
     }
     const missing = await findMissing(context, [...chain, ...state]);
-    if (missing.size > maxSingleEvents) await addWholeState(context, room, server, eventId, signal);
-    else if (missing.size > 0) await addSingleEvents(context, room, server, missing, signal);
-    const still = missing.size === 0 ? missing : await findMissing(context, state);
+    if (missing.size === 0) return state;
+    const { lacksKeys } =
+      missing.size > maxSingleEvents
+        ? await addWholeState(context, room, server, eventId, signal)
+        : await addSingleEvents(context, room, server, missing, signal);
+    const still = await findMissing(context, state);
+    if (still.size > 0 && lacksKeys && isPatient) {
+      const eventIds = [...still].slice(0, 5);
+      context.log.info({ roomId: room.roomId, server, eventIds }, 'a state waits for the keys of what belongs to it');
+      return undefined;
+    }
     return state.filter((id) => !still.has(id));
   });
 }
@@ -92,7 +105,7 @@ export async function fetchAuthEvents(
 ): Promise<boolean> {
   const path = `/_matrix/federation/v1/event_auth/${encodeURIComponent(room.roomId)}/${encodeURIComponent(eventId)}`;
   return await orNothing(context, false, async () => {
-    const count = await addAnswer(context, room, { server, signal, path, arrays: ['auth_chain'] });
+    const { count } = await addAnswer(context, room, { server, signal, path, arrays: ['auth_chain'] });
     return count > 0;
   });
 }
@@ -124,11 +137,11 @@ async function* anchorsOf(
   if (missing !== undefined && others.length === 0) {
     // Who has just told what comes after it is asked, too, where it failed over one question further down.
     const ask = () => fetchEvent(context, room, server, missing, signal, server === origin);
-    const prevEvent = await orNothing<VerifiedEvent | null | undefined>(context, null, ask);
+    const prevEvent = await orNothing<Awaited<ReturnType<typeof ask>> | null>(context, null, ask);
     // The server does not answer.
     if (prevEvent === null) return;
     const agreesWith = prevEventIds.filter((id) => id !== missing);
-    if (prevEvent)
+    if (prevEvent instanceof VerifiedEvent)
       yield { eventId: missing, agreesWith, ...(prevEvent.pdu.state_key !== undefined && { change: prevEvent }) };
   }
   yield { eventId, agreesWith: [] };
@@ -155,7 +168,14 @@ function addWholeState(context: Context, room: RoomName, server: string, eventId
   return addAnswer(context, room, { server, signal, path, arrays: ['auth_chain', 'pdus'] });
 }
 
-/** Stores the events of an answer. Gives how many it had. */
+/** What of an answer could be used. */
+interface Added {
+  readonly count: number;
+  /** Some of it may be sound, which only a key that is missing would say. */
+  readonly lacksKeys: boolean;
+}
+
+/** Stores the events of an answer. */
 async function addAnswer(
   context: Context,
   room: RoomName,
@@ -165,7 +185,7 @@ async function addAnswer(
     readonly path: string;
     readonly arrays: readonly string[];
   },
-): Promise<number> {
+): Promise<Added> {
   const rules = rulesOfRoom(room);
   const reply = await askServerForEvents(context, { ...question, rules, timeoutMs, method: 'GET' });
   let count = 0;
@@ -174,7 +194,7 @@ async function addAnswer(
       count += batch.length;
       await addNew(context, room, batch);
     }
-    return count;
+    return { count, lacksKeys: mayBeSound(reply.refused()) };
   } finally {
     reply.close();
   }
@@ -186,13 +206,15 @@ async function addSingleEvents(
   server: string,
   eventIdsWanted: ReadonlySet<string>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Added> {
   const left = [...eventIdsWanted];
   const events: VerifiedEvent[] = [];
+  let lacksKeys = false;
   const work = async () => {
     for (let eventId = left.pop(); eventId !== undefined && !signal.aborted; eventId = left.pop()) {
       const event = await fetchEvent(context, room, server, eventId, signal);
-      if (event) events.push(event);
+      if (event instanceof VerifiedEvent) events.push(event);
+      else if (event === 'lacks-key') lacksKeys = true;
     }
   };
   await Promise.all(Array.from({ length: singleEventsAtOnce }, work));
@@ -202,10 +224,12 @@ async function addSingleEvents(
     room,
     orderByAuth(authOf).flatMap((place) => events[place] ?? []),
   );
+  return { count: events.length, lacksKeys };
 }
 
 /**
- * An event as a server has it; undefined where it has not got it or it is not sound. Throws RemoteServerError where it
+ * An event as a server has it; undefined where it has not got it or it is not sound, 'lacks-key' where only a key that is
+ * missing would say whether it is. Throws RemoteServerError where it
  * did not answer: a state without such an event would be another state.
  * https://spec.matrix.org/v1.19/server-server-api/#get_matrixfederationv1eventeventid
  */
@@ -216,14 +240,14 @@ async function fetchEvent(
   eventId: string,
   signal: AbortSignal,
   evenWhenBackingOff = false,
-): Promise<VerifiedEvent | undefined> {
+): Promise<VerifiedEvent | 'lacks-key' | undefined> {
   const path = `/_matrix/federation/v1/event/${encodeURIComponent(eventId)}`;
   const question = { server, signal, path, timeoutMs, evenWhenBackingOff, rules: rulesOfRoom(room), arrays: ['pdus'] };
   try {
     const reply = await askServerForEvents(context, { ...question, method: 'GET', maxBytes: 256 * 1024 });
     try {
       for await (const batch of reply.batches()) return batch.find((event) => event.eventId === eventId);
-      return undefined;
+      return mayBeSound(reply.refused()) ? 'lacks-key' : undefined;
     } finally {
       reply.close();
     }

@@ -53,6 +53,8 @@ const lookForStateMs = 60_000;
 const speakAgainMs = 1_500;
 const speakAgainUnaidedMs = 15_000;
 const lookAgainMs = 50;
+/** Whose join has come to nothing with the others by then is out of the room, and is told no more. */
+const outvotedAfterMs = 20_000;
 
 /** What a seed plays with. */
 interface Play {
@@ -232,7 +234,8 @@ async function untilAgreed(play: Play, before: ReadonlySet<string>): Promise<num
   let spokeMs = startedMs;
   for (;;) {
     const nowMs = performance.now();
-    const snapshots = await snapshotsOf(room).catch(() => []);
+    let snapshots: readonly RoomSnapshot[] = await snapshotsOf(room).catch(() => []);
+    if (isOver && nowMs - startedMs > outvotedAfterMs) snapshots = leaveOutvoted(play, snapshots, before);
     const isSame = isAgreed(snapshots, room, before) && (!isOver || (await findDeviceFault(play)) === undefined);
     if (isSame || nowMs - startedMs > deadlineMs) return nowMs - startedMs;
     if (nowMs - spokeMs > (isOver && kind.isUnaided ? speakAgainUnaidedMs : speakAgainMs)) {
@@ -246,6 +249,29 @@ async function untilAgreed(play: Play, before: ReadonlySet<string>): Promise<num
     }
     await wait(lookAgainMs);
   }
+}
+
+/**
+ * A join that crossed what an administrator forbade may have been taken by the server that it went through, and fall when
+ * the two meet. The others agree that it is not in the room, and owe its server nothing.
+ */
+function leaveOutvoted(
+  { late, room }: Play,
+  snapshots: readonly RoomSnapshot[],
+  before: ReadonlySet<string>,
+): readonly RoomSnapshot[] {
+  const others = snapshots.filter(({ serverName }) => serverName !== late?.name);
+  if (!late || others.length === snapshots.length) return snapshots;
+  const isIn = others.some(({ state, accepted, softFailed }) => {
+    const join = snapshots
+      .find(({ serverName }) => serverName === late.name)
+      ?.state.get(`m.room.member ${late.resident.userId}`);
+    const isKnown = join !== undefined && (accepted.has(join) || softFailed.has(join));
+    return !isKnown || state.has(`m.room.member ${late.resident.userId}`);
+  });
+  if (isIn || !isAgreed(others, room, before)) return snapshots;
+  room.servers.splice(room.servers.indexOf(late), 1);
+  return others;
 }
 
 /** State whose keys were not to be had at the join is looked for again, as at the start of a process. */

@@ -19,6 +19,11 @@ export interface RefusedEvents {
   readonly examples: readonly RefusedEvent[];
 }
 
+/** Whether a key that is missing may be why. Of many refused events only the first are known. */
+export function mayBeSound({ count, examples }: RefusedEvents): boolean {
+  return count > examples.length || examples.some(({ problem }) => problem.kind === 'key');
+}
+
 const mostExamples = 20;
 /** Of one event. */
 const mostCopies = 3;

@@ -8,7 +8,7 @@ import { stateTuple, stateTupleOf } from '@holdfast/protocol/state-resolution/st
 import type { Context } from '../../platform/context.ts';
 import { cryptoPrimitives } from '../../platform/cryptography/crypto-primitives.ts';
 import type { VerifiedEvent } from '../../remote-servers/received-events/received-event.ts';
-import type { RefusedEvents } from '../../remote-servers/received-events/reply-events.ts';
+import { mayBeSound } from '../../remote-servers/received-events/reply-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { findRoom } from '../../storage/names/room-names.ts';
 import { eventFlags } from '../../storage/rooms/event-row.ts';
@@ -81,11 +81,6 @@ export async function storeRoomState(context: Context, told: RoomStateToStore): 
   }
   const missing = mayBeSound(sent.events.refused()) ? await findMissing(context, roomId, sent.events.arrays) : [];
   return { stateEventIds: stateIds, missing };
-}
-
-/** Of many refused events only the first are known. */
-function mayBeSound({ count, examples }: RefusedEvents): boolean {
-  return count > examples.length || examples.some(({ problem }) => problem.kind === 'key');
 }
 
 /** What was told and is not stored: events whose keys are missing, and those that stand on them. */

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { selectAuthEvents } from '@holdfast/protocol/authorization/select-auth-events.ts';
 import type { BuiltEvent } from '@holdfast/protocol/events/build-event.ts';
 import type { JsonObject } from '@holdfast/protocol/events/pdu.ts';
 import { parseExactly } from '@holdfast/protocol/json/exact-numbers.ts';
 import type { Context } from '../../../platform/context.ts';
-import { readWaitingEvents } from '../../../storage/federation/read-waiting-events.ts';
+import { readExtremityIds, readWaitingEvents } from '../../../storage/federation/read-waiting-events.ts';
 import { findRoom } from '../../../storage/names/room-names.ts';
+import { readState } from '../../../storage/rooms/read-state.ts';
 import { readWireEvent } from '../../../storage/rooms/read-wire-events.ts';
+import { makeFakeEvent } from '../../../testing/fake-events.ts';
 import { FakeRoom, joinFakeRoom } from '../../../testing/fake-room.ts';
 import { type FakeMember, joinFakeMember } from '../../../testing/join-fake-member.ts';
 import { createTestRoom, setState } from '../../../testing/room-actions.ts';
@@ -254,6 +257,49 @@ test('a state of which not all could be fetched bridges no gap', async () => {
   for (let tries = 0; tries < 200 && !(await messages(roomId)).includes('sent'); tries++) await send({ pdus: [] });
   const member = await user.call('GET', `${statePath}/m.room.member/${encodeURIComponent(userId)}`);
   assert.equal(member.displayname, 'New name');
+  assert.deepEqual(await messages(roomId), ['fetched', 'sent']);
+});
+
+test('a state waits for the keys of what belongs to it before it bridges a gap', async (t) => {
+  const room = await startRoom();
+  const { roomId } = room;
+  const mute = await startFakeServer(federation.network, 'mute.test');
+  t.after(() => mute.stop());
+  let isMute = true;
+  mute.answer('/_matrix/key/v2/server', (response) => {
+    if (!isMute) return mute.publishKeys();
+    response.writeHead(503).end('{}');
+    return undefined;
+  });
+  const known = (await findRoom(context, roomId)) as NonNullable<Awaited<ReturnType<typeof findRoom>>>;
+  const userId = '@user:mute.test';
+  const join = { type: 'm.room.member', sender: userId, stateKey: userId, content: { membership: 'join' } };
+  const keys = selectAuthEvents(room.rules, { ...join, state_key: userId });
+  const joined = makeFakeEvent(mute, room.rules, {
+    ...{ ...join, roomId, depth: 28, prevEvents: await readExtremityIds(context, known, 20) },
+    authEvents: (await readState(context, known, { keys })).map(({ eventId }) => eventId),
+  });
+  const lost = await room.say('lost', { prevEventIds: [joined.eventId], depth: 29 });
+  const fetched = await room.say('fetched', { prevEventIds: [lost.eventId], depth: 30 });
+  const sent = await room.say('sent', { prevEventIds: [fetched.eventId], depth: 31 });
+  const statePath = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state`;
+  const before: string[] = (await user.call('GET', statePath)).map((event: AnyJson) => event.event_id);
+  fake.answer(`/_matrix/federation/v1/get_missing_events/${encodeURIComponent(roomId)}`, { events: [pduOf(fetched)] });
+  fake.answer(`/_matrix/federation/v1/event/${encodeURIComponent(lost.eventId)}`, { pdus: [pduOf(lost)] });
+  fake.answer(`/_matrix/federation/v1/event/${encodeURIComponent(joined.eventId)}`, { pdus: [pduOf(joined)] });
+  fake.answer(`/_matrix/federation/v1/backfill/${encodeURIComponent(roomId)}`, { pdus: [] });
+  const stateIdsPath = `/_matrix/federation/v1/state_ids/${encodeURIComponent(roomId)}`;
+  fake.answer(stateIdsPath, { pdu_ids: [...before, joined.eventId], auth_chain_ids: before });
+  await send({ pdus: [pduOf(sent)] });
+  // It is asked again, and is as incomplete as before.
+  while (fake.requests.filter(({ url }) => url.startsWith(stateIdsPath)).length < 3) await send({ pdus: [] });
+  assert.deepEqual(await messages(roomId), []);
+  isMute = false;
+  // Otherwise the key is asked for again only after some time.
+  context = (await homeserver.restart()).context;
+  while (!(await messages(roomId)).includes('sent')) await send({ pdus: [] });
+  const member = await user.call('GET', `${statePath}/m.room.member/${encodeURIComponent(userId)}`);
+  assert.equal(member.membership, 'join');
   assert.deepEqual(await messages(roomId), ['fetched', 'sent']);
 });
 
