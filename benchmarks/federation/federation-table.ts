@@ -78,7 +78,12 @@ const rows: readonly FigureRow[] = [
     goal: 'heals',
     reached: (look) => compare(look('holdfast', 'forksHealedSeconds'), 0, () => true),
   },
-  { key: 'conflictSeconds', title: 'the second side of a split room, with all that it contradicts', unit: 's', digits: 1 },
+  {
+    key: 'conflictSeconds',
+    title: 'the second side of a split room, with all that it contradicts',
+    unit: 's',
+    digits: 1,
+  },
   {
     key: 'conflictResolveMs',
     title: 'its resolution in the end, reading included',
