@@ -154,7 +154,7 @@ test('maintenance is planned in the console, listed with its times, and taken aw
   await form.getByLabel('Until').fill(at(2 * 86_400_000));
   await form.getByLabel('Alerts that wake nobody').selectOption(['database-down', 'replica-lost']);
   await form.getByLabel('Why').fill('new disks');
-  await checkPage(page, 'alerts');
+  await checkPage(page, 'other maintenance');
   await form.getByRole('button', { name: 'Plan maintenance' }).click();
   const end = page.getByRole('button', { name: 'End the silence of database-down, replica-lost', exact: true });
   await end.waitFor();

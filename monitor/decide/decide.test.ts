@@ -178,6 +178,24 @@ test('a full volume of media does not explain a database that is down', () => {
   assert.equal(state.incidents.length, 2);
 });
 
+test('etcd without a majority explains a database without a primary, and one member that is away does not', () => {
+  const databaseGone = (sinceMs: number): Partial<SourceValues> => ({
+    postgres: { silentForMs: sinceMs, why: 'refused' },
+    patroni: { silent: [], cluster: { ...soundValues.patroni.cluster!, leaderlessForMs: sinceMs } },
+  });
+  const etcdAway = (count: number, sinceMs: number) => ({
+    etcd: soundValues.etcd.map((each, index) => ({ ...each, silentForMs: index < count ? sinceMs : 0 })),
+  });
+  const lost = run(90_000, (sinceMs) => ({ ...databaseGone(sinceMs), ...etcdAway(2, sinceMs) })).state.incidents;
+  assert.deepEqual(
+    lost.map(({ cause, severity }) => [cause, severity]),
+    [['etcd-unwell majority', 'page']],
+  );
+  assert.deepEqual(lost[0]?.symptoms.map(({ key }) => key).sort(), ['cluster-leaderless', 'database-down']);
+  const one = run(90_000, (sinceMs) => ({ ...databaseGone(sinceMs), ...etcdAway(1, sinceMs) })).state.incidents;
+  assert.deepEqual(one.map(({ cause }) => cause).sort(), ['cluster-leaderless', 'etcd-unwell db-1:2379']);
+});
+
 test('two incidents that turn out to have one cause become the older one', () => {
   const valuesAt = (sinceMs: number): Partial<SourceValues> => ({
     processes: process({ ready: { writes: false, readerAgeMs: 10 } }),

@@ -22,6 +22,8 @@ mount -o loop "$1/disk" "$1/data"
 echo "/dev/sdb $1/data ext4 defaults 0 2" > "$1/fstab"
 mount --bind "$1/fstab" /etc/fstab
 mount -t tmpfs tmpfs /etc/dhcp
+mount -t tmpfs tmpfs /etc/systemd/system
+echo 'ExecStartPre=+/bin/sh -c "chown postgres /dev/watchdog"' > /etc/systemd/system/holdfast-patroni.service
 mkdir /etc/dhcp/dhclient-exit-hooks.d
 printf '#!/bin/sh\\nip route add default via 10.0.0.1\\n' > /etc/dhcp/dhclient-exit-hooks.d/routes
 "$2" -e 'require("node:net").createServer().listen(${port}, "127.0.0.1", () => console.log("listens"))' > "$1/listens" &
@@ -105,6 +107,7 @@ test('every fault that is planted on a machine is found, with what mends it', as
       'a database that is started twice',
       /^warning +postgresql\.service starts PostgreSQL too.*\n +→ systemctl disable postgresql$/m,
     ],
+    ['no watchdog', /^warning +there is no \/dev\/watchdog.*\n +→ modprobe softdog/m],
     ['no time source at the next start', /^warning +nothing that keeps the time starts.*\n +→ systemctl enable/m],
     ['a monitor that is off', /^warning +holdfast-monitor\.service is disabled.*\n +→ systemctl enable/m],
     ['a bridge that is off', /^warning +holdfast-irc-bridge\.service is disabled.*\n +→ systemctl enable/m],
@@ -121,5 +124,5 @@ test('every fault that is planted on a machine is found, with what mends it', as
   const missed = planted.filter(([, found]) => !found.test(output)).map(([fault]) => fault);
   assert.deepEqual(missed, [], output);
   assert.doesNotMatch(output, /geheim/);
-  assert.match(output, /^6 to mend before Holdfast can run, 21 to look at\.$/m);
+  assert.match(output, /^6 to mend before Holdfast can run, 22 to look at\.$/m);
 });

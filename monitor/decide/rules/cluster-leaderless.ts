@@ -1,5 +1,6 @@
 import { formatDuration } from '../format-figures.ts';
 import { defineRule } from '../rule.ts';
+import { etcdLost } from './etcd-unwell.ts';
 
 const warningMs = 5_000;
 /** Another machine is primary after 25 s. */
@@ -13,7 +14,12 @@ export const clusterLeaderless = defineRule({
   source: 'patroni',
   raiseAfterMs: 0,
   clearAfterMs: 15_000,
-  causes: ['etcd-unwell', 'patroni-paused', 'route-lost', 'address-lost'],
+  causes: [
+    etcdLost,
+    // It has been known for hours, maybe, that nobody would take over: Alertmanager must not silence that nobody does.
+    { rule: 'patroni-paused', explains: () => true },
+    ...[{ rule: 'route-lost' }, { rule: 'address-lost' }],
+  ],
   judge({ cluster }) {
     const { leaderlessForMs = 0 } = cluster ?? {};
     if (leaderlessForMs < warningMs) return [];

@@ -1,5 +1,6 @@
 import { formatDuration } from '../format-figures.ts';
 import { defineRule } from '../rule.ts';
+import { etcdLost } from './etcd-unwell.ts';
 
 const warningMs = 20_000;
 /** A machine that starts again, or is made anew from another one, is back sooner if it is small. */
@@ -13,7 +14,7 @@ export const clusterMemberUnwell = defineRule({
   source: 'patroni',
   raiseAfterMs: 0,
   clearAfterMs: 30_000,
-  causes: ['route-lost', 'address-lost', 'peer-unreachable', 'etcd-unwell'],
+  causes: ['route-lost', 'address-lost', 'peer-unreachable', etcdLost],
   judge({ silent, cluster }) {
     const unwell = (cluster?.members ?? []).filter(({ unwellForMs }) => unwellForMs >= warningMs);
     return [

@@ -1,5 +1,6 @@
 import { formatDuration } from '../format-figures.ts';
 import { defineRule } from '../rule.ts';
+import { etcdLost } from './etcd-unwell.ts';
 
 const allowedMs = 5_000;
 
@@ -18,7 +19,7 @@ export const databaseDown = defineRule({
       explains: ({ subject, severity }) => subject.includes('database') && severity === 'page',
     },
     { rule: 'volume-read-only', explains: ({ subject }) => subject.includes('database') },
-    ...[{ rule: 'etcd-unwell' }, { rule: 'cluster-leaderless' }],
+    ...[etcdLost, { rule: 'cluster-leaderless' }],
     ...[{ rule: 'route-lost' }, { rule: 'address-lost' }, { rule: 'name-unresolved' }],
   ],
   judge({ silentForMs, why }) {

@@ -1,10 +1,16 @@
 import type { EtcdObservation } from '../../observations/etcd.ts';
 import { formatDuration } from '../format-figures.ts';
-import { type Condition, defineRule } from '../rule.ts';
+import { type AlertName, type Cause, type Condition, defineRule } from '../rule.ts';
 
 const warningMs = 20_000;
 const quorumWarningMs = 5_000;
 const quorumPageMs = 20_000;
+
+/** One member that is away takes nothing from anybody; without a majority or room nobody takes over. */
+export const etcdLost: Cause = {
+  rule: 'etcd-unwell',
+  explains: ({ subject }: AlertName) => ['majority', 'NOSPACE', 'CORRUPT'].includes(subject),
+};
 
 /** etcd is where it stands who the primary is: without it nobody takes over, and a primary that is alone steps down. */
 export const etcdUnwell = defineRule({
