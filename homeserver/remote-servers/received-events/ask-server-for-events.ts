@@ -4,11 +4,11 @@ import type { Context } from '../../platform/context.ts';
 import { askServerForBytes, type ServerQuestion } from '../ask-server.ts';
 import { explainFailure } from '../explain-failure.ts';
 import { RemoteServerError } from '../remote-server-error.ts';
-import { VerifiedEvent } from './received-event.ts';
+import { readBatches } from './read-batches.ts';
+import type { VerifiedEvent } from './received-event.ts';
 import type { RefusedEvents } from './reply-events.ts';
 import { findKeysForWorker, verifyWorkersOf } from './verify-received-events.ts';
 import { type OpenedBatch, WorkerInputError } from './verify-workers.ts';
-import type { ReadEvents } from './worker-messages.ts';
 
 export interface EventsQuestion extends ServerQuestion {
   readonly rules: RoomVersionRules;
@@ -34,8 +34,6 @@ export interface EventsReply {
   close(): void;
 }
 
-/** Of events, per batch: so few that working off one keeps nobody else waiting. */
-const batchLength = 250;
 const defaultBytes = 512 * 1024 * 1024;
 
 /**
@@ -55,13 +53,7 @@ export async function askServerForEvents(context: Context, question: EventsQuest
     let refused: RefusedEvents = { count: 0, examples: [] };
     return {
       ...{ members, arrays, refused: () => refused, close: () => batch.close() },
-      async *batches() {
-        for await (const read of readBatches(batch)) {
-          ({ refused } = read);
-          if (read.events.length > 0)
-            yield read.events.map(({ eventId, pduJson }) => new VerifiedEvent(eventId, pduJson));
-        }
-      },
+      batches: () => readBatches(batch, (refusedSoFar) => (refused = refusedSoFar)),
     };
   } catch (error) {
     batch.close();
@@ -81,21 +73,5 @@ async function passAnswerOn(context: Context, question: EventsQuestion, batch: O
     }
   } catch (error) {
     throw explainFailure(error, question.server);
-  }
-}
-
-/** What is read, each while the one before is worked off; the last has no events. */
-async function* readBatches(batch: OpenedBatch): AsyncGenerator<ReadEvents> {
-  const readNext = () => {
-    const reading = batch.ask({ kind: 'read', limit: batchLength });
-    // Whoever does not read to the end does not hear of it.
-    reading.catch(() => {});
-    return reading;
-  };
-  for (let reading = readNext(); ; ) {
-    const read = await reading;
-    if (read.events.length > 0) reading = readNext();
-    yield read;
-    if (read.events.length === 0) return;
   }
 }

@@ -15,9 +15,9 @@ function eventBytes(depth: number): Uint8Array {
 }
 
 test('an event that is known has its id among those of the reply, and is not looked at again', () => {
-  const eventId = new ReplyEvents(rules, new Set()).examine(eventBytes(1));
+  const eventId = new ReplyEvents(rules, { known: new Set() }).examine(eventBytes(1));
   assert.ok(eventId);
-  const events = new ReplyEvents(rules, new Set([eventId]));
+  const events = new ReplyEvents(rules, { known: new Set([eventId]) });
   assert.equal(events.examine(eventBytes(1)), eventId);
   assert.deepEqual(events.wantedKeys(), []);
   const other = events.examine(eventBytes(2));
@@ -31,4 +31,20 @@ test('an event that is known has its id among those of the reply, and is not loo
     events.refused.examples.map((refused) => refused.eventId),
     [other],
   );
+});
+
+test('what is read early waits for its key, and is refused without it at the end', () => {
+  const events = new ReplyEvents(rules, { known: new Set(), isReadEarly: true });
+  const noKey = () => undefined;
+  assert.ok(events.examine(eventBytes(1)));
+  assert.equal(events.readable, 1);
+  assert.equal(events.readNext(noKey), undefined);
+  assert.deepEqual([events.readable, events.refused.count], [0, 0]);
+  events.tryAgain();
+  assert.equal(events.readable, 1);
+  assert.equal(events.readNext(noKey), undefined);
+  events.sort();
+  assert.equal(events.readable, 1);
+  assert.equal(events.readNext(noKey), undefined);
+  assert.deepEqual([events.readable, events.refused.count], [0, 1]);
 });

@@ -2,7 +2,7 @@ import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { FindVerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { WantedKey } from '../keys/key-ring.ts';
-import { examineEvent, judgeEvent, readExaminedEvent, WantedKeys } from './event-batch.ts';
+import { type EventVerdict, examineEvent, judgeEvent, readExaminedEvent, WantedKeys } from './event-batch.ts';
 import { orderByAuth } from './order-by-auth.ts';
 import type { RefusedEvent } from './received-event.ts';
 import { TextArena } from './text-arena.ts';
@@ -28,10 +28,27 @@ const mostExamples = 20;
 /** Of one event. */
 const mostCopies = 3;
 
+export interface ReplyEventsOptions {
+  /** Ids of events that are not wanted again. */
+  readonly known: ReadonlySet<string>;
+  /** Events can be read before the last one is here: each as soon as all that authorise it are known or were read. */
+  readonly isReadEarly?: boolean;
+}
+
+/** What is read before the end. */
+interface EarlyReading {
+  /** Ids of the sound events that were read. */
+  readonly given: Set<string>;
+  /** Numbers of first texts, by an id that must be given before. */
+  readonly waiting: Map<string, number[]>;
+  /** Numbers of first texts whose keys have not come yet. */
+  withoutKey: number[];
+}
+
 /**
  * The events of a large reply, tens of thousands of them: of each only its text is kept, packed, and the ids by which
  * they are put in order. Parsing an event once more to check its signature costs a fifth of that check; keeping its
- * objects costs some ten times its text in memory.
+ * objects costs some ten times its text in memory. What is read early is not kept until all are here.
  */
 export class ReplyEvents {
   readonly #rules: RoomVersionRules;
@@ -47,14 +64,15 @@ export class ReplyEvents {
   readonly #named = new Map<string, string>();
   #refusedCount = 0;
   readonly #refusedExamples: RefusedEvent[] = [];
-  /** Numbers of first texts that have not been read, the next at the end. */
+  /** Numbers of first texts that can be read, the next at the end. */
   #unread: number[] = [];
+  #early: EarlyReading | undefined;
 
-  /** `known`: ids of events that are not wanted again. */
-  constructor(rules: RoomVersionRules, known: ReadonlySet<string>) {
+  constructor(rules: RoomVersionRules, { known, isReadEarly = false }: ReplyEventsOptions) {
     this.#rules = rules;
     this.#known = known;
     this.#wanted = new WantedKeys(rules);
+    if (isReadEarly) this.#early = { given: new Set(), waiting: new Map(), withoutKey: [] };
   }
 
   get refused(): RefusedEvents {
@@ -68,7 +86,7 @@ export class ReplyEvents {
       this.#refuse(examined);
       return undefined;
     }
-    if (this.#known.has(examined.eventId)) return examined.eventId;
+    if (this.#known.has(examined.eventId) || this.#early?.given.has(examined.eventId)) return examined.eventId;
     const { event, pduJson } = examined;
     const eventId = this.#onlyCopy(examined.eventId);
     const copies = this.#numbers.get(eventId);
@@ -81,6 +99,7 @@ export class ReplyEvents {
     if (copies) copies.push(number);
     else this.#numbers.set(eventId, [number]);
     this.#authIds.push(event.auth_events.map((reference) => this.#onlyCopy(referencedEventId(reference))));
+    if (!copies) this.#readWhenAuthorised(number);
     return eventId;
   }
 
@@ -88,8 +107,21 @@ export class ReplyEvents {
     return this.#wanted.list();
   }
 
+  /** So many can be read before the next are here. */
+  get readable(): number {
+    return this.#unread.length;
+  }
+
+  /** Keys have come: what could not be read without is tried again. */
+  tryAgain(): void {
+    if (!this.#early) return;
+    this.#unread.push(...this.#early.withoutKey);
+    this.#early.withoutKey = [];
+  }
+
   /** After all are examined: begins the reading, auth events before what they authorise, each event once. */
   sort(): void {
+    this.#early = undefined;
     const numbers = [...this.#numbers.values()].map(([first]) => first);
     const events = numbers.map((number) => ({
       eventId: this.#idOf(number),
@@ -106,27 +138,53 @@ export class ReplyEvents {
     return this.#unread.length === 0;
   }
 
-  /** Checks signatures and hash of the next event; undefined: it is refused. */
+  /** Checks signatures and hash of the next event; undefined: it is refused, or waits for a key. */
   readNext(findKey: FindVerifyKey): SoundEvent | undefined {
     const next = this.#unread.pop();
-    const copies = next === undefined ? [] : (this.#numbers.get(this.#idOf(next)) ?? []);
-    try {
-      return this.#firstSound(copies, findKey);
-    } finally {
-      for (const number of copies) this.#texts.forget(number);
+    if (next === undefined) return undefined;
+    const eventId = this.#idOf(next);
+    const copies = this.#numbers.get(eventId) ?? [];
+    const verdict = this.#firstSound(eventId, copies, findKey);
+    if (verdict?.problem?.kind === 'key' && this.#early) {
+      this.#early.withoutKey.push(next);
+      return undefined;
     }
+    for (const number of copies) {
+      this.#texts.forget(number);
+      this.#authIds[number] = [];
+    }
+    this.#numbers.delete(eventId);
+    if (verdict?.problem !== undefined) this.#refuse(verdict);
+    if (verdict === undefined || verdict.problem !== undefined) return undefined;
+    if (this.#early) this.#give(this.#early, eventId);
+    return verdict;
   }
 
-  #firstSound(copies: readonly number[], findKey: FindVerifyKey): SoundEvent | undefined {
+  #firstSound(eventId: string, copies: readonly number[], findKey: FindVerifyKey): EventVerdict | undefined {
     let refused: RefusedEvent | undefined;
     for (const number of copies) {
-      const examined = readExaminedEvent(this.#idOf(number), this.#texts.get(number), this.#rules);
+      const examined = readExaminedEvent(eventId, this.#texts.get(number), this.#rules);
       const verdict = judgeEvent(examined, this.#rules, findKey);
       if (verdict.problem === undefined) return verdict;
-      refused ??= verdict;
+      // A copy that may be sound once its key is here says more than one that never is.
+      if (refused === undefined || verdict.problem.kind === 'key') refused = verdict;
     }
-    if (refused) this.#refuse(refused);
-    return undefined;
+    return refused;
+  }
+
+  #readWhenAuthorised(number: number): void {
+    if (!this.#early) return;
+    const { given, waiting } = this.#early;
+    const lacking = this.#authIds[number]?.find((id) => !this.#known.has(id) && !given.has(id));
+    if (lacking === undefined) this.#unread.push(number);
+    else if (waiting.get(lacking)?.push(number) === undefined) waiting.set(lacking, [number]);
+  }
+
+  #give({ given, waiting }: EarlyReading, eventId: string): void {
+    given.add(eventId);
+    const freed = waiting.get(eventId) ?? [];
+    waiting.delete(eventId);
+    for (const number of freed) this.#readWhenAuthorised(number);
   }
 
   #idOf(number: number): string {

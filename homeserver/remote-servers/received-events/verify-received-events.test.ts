@@ -13,8 +13,9 @@ import { type FakeServer, makeFakeKey, startFakeServer } from '../../testing/sta
 import { type FederatedHomeserver, startFederatedHomeservers } from '../../testing/start-federated-homeservers.ts';
 import type { TestNetwork } from '../../testing/test-network.ts';
 import { askServerForEvents } from './ask-server-for-events.ts';
+import { askServerForEventsEarly } from './ask-server-for-events-early.ts';
 import type { JudgedEvent } from './received-event.ts';
-import { verifyReceivedEvents } from './verify-received-events.ts';
+import { verifyReceivedEvents, verifyWorkersOf } from './verify-received-events.ts';
 
 let network: TestNetwork;
 let homeserver: FederatedHomeserver;
@@ -199,6 +200,44 @@ test('a large answer is given in batches, auth events first, and what is unsound
   );
   const ids = batches.flat().map(({ eventId }) => eventId);
   assert.ok(ids.indexOf(member.eventId) < Math.min(...names.map(({ eventId }) => ids.indexOf(eventId))));
+});
+
+test('events are given before the answer ends where what authorises them is known, or was given', async () => {
+  const rules = rulesOf('11');
+  const make = (stateKey: string, authEvents: readonly string[]) =>
+    makeFakeEvent(fake, rules, { type: 'test', stateKey, authEvents });
+  const known = make('known', []);
+  const last = make('last', [known.eventId]);
+  const late = Array.from({ length: 3 }, (_, index) => make(`late ${index}`, [last.eventId]));
+  const early = Array.from({ length: 600 }, (_, index) => make(`early ${index}`, [known.eventId]));
+  const textOf = (events: readonly { pduJson: string }[]) => events.map(({ pduJson }) => pduJson).join(',');
+  let endAnswer = () => {};
+  fake.answer('/early', (response) => {
+    response.write(`{"pdus":[${textOf([known, ...late, ...early])}`);
+    endAnswer = () => response.end(`,${textOf([last, ...early.slice(0, 2)])}],"auth_chain":[${textOf([known])}]}`);
+    return undefined;
+  });
+  const question = { server: 'fake.test', method: 'GET', path: '/early', timeoutMs: 20_000, rules } as const;
+  const events = askServerForEventsEarly(homeserver.context, {
+    ...{ ...question, arrays: ['pdus', 'auth_chain'], known: [known.eventId] },
+  });
+  const first = await events.next();
+  assert.ok(first.value && first.value.length > 0, 'while the answer has not ended');
+  endAnswer();
+  const ids = [...first.value, ...(await Array.fromAsync(events)).flat()].map(({ eventId }) => eventId);
+  const told = [...early, last, ...late].map(({ eventId }) => eventId);
+  assert.deepEqual(new Set(ids), new Set(told));
+  assert.equal(ids.length, told.length, 'each once');
+  assert.ok(late.every(({ eventId }) => ids.indexOf(eventId) > ids.indexOf(last.eventId)));
+  assert.equal(verifyWorkersOf.of(homeserver.context).size, 0);
+});
+
+test('an answer that is given early and lacks what was asked for is an error', async () => {
+  fake.answer('/nothing', { auth_chain: [] });
+  const question = { server: 'fake.test', method: 'GET', path: '/nothing', timeoutMs: 20_000 } as const;
+  const events = askServerForEventsEarly(homeserver.context, { ...question, rules: rulesOf('11'), arrays: ['pdus'] });
+  await assert.rejects(Array.fromAsync(events), { kind: 'bad-answer' });
+  assert.equal(verifyWorkersOf.of(homeserver.context).size, 0);
 });
 
 test('of an event that comes twice the copy that is signed well counts, whichever that is', async () => {

@@ -16,6 +16,11 @@ interface SplitReply {
   readonly events: ReplyEvents;
   /** The ids in each array. */
   readonly arrays: Map<string, string[]>;
+  readonly isReadEarly: boolean;
+  /** All that have come so far. */
+  keys: FoundKey[];
+  /** So many have been told. */
+  keysWanted: number;
   findKey: FindVerifyKey;
 }
 
@@ -38,23 +43,28 @@ export class WorkerBatch {
   }
 
   /** The bytes of a reply are about to come. */
-  split({ version, arrays: arrayNames, known }: Extract<WorkerRequest, { readonly kind: 'split' }>): null {
-    const events = new ReplyEvents(rulesOf(version), new Set(known));
+  split(request: Extract<WorkerRequest, { readonly kind: 'split' }>): null {
+    const { version, arrays: arrayNames, known, isReadEarly = false } = request;
+    const events = new ReplyEvents(rulesOf(version), { known: new Set(known), isReadEarly });
     const arrays: SplitReply['arrays'] = new Map();
     const splitter = new ReplySplitter(arrayNames, (name, element) => {
       const eventId = events.examine(element);
       const array = arrays.get(name) ?? [];
       arrays.set(name, array);
-      if (eventId !== undefined) array.push(eventId);
+      if (eventId !== undefined && !isReadEarly) array.push(eventId);
     });
-    this.#reply = { splitter, events, arrays, findKey: () => undefined };
+    this.#reply = { splitter, events, arrays, isReadEarly, keys: [], keysWanted: 0, findKey: () => undefined };
     return null;
   }
 
-  addBytes(bytes: Uint8Array): null {
-    this.#openReply().splitter.push(bytes);
+  addBytes(bytes: Uint8Array): WorkerAnswers['add-bytes'] {
+    const reply = this.#openReply();
+    reply.splitter.push(bytes);
     freeBytes(bytes);
-    return null;
+    if (!reply.isReadEarly) return { readable: 0, wanted: [] };
+    const wanted = reply.events.wantedKeys().slice(reply.keysWanted);
+    reply.keysWanted += wanted.length;
+    return { readable: reply.events.readable, wanted };
   }
 
   endBytes(): WorkerAnswers['end-bytes'] {
@@ -66,14 +76,16 @@ export class WorkerBatch {
   }
 
   async judge(keys: readonly FoundKey[]): Promise<WorkerAnswers['judge']> {
-    const findKey = keyFinder(keys);
     const verdicts: EventVerdict[] = [];
     if (this.#reply) {
-      this.#reply.findKey = findKey;
+      this.#reply.keys = [...this.#reply.keys, ...keys];
+      this.#reply.findKey = keyFinder(this.#reply.keys);
+      this.#reply.events.tryAgain();
       return verdicts;
     }
     const batch = this.#batch;
     if (!batch) throw new Error('there is nothing to judge');
+    const findKey = keyFinder(keys);
     await this.#inSlices(batch.size, (index) => verdicts.push(batch.judge(index, findKey)));
     this.#batch = undefined;
     return verdicts;
@@ -81,10 +93,11 @@ export class WorkerBatch {
 
   /** The next events of a split reply, auth events before what they authorise. */
   async read(limit: number): Promise<WorkerAnswers['read']> {
-    const { events, findKey } = this.#openReply();
+    const reply = this.#openReply();
+    const { events } = reply;
     const sound: SoundEvent[] = [];
     for (let looked = 1; sound.length < limit && !events.isRead; looked++) {
-      const event = events.readNext(findKey);
+      const event = events.readNext(reply.findKey);
       if (event) sound.push(event);
       if (looked % sliceLength === 0) await this.#takeTurn();
     }

@@ -15,6 +15,8 @@ export type WorkerRequest =
       readonly version: string;
       readonly arrays: readonly string[];
       readonly known: readonly string[];
+      /** Events are read while others are still to come. Their ids are not told at the end. */
+      readonly isReadEarly?: boolean;
     }
   | { readonly kind: 'add-bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'end-bytes' }
@@ -26,12 +28,20 @@ export type WorkerRequest =
 export interface WorkerAnswers {
   examine: readonly WantedKey[];
   split: null;
-  'add-bytes': null;
+  'add-bytes': AddedBytes;
   'end-bytes': EndedReply;
   /** On `examine`d events, in their order. Those of a split reply are judged while they are read. */
   judge: readonly EventVerdict[];
   read: ReadEvents;
   drop: null;
+}
+
+/** What can be done before the last bytes of a reply are here, where it is read early. */
+export interface AddedBytes {
+  /** So many events can be read. */
+  readonly readable: number;
+  /** Keys that have not been asked for before. */
+  readonly wanted: readonly WantedKey[];
 }
 
 /** What a split reply holds. */

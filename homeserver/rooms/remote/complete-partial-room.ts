@@ -3,7 +3,7 @@ import { isJsonObject } from '@holdfast/protocol/json/parse-json.ts';
 import type { Context } from '../../platform/context.ts';
 import { askServer } from '../../remote-servers/ask-server.ts';
 import { isFinalAnswer } from '../../remote-servers/explain-failure.ts';
-import { askServerForEvents } from '../../remote-servers/received-events/ask-server-for-events.ts';
+import { askServerForEventsEarly } from '../../remote-servers/received-events/ask-server-for-events-early.ts';
 import { verifyReceivedEvents } from '../../remote-servers/received-events/verify-received-events.ts';
 import { RemoteServerError } from '../../remote-servers/remote-server-error.ts';
 import { findRoom, type RoomName, rulesOfRoom } from '../../storage/names/room-names.ts';
@@ -151,12 +151,9 @@ async function fetchState(
   const rules = rulesOfRoom(room);
   const path = pathTo('state', room, eventId);
   const arrays = ['pdus', 'auth_chain'];
-  const reply = await askServerForEvents(context, { server, method: 'GET', path, timeoutMs, rules, arrays, known });
-  try {
-    if (!reply.arrays['pdus']) throw new RemoteServerError('bad-answer', server, 'it did not tell the state');
-    for await (const batch of reply.batches()) await storeOutliers(context, rules, room.roomId, batch);
-  } finally {
-    reply.close();
+  const question = { server, method: 'GET', path, timeoutMs, rules, arrays, known } as const;
+  for await (const batch of askServerForEventsEarly(context, question)) {
+    await storeOutliers(context, rules, room.roomId, batch);
   }
 }
 
