@@ -53,7 +53,10 @@ export async function askServerForEvents(context: Context, question: EventsQuest
     let refused: RefusedEvents = { count: 0, examples: [] };
     return {
       ...{ members, arrays, refused: () => refused, close: () => batch.close() },
-      batches: () => readBatches(batch, (refusedSoFar) => (refused = refusedSoFar)),
+      async *batches() {
+        yield* readBatches(batch, (refusedSoFar) => (refused = refusedSoFar));
+        batch.close();
+      },
     };
   } catch (error) {
     batch.close();

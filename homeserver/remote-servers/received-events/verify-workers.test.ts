@@ -44,3 +44,26 @@ test('a thread with nothing to do ends, one with something does not, and another
   third.close();
   await workers.close();
 });
+
+test('a thread that had a large answer ends with it, unless it has something else', async () => {
+  const workers = new VerifyWorkers(systemClock, 1);
+  const bytes = () => new Uint8Array(2 * 1024 * 1024).fill(0x20);
+  const readLarge = async () => {
+    const batch = workers.open();
+    await batch.ask({ kind: 'split', version: '12', arrays: [], known: [] });
+    await batch.ask({ kind: 'add-bytes', bytes: bytes() });
+    return batch;
+  };
+  const small = workers.open();
+  await small.ask({ kind: 'split', version: '12', arrays: [], known: [] });
+  small.close();
+  assert.equal(workers.threads, 1, 'it rests');
+  const large = await readLarge();
+  const other = workers.open();
+  large.close();
+  assert.equal(workers.threads, 1);
+  assert.deepEqual(await other.ask({ kind: 'examine', version: '12', events: [] }), []);
+  other.close();
+  assert.equal(workers.threads, 0);
+  await workers.close();
+});

@@ -27,6 +27,8 @@ interface RunningWorker {
   readonly worker: Worker;
   readonly calls: Map<number, PendingCall>;
   batches: number;
+  /** It had a batch of many bytes. */
+  isTired: boolean;
   /** Ends it when it has had nothing to do for a while. */
   rest: Timer | undefined;
 }
@@ -37,19 +39,23 @@ const mostWorkers = Math.max(1, Math.min(2, availableParallelism() - 1));
 const mostBatches = 500;
 /** One call on the largest reply takes seconds; beyond this the worker is broken. */
 const callTimeoutMs = 120_000;
-/** A worker that rests ends after this: one that verified a large room keeps memory that nobody else can have. */
+/** A worker that rests ends after this. */
 const restMs = 30_000;
+/** With a batch of so many bytes behind it a worker does not rest: it keeps memory that nobody else can have. */
+const largeBatchBytes = 1024 * 1024;
 
 /** Threads that verify events. Started when they are needed, and kept for as long as there is something to do. */
 export class VerifyWorkers {
   readonly #clock: Clock;
+  readonly #mostThreads: number;
   readonly #workers: RunningWorker[] = [];
   #nextId = 1;
   #batches = 0;
   #isClosed = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, mostThreads: number = mostWorkers) {
     this.#clock = clock;
+    this.#mostThreads = mostThreads;
   }
 
   /** Open batches. */
@@ -67,17 +73,21 @@ export class VerifyWorkers {
     const running = this.#chooseWorker();
     const batch = this.#nextId++;
     let isOpen = true;
+    let sizeBytes = 0;
     this.#batches++;
     running.batches++;
     running.rest?.cancel();
     return {
-      ask: <Kind extends WorkerKind>(request: WorkerRequest, transfer: readonly ArrayBuffer[] = []) =>
-        this.#call(running, batch, request, transfer) as Promise<WorkerAnswers[Kind]>,
+      ask: <Kind extends WorkerKind>(request: WorkerRequest, transfer: readonly ArrayBuffer[] = []) => {
+        if (request.kind === 'add-bytes') sizeBytes += request.bytes.length;
+        return this.#call(running, batch, request, transfer) as Promise<WorkerAnswers[Kind]>;
+      },
       close: () => {
         if (!isOpen) return;
         isOpen = false;
         this.#batches--;
         running.batches--;
+        running.isTired ||= sizeBytes > largeBatchBytes;
         this.#call(running, batch, { kind: 'drop' }, []).catch(() => {});
         if (running.batches === 0 && !this.#isClosed) this.#letRest(running);
       },
@@ -91,10 +101,10 @@ export class VerifyWorkers {
 
   #chooseWorker(): RunningWorker {
     const idlest = this.#workers.toSorted((left, right) => left.batches - right.batches)[0];
-    if (idlest && (idlest.batches === 0 || this.#workers.length >= mostWorkers)) return idlest;
+    if (idlest && (idlest.batches === 0 || this.#workers.length >= this.#mostThreads)) return idlest;
     const worker = new Worker(new URL('./verify-worker.ts', import.meta.url));
     worker.unref();
-    const running: RunningWorker = { worker, calls: new Map(), batches: 0, rest: undefined };
+    const running: RunningWorker = { worker, calls: new Map(), batches: 0, isTired: false, rest: undefined };
     worker.on('message', ({ call, answer, problem }: WorkerReply) => {
       const pending = running.calls.get(call);
       running.calls.delete(call);
@@ -111,6 +121,10 @@ export class VerifyWorkers {
 
   #letRest(running: RunningWorker): void {
     running.rest?.cancel();
+    if (running.isTired) {
+      void this.#end(running, lostWorker('it was done'));
+      return;
+    }
     running.rest = this.#clock.startTimer(restMs, () => {
       if (running.batches === 0) void this.#end(running, lostWorker('it had nothing to do'));
     });
