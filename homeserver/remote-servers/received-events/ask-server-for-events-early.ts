@@ -16,7 +16,7 @@ const defaultBytes = 512 * 1024 * 1024;
 /**
  * As `askServerForEvents`, for answers of which most events are authorised by `known` ones, such as a room's members: each
  * is given as soon as it is here with its authority and its keys, and the answer waits while the caller works. So only
- * what cannot be given yet is kept. The room's create event, which not all rooms name, has to be among the known. `timeoutMs` covers all of that. Throws RemoteServerError, also where the first of the
+ * what cannot be given yet is kept. `timeoutMs` covers all of that. Throws RemoteServerError, also where the first of the
  * arrays is not there, and what `verifyReceivedEvents` throws; sound events may have been given before.
  */
 export async function* askServerForEventsEarly(

@@ -1,5 +1,6 @@
-import { referencedEventId } from '@holdfast/protocol/events/pdu.ts';
+import { type Pdu, referencedEventId } from '@holdfast/protocol/events/pdu.ts';
 import type { FindVerifyKey } from '@holdfast/protocol/events/verify-event-signatures.ts';
+import { createEventIdOfRoomId } from '@holdfast/protocol/identifiers/room-id.ts';
 import type { RoomVersionRules } from '@holdfast/protocol/room-versions/room-version.ts';
 import type { WantedKey } from '../keys/key-ring.ts';
 import { type EventVerdict, examineEvent, judgeEvent, readExaminedEvent, WantedKeys } from './event-batch.ts';
@@ -98,7 +99,7 @@ export class ReplyEvents {
     this.#ids.push(eventId);
     if (copies) copies.push(number);
     else this.#numbers.set(eventId, [number]);
-    this.#authIds.push(event.auth_events.map((reference) => this.#onlyCopy(referencedEventId(reference))));
+    this.#authIds.push(authEventIdsOf(event, this.#rules).map((id) => this.#onlyCopy(id)));
     if (!copies) this.#readWhenAuthorised(number);
     return eventId;
   }
@@ -204,4 +205,12 @@ export class ReplyEvents {
     this.#refusedCount++;
     if (this.#refusedExamples.length < mostExamples) this.#refusedExamples.push(refused);
   }
+}
+
+/** Those that an event names; from room version 12 on the create event, which none names, authorises all others, too. */
+function authEventIdsOf(event: Pdu, { roomIdIsCreateHash }: RoomVersionRules): string[] {
+  const named = event.auth_events.map(referencedEventId);
+  const { room_id: roomId } = event;
+  if (!roomIdIsCreateHash || roomId === undefined || event.type === 'm.room.create') return named;
+  return [...named, createEventIdOfRoomId(roomId)];
 }
