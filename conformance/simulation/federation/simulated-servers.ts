@@ -72,6 +72,8 @@ async function simulatedServer(homeserver: FederatedHomeserver, network: Simulat
   };
   const copy = (from: string, to: string) => [
     `DROP DATABASE IF EXISTS ${to} WITH (FORCE)`,
+    // A statement whose client has gone runs on for a while, and nothing is copied meanwhile.
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${from}'`,
     `CREATE DATABASE ${to} TEMPLATE ${from} STRATEGY FILE_COPY`,
   ];
   const guests: TestUser[] = [];
