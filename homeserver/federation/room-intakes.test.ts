@@ -11,9 +11,10 @@ type Outcome = JudgedIntake & { readonly name?: string };
 function makeIntakes() {
   const clock = makeManualClock();
   const committed: (readonly [name: string, ids: number])[] = [];
-  const state = { isAway: false };
+  const state = { isAway: false, ofOrigin: 0, inAll: 0 };
   const context = {
     ...{ clock, metrics: createMetrics({ processMetrics: false }), log: { debug: () => {} } },
+    database: async () => [{ ofOrigin: state.ofOrigin, inAll: state.inAll }],
     shardLog: {
       async submit({ name }: { name: string }, _shard: number, input: { events?: object[]; identities?: object[] }) {
         if (state.isAway) throw new Error('the database is away');
@@ -49,6 +50,30 @@ test('what is judged soon is not stored beside that', async () => {
   one.gate.resolve({ keyless: [], name: 'done' });
   assert.equal((await one.taken)?.name, 'done');
   assert.deepEqual([committed, intakes.count], [[], 0]);
+});
+
+test('what has no key, however soon that is known, is stored to be judged again, as far as there is room for it', async () => {
+  const { take, committed, state } = makeIntakes();
+  const keptOf = async (counts: { ofOrigin: number; inAll: number }) => {
+    Object.assign(state, counts);
+    committed.length = 0;
+    const one = take({ count: 3 });
+    one.gate.resolve({ keyless: [0, 2], name: 'done' });
+    assert.equal((await one.taken)?.name, 'done');
+    return [...committed];
+  };
+  assert.deepEqual(await keptOf({ ofOrigin: 0, inAll: 0 }), [['keep-undecided', 2]]);
+  assert.deepEqual(await keptOf({ ofOrigin: 499, inAll: 499 }), [['keep-undecided', 1]]);
+  assert.deepEqual(await keptOf({ ofOrigin: 500, inAll: 500 }), []);
+  assert.deepEqual(await keptOf({ ofOrigin: 0, inAll: 20_001 }), []);
+});
+
+test('what has no key and cannot be stored fails for whoever sent it', async () => {
+  const { take, state } = makeIntakes();
+  state.isAway = true;
+  const one = take();
+  one.gate.resolve({ keyless: [0] });
+  await assert.rejects(one.taken, { message: 'the database is away' });
 });
 
 test('what waits for keys is stored first, and forgotten when it is judged, but for what has no key still', async () => {

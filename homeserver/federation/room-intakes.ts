@@ -1,6 +1,7 @@
 import type { Context } from '../platform/context.ts';
 import { perContext } from '../platform/per-context.ts';
 import { KeyedQueue } from '../platform/shard-log/keyed-queue.ts';
+import { countUndecidedPdus } from '../storage/federation/read-undecided-pdus.ts';
 import type { RoomName } from '../storage/names/room-names.ts';
 import { forgetUndecided, identityOf, keepUndecided, type UndecidedText } from './keep-undecided.ts';
 
@@ -15,6 +16,8 @@ const mostInAll = 20_000;
 const mostRoomsOfOrigin = 10;
 const mostRooms = 100;
 const mostCharacters = 64 * 1024 * 1024;
+/** Events that wait in the table for keys: anybody can name a key that nobody has. */
+const mostKeyless = { ofOrigin: 500, inAll: 20_000 };
 
 /** Events of one room that one server sent. */
 export interface IntakeRequest {
@@ -78,7 +81,8 @@ export class RoomIntakes {
 
   /**
    * Gives what `work` gives, where that comes soon; undefined: the events are committed as they came, and the work goes on.
-   * Throws as the work does.
+   * What has no key is committed in both cases, to be judged again later. Throws as the work does, and where that cannot be
+   * committed: then it is sent again.
    */
   async take<T extends JudgedIntake>(request: IntakeRequest, work: IntakeWork<T>): Promise<T | undefined> {
     const { origin, room, texts } = request;
@@ -90,11 +94,11 @@ export class RoomIntakes {
     const judging = this.inTurn(origin, room.roomId, () => work(verified));
     // It may fail before anybody looks.
     judging.catch(() => {});
-    if (!isBehind && (await this.#comesSoon(judging, progress))) return await judging;
+    if (!isBehind && (await this.#comesSoon(judging, progress))) return await this.#keepKeyless(request, await judging);
     const events = texts.map((text) => ({ identity: identityOf(text), text }));
     const characters = texts.reduce((sum, { length }) => sum + length, 0);
     const held = { key: keyOf(origin, room.roomId), origin, events, characters };
-    if (!this.#hasRoomFor(held)) return await judging;
+    if (!this.#hasRoomFor(held)) return await this.#keepKeyless(request, await judging);
     this.#hold(held, 1);
     try {
       await keepUndecided(this.#context, room, origin, events);
@@ -105,6 +109,17 @@ export class RoomIntakes {
     }
     void this.#finish(room, held, judging);
     return undefined;
+  }
+
+  /** That nobody has a key now, however soon that is known, does not say that the event is unsound. */
+  async #keepKeyless<T extends JudgedIntake>({ origin, room, texts }: IntakeRequest, judged: T): Promise<T> {
+    if (judged.keyless.length === 0) return judged;
+    const { ofOrigin, inAll } = await countUndecidedPdus(this.#context, origin);
+    const left = Math.max(0, Math.min(mostKeyless.ofOrigin - ofOrigin, mostKeyless.inAll - inAll));
+    const keyless = judged.keyless.slice(0, left).flatMap((index) => texts[index] ?? []);
+    const events = keyless.map((text) => ({ identity: identityOf(text), text }));
+    if (events.length > 0) await keepUndecided(this.#context, room, origin, events);
+    return judged;
   }
 
   async #comesSoon(work: Promise<unknown>, progress: { readonly isVerified: boolean }): Promise<boolean> {

@@ -113,3 +113,19 @@ test('what was acknowledged before it was judged is judged after a restart, once
   assert.deepEqual((await send(first)).body, { pdus: { [first.eventId]: {} } });
   assert.deepEqual([await messages(roomId), await countUndecided()], [['first', 'second'], 0]);
 });
+
+test('an event whose key nobody has for now is kept, and judged again when the key can be had', async () => {
+  const keyless = await startFake('keyless.test');
+  keyless.answer('/_matrix/key/v2/server', {});
+  const roomId = await createTestRoom(alice);
+  const [, late] = [await joinFakeMember(context, fake, roomId), await joinFakeMember(context, keyless, roomId)];
+  const event = await late.say('in the end');
+  const { pdus } = (await send(event)).body as { pdus: Record<string, { error?: string }> };
+  assert.match(pdus[event.eventId]?.error ?? '', /key/);
+  assert.deepEqual([await messages(roomId), await countUndecided()], [[], 1]);
+  keyless.answer('/_matrix/key/v2/server', () => keyless.publishKeys());
+  // A process that has just started looks at once.
+  ({ context } = await homeserver.restart());
+  await untilMessages(roomId, ['in the end']);
+  while ((await countUndecided()) > 0) await context.clock.sleep(20);
+});

@@ -35,3 +35,13 @@ export async function readUndecidedRooms(
     WHERE u.shard = ANY(${[...shards]}::smallint[]) AND u.received_at <= clock_timestamp() - ${minAgeMs}::float8 * interval '1 millisecond'
     GROUP BY r.room_id, u.origin ORDER BY min(u.id) LIMIT ${most}`;
 }
+
+/** How many there are, and how many of them a server sent. */
+export async function countUndecidedPdus(
+  context: Context,
+  origin: string,
+): Promise<{ readonly ofOrigin: number; readonly inAll: number }> {
+  const [row] = await context.database<{ ofOrigin: number; inAll: number }[]>`
+    SELECT count(*) FILTER (WHERE origin = ${origin})::int AS "ofOrigin", count(*)::int AS "inAll" FROM undecided_pdu`;
+  return row ?? { ofOrigin: 0, inAll: 0 };
+}
