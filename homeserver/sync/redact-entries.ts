@@ -1,7 +1,9 @@
-import { clientEventJson } from '@holdfast/protocol/events/client-event.ts';
+import { clientEventJson, clientEventOf } from '@holdfast/protocol/events/client-event.ts';
 import { redactContent } from '@holdfast/protocol/events/redact-event.ts';
 import { findRoom, rulesOfRoom } from '../storage/names/room-names.ts';
+import { readEventById } from '../storage/rooms/read-events.ts';
 import type { EventLogEntry } from './connected-users.ts';
+import type { KnownRedaction } from './known-redactions.ts';
 import type { SyncRun } from './sync-run.ts';
 
 type ShownEntry = EventLogEntry & { readonly redactedBecause?: string };
@@ -18,7 +20,7 @@ export async function redactEntries(run: SyncRun, entries: readonly EventLogEntr
   );
 }
 
-async function redactEntry(run: SyncRun, entry: EventLogEntry, redaction: EventLogEntry): Promise<ShownEntry> {
+async function redactEntry(run: SyncRun, entry: EventLogEntry, redaction: KnownRedaction): Promise<ShownEntry> {
   const { body } = entry;
   const room = await findRoom(run.context, body.roomId);
   if (!room) throw new Error(`event ${body.eventId} is of a room that does not exist`);
@@ -26,5 +28,15 @@ async function redactEntry(run: SyncRun, entry: EventLogEntry, redaction: EventL
   const { eventId, type, sender, stateKey, originServerTs } = body;
   const shown = { eventId, type, sender, stateKey, originServerTs, contentJson: JSON.stringify(content) };
   const clientJson = clientEventJson(shown).slice(0, -1);
-  return { ...entry, body: { ...body, content, clientJson }, redactedBecause: `${redaction.body.clientJson}}` };
+  const redactedBecause = redaction.json ?? (await readRedaction(run, redaction.eventId));
+  return {
+    ...entry,
+    body: { ...body, content, clientJson },
+    ...(redactedBecause !== undefined && { redactedBecause }),
+  };
+}
+
+async function readRedaction({ context }: SyncRun, eventId: string): Promise<string | undefined> {
+  const event = await readEventById(context, eventId);
+  return event && clientEventJson(clientEventOf(event.pdu, eventId, event.rules));
 }

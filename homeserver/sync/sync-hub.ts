@@ -11,6 +11,7 @@ import { ConnectedUsers, type EventLogEntry } from './connected-users.ts';
 import { type RangeDigest, storedPresenceOf } from './digest-range.ts';
 import { KnownMembers } from './known-members.ts';
 import { KnownPresences } from './known-presences.ts';
+import { KnownRedactions } from './known-redactions.ts';
 import { RoomSummaries } from './room-summaries.ts';
 import { SentMembers } from './sent-members.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
@@ -20,7 +21,6 @@ import { WaitingSyncs } from './waiting-syncs.ts';
 
 const upkeepMs = 30_000;
 const lostTypingMs = 60_000;
-const keptRedactions = 50_000;
 const keptPerUser = 20_000;
 const keptTexts = 1_000;
 const keptDigests = 200;
@@ -42,7 +42,7 @@ export class SyncHub {
   readonly pushRules = new SnapshotCache<OwnPushRules | undefined>(keptPerUser);
   presences: KnownPresences;
   /** Redactions by the id of the event that they took the content of: the log's entry of that event is the old one. */
-  readonly redactions = new BoundedCache<string, EventLogEntry>(keptRedactions);
+  readonly redactions = new KnownRedactions();
   /** Pieces of replies that one receiver made and others of the same entries can use; emptied when new ones come. */
   shared = new BoundedCache<string, string>(keptTexts);
   /** Ranges up to the newest entry, by where they begin; likewise. */
@@ -131,7 +131,7 @@ export class SyncHub {
     this.users.apply(entry);
     this.members.apply(entry);
     this.summaries.apply(entry);
-    if (body.redacts !== undefined) this.redactions.set(body.redacts, entry);
+    this.redactions.apply(entry);
     for (const user of this.users.joinedTo(body.roomId)) {
       user.unread.get(body.roomId)?.apply(position, body);
       concerned.add(user);

@@ -220,6 +220,19 @@ test('an event that was redacted after it came is told without its content', asy
   await tables.stop();
 });
 
+test('the whole redaction is told with what it redacted, however long its reason', async () => {
+  const roomId = await sharedRoom();
+  const client = syncClient(bob);
+  await client.next();
+  const eventId = await say(alice, roomId, 'secret');
+  const reason = 'x'.repeat(5_000);
+  await alice.call('PUT', `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/redact/${eventId}/long`, { reason });
+  const [event, redaction] = (await client.next()).rooms.join[roomId].timeline.events;
+  assert.deepEqual([event.event_id, event.content], [eventId, {}]);
+  const { redacted_because: because } = event.unsigned;
+  assert.deepEqual([because.event_id, because.content.reason], [redaction.event_id, reason]);
+});
+
 test('account data of a room, such as tags, is told though nothing else happened in the room', async () => {
   const roomId = await sharedRoom();
   const client = syncClient(bob);
