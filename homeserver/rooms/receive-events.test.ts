@@ -402,3 +402,15 @@ test('a member here who is banned on one branch is out after the branches meet',
   await receive(remote, remote.message(ann, 'elsewhere', [start]), remote.member(ann, 'ban', local, [start]));
   await assert.rejects(say(remote.roomId, 'am I still here?'), { errcode: 'M_FORBIDDEN' });
 });
+
+test('many rooms of a shard receive at the same time, and none gets the positions of another', async () => {
+  const rooms = [];
+  for (let index = 0; index < 12; index++) rooms.push(await enterRemoteRoom());
+  for (let round = 0; round < 5; round++) {
+    const outcomes = await Promise.all(
+      rooms.map(({ remote }) => receive(remote, remote.message(ann, `a${round}`), remote.message(bob, `b${round}`))),
+    );
+    assert.deepEqual([...new Set(outcomes.flat())], ['accepted']);
+  }
+  for (const { room } of rooms) assert.equal((await timelineIds(room)).length, 11);
+});

@@ -149,7 +149,8 @@ async function receiveAll(
     const isKnown = verdict === 'rejected' && wasRejected;
     outcomes.push(isKnown ? { eventId, outcome: 'known' } : outcomeOf(eventId, verdict, reason));
   }
-  await run.place();
+  // Nothing may be waited for, not even for nothing, while a draft is not appended: other rooms would get its positions.
+  if (!run.isEmpty) await run.place();
   receiver.flush();
   const { received } = roomGraphMetrics(shard.context);
   for (const { outcome } of outcomes) received.add({ outcome });

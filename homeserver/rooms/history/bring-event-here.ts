@@ -5,6 +5,7 @@ import { hiddenFlags, type StoredEvent } from '../../storage/rooms/event-row.ts'
 import { readEventById } from '../../storage/rooms/read-events.ts';
 import { readBackwardExtremities } from '../../storage/rooms/read-history-ends.ts';
 import { isPartialRoom } from '../../storage/rooms/read-partial-rooms.ts';
+import { readForwardExtremities } from '../../storage/rooms/read-room-summary.ts';
 import { joinedServersOf } from '../joined-servers.ts';
 import { mayRead, type RoomReader } from '../room-reader.ts';
 import { fetchBackfill, type HistorySource } from './fetch-events.ts';
@@ -91,7 +92,11 @@ async function askServers(context: Context, { room }: RoomReader, eventId: strin
   }
 }
 
-/** Gives an event that another server has, and some before it, their place here. Throws RemoteServerError. */
+/**
+ * Gives an event that another server has, and some before it, their place here. One that is newer than all that is here is
+ * no history: it is on its way, or what comes before it will be asked for, and its place is at the end. Throws
+ * RemoteServerError.
+ */
 export async function placeNamedEvent(
   context: Context,
   source: HistorySource,
@@ -101,6 +106,8 @@ export async function placeNamedEvent(
   if (here) return here;
   const events = await fetchBackfill(context, source, [eventId], eventsAround);
   const connected = await findConnected(context, source.room, events, [eventId]);
+  const newestDepth = Math.max(0, ...(await readForwardExtremities(context, source.room)).map(({ pdu }) => pdu.depth));
+  if ((connected[0]?.pdu.depth ?? 0) > newestDepth) return undefined;
   await placeStretch(context, source, connected, true);
   return await findPlaced(context, source, eventId);
 }

@@ -259,6 +259,24 @@ test('an event that is not here is brought from another server when somebody ask
   assert.equal(backfills(room), 2);
 });
 
+test('an event that is newer than all that is here is no history: it has its place at the end, where it was asked for before it came', async () => {
+  const room = new FakeRoom(fake, 'newer');
+  for (let index = 0; index < 150; index++) room.say(`message ${index}`);
+  await join(room, alice);
+  const newer = [room.say('newer'), room.say('newest')];
+  const ids = newer.map(({ eventId }) => eventId);
+  const base = `/_matrix/client/v3/rooms/${encodeURIComponent(room.roomId)}`;
+  for (const eventId of ids.toReversed()) {
+    await alice.call('GET', `${base}/event/${encodeURIComponent(eventId)}`, undefined, 404);
+  }
+  assert.ok(backfills(room) > 0);
+  const pdus = newer.map(({ pduJson }) => JSON.parse(pduJson));
+  const sent = { origin: 'fake.test', origin_server_ts: 1, pdus };
+  const reply = await fake.send(one.baseUrl, 'one.test', 'PUT', '/_matrix/federation/v1/send/newer', sent);
+  assert.deepEqual(reply.body, { pdus: Object.fromEntries(ids.map((eventId) => [eventId, {}])) });
+  assert.deepEqual(idsOf((await page(alice, room.roomId, 'limit=2')).chunk), ids.toReversed());
+});
+
 test('an event from before the join of a closed room is not asked for', async () => {
   const room = new FakeRoom(fake, 'closed-link', 'joined');
   const secret = room.say('secret');
