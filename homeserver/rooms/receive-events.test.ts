@@ -404,10 +404,10 @@ test('a member here who is banned on one branch is out after the branches meet',
 });
 
 test('many rooms of a shard receive at the same time, and none gets the positions of another', async () => {
-  const rooms = [];
+  const rooms: { readonly remote: RemoteRoom; readonly room: RoomName }[] = [];
   for (let index = 0; index < 12; index++) rooms.push(await enterRemoteRoom());
   for (let round = 0; round < 5; round++) {
-    const outcomes = await Promise.all(
+    const outcomes: string[][] = await Promise.all(
       rooms.map(({ remote }) => receive(remote, remote.message(ann, `a${round}`), remote.message(bob, `b${round}`))),
     );
     assert.deepEqual([...new Set(outcomes.flat())], ['accepted']);
